@@ -1,0 +1,60 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "swift-faiss",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Faiss", targets: ["Faiss"]),
+        .library(name: "Vectors", targets: ["Vectors"]),
+        .library(name: "Word2Vec", targets: ["Word2Vec"]),
+        .executable(name: "vectors", targets: ["VectorsCommand"]),
+    ],
+    dependencies: [
+        // The command line: parsing, help and usage errors (exit code 64).
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CFaiss",
+            path: "modulemaps/CFaiss",
+            providers: [.apt(["libfaiss-dev", "libopenblas-dev"]), .brew(["faiss", "openblas", "libomp"])]
+        ),
+        .target(
+            name: "FaissC",
+            dependencies: ["CFaiss"],
+            cxxSettings: [.headerSearchPath("openmp")]
+        ),
+        .target(name: "Vectors", swiftSettings: strict),
+        .target(name: "Faiss", dependencies: ["CFaiss", "FaissC", "Vectors"], swiftSettings: strict),
+        .target(name: "Word2Vec", dependencies: ["Vectors"], swiftSettings: strict),
+        .executableTarget(
+            name: "VectorsCommand",
+            dependencies: [
+                "Faiss", "Vectors", "Word2Vec",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(name: "TestSupport", dependencies: ["Vectors"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "VectorsTests", dependencies: ["TestSupport", "Vectors"], swiftSettings: strict),
+        .testTarget(
+            name: "FaissTests",
+            dependencies: ["Faiss", "TestSupport", "Vectors"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "Word2VecTests",
+            dependencies: ["TestSupport", "Vectors", "Word2Vec"],
+            swiftSettings: strict
+        ),
+    ],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,48 @@
+import Dispatch
+import Synchronization
+
+/// A request to stop that long work looks at between its steps.
+///
+/// It is set by ``cancel()`` from anywhere, and also when the task on whose thread ``isCancelled`` is asked has been
+/// cancelled: once one thread of the work has seen that, all of them do.
+package final class Cancellation: Sendable {
+    private let flag = Atomic<Bool>(false)
+
+    package init() {}
+
+    package func cancel() { flag.store(true, ordering: .relaxed) }
+
+    package var isCancelled: Bool {
+        if flag.load(ordering: .relaxed) { return true }
+        guard Task.isCancelled else { return false }
+        cancel()
+        return true
+    }
+}
+
+/// The threads on which the async calls of this package block, so that the cooperative pool never does.
+private let blockingThreads = DispatchQueue(label: "swift-faiss.blocking", attributes: .concurrent)
+
+/// Runs blocking work on a thread outside the cooperative pool and waits for it without blocking. Cancelling the
+/// waiting task sets the work's ``Cancellation``.
+package func runBlocking<Success: Sendable, Failure: Error>(
+    _ work: @escaping @Sendable (Cancellation) throws(Failure) -> Success
+) async throws(Failure) -> Success {
+    let cancellation = Cancellation()
+    let result = await withTaskCancellationHandler {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Result<Success, Failure>, Never>) in
+            blockingThreads.async {
+                let result: Result<Success, Failure>
+                do throws(Failure) {
+                    result = .success(try work(cancellation))
+                } catch {
+                    result = .failure(error)
+                }
+                continuation.resume(returning: result)
+            }
+        }
+    } onCancel: {
+        cancellation.cancel()
+    }
+    return try result.get()
+}

@@ -1,0 +1,34 @@
+import class Foundation.ProcessInfo
+
+/// How many threads one call may use.
+///
+/// The limit holds for a call, not for the process: eight callers with two threads each may use sixteen.
+public struct ThreadLimit: Sendable, Hashable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+    /// The most that can be asked for.
+    public static let maximum = 1024
+
+    /// As many threads as the machine has active processors.
+    public static let automatic = ThreadLimit(requested: nil)
+
+    /// At most this many threads; numbers below 1 count as 1, above ``maximum`` as ``maximum``.
+    public static func threads(_ count: Int) -> ThreadLimit {
+        ThreadLimit(requested: min(max(count, 1), maximum))
+    }
+
+    private let requested: Int?
+
+    private init(requested: Int?) {
+        self.requested = requested
+    }
+
+    /// The same as ``threads(_:)``.
+    public init(integerLiteral count: Int) {
+        self = .threads(count)
+    }
+
+    /// The number of threads: what was asked for, or the number of active processors.
+    public var count: Int { requested ?? min(ProcessInfo.processInfo.activeProcessorCount, Self.maximum) }
+
+    /// "automatic" or the number.
+    public var description: String { requested.map(String.init) ?? "automatic" }
+}

@@ -1,0 +1,154 @@
+package import struct Foundation.URL
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// A file that comes into being whole or not at all.
+///
+/// Bytes go to a temporary file in the destination's folder; ``commit()`` flushes it to the disk, renames it over the
+/// destination and flushes the folder. Until then the old file stays as it was, and a failure or a crash leaves
+/// nothing behind but, at worst, the temporary file. Every step's result is checked.
+///
+/// A destination that exists and is not a regular file (a pipe, `/dev/stdout`, `/dev/full`) is written in place: a
+/// rename would replace the device itself. A symbolic link is followed, so that it keeps pointing at the new content.
+package final class AtomicFile {
+    /// Where the file will be, for messages.
+    package let path: String
+    private let temporaryPath: String?
+    private var descriptor: Int32
+    private var buffer: [UInt8] = []
+    private static let bufferSize = 1 << 20
+
+    package init(replacing url: URL) throws(VectorError) {
+        var path = try url.filePath
+        if let resolved = realpath(path, nil) {
+            path = String(cString: resolved)
+            free(resolved)
+        }
+        var status = stat()
+        let exists = stat(path, &status) == 0
+        if exists, status.st_mode & S_IFMT == S_IFDIR {
+            throw VectorError(.inputOutput, "can't write '\(path)': it is a folder")
+        }
+        if exists, status.st_mode & S_IFMT != S_IFREG {
+            self.temporaryPath = nil
+            self.descriptor = try systemCall("write '\(path)'") { open(path, O_WRONLY | O_CLOEXEC) }
+        } else {
+            let mode = exists ? status.st_mode & 0o777 : 0o666
+            var temporary = ""
+            var opened: Int32 = -1
+            repeat {
+                temporary = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
+                opened = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+            } while opened == -1 && (errno == EEXIST || errno == EINTR)
+            self.descriptor = try systemCall("write '\(path)'") { opened }
+            self.temporaryPath = temporary
+        }
+        self.path = path
+        buffer.reserveCapacity(Self.bufferSize)
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+        if let temporaryPath { unlink(temporaryPath) }  // Fails harmlessly once commit() has renamed it.
+    }
+
+    /// Adds bytes at the end.
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(VectorError) {
+        if buffer.count + bytes.count > Self.bufferSize { try flush() }
+        if bytes.count >= Self.bufferSize {
+            try writeAll(bytes)
+        } else {
+            buffer.append(contentsOf: bytes)
+        }
+    }
+
+    /// Adds bytes at the end.
+    package func write(_ bytes: [UInt8]) throws(VectorError) {
+        try withBytes(of: bytes) { raw throws(VectorError) in try write(raw) }
+    }
+
+    /// Adds text at the end, as UTF-8.
+    package func write(_ text: String) throws(VectorError) {
+        try write(Array(text.utf8))
+    }
+
+    /// Replaces bytes that were written before, such as a header that needs the length of what follows it.
+    package func overwrite(_ bytes: [UInt8], at offset: Int) throws(VectorError) {
+        try flush()
+        try withBytes(of: bytes) { raw throws(VectorError) in
+            var done = 0
+            while done < raw.count {
+                done += try systemCall("write '\(path)'") {
+                    pwrite(descriptor, raw.baseAddress! + done, raw.count - done, off_t(offset + done))
+                }
+            }
+        }
+    }
+
+    /// Makes the file durable under its name. Nothing may be written afterwards.
+    package func commit() throws(VectorError) {
+        try flush()
+        if temporaryPath != nil { try synchronize(descriptor) }
+        let closing = descriptor
+        descriptor = -1
+        // Not repeated on EINTR: Linux has released the descriptor even then.
+        if close(closing) == -1, errno != EINTR {
+            throw VectorError(.inputOutput, "can't write '\(path)': \(String(cString: strerror(errno)))")
+        }
+        guard let temporaryPath else { return }
+        try systemCall("rename '\(temporaryPath)' to '\(path)'") { rename(temporaryPath, path) }
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        let folderDescriptor = try systemCall("open '\(folder)'") { open(folder, O_RDONLY | O_CLOEXEC) }
+        defer { close(folderDescriptor) }
+        try synchronize(folderDescriptor)
+    }
+
+    private func flush() throws(VectorError) {
+        guard !buffer.isEmpty else { return }
+        try withBytes(of: buffer) { raw throws(VectorError) in try writeAll(raw) }
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    private func writeAll(_ bytes: UnsafeRawBufferPointer) throws(VectorError) {
+        var done = 0
+        while done < bytes.count {
+            #if canImport(Darwin)
+                let chunk = min(bytes.count - done, 1 << 30)
+            #else
+                let chunk = bytes.count - done
+            #endif
+            #if canImport(Darwin)
+                done += try systemCall("write '\(path)'") {
+                    Darwin.write(descriptor, bytes.baseAddress! + done, chunk)
+                }
+            #else
+                done += try systemCall("write '\(path)'") {
+                    Glibc.write(descriptor, bytes.baseAddress! + done, chunk)
+                }
+            #endif
+        }
+    }
+
+    private func synchronize(_ descriptor: Int32) throws(VectorError) {
+        #if canImport(Darwin)
+            // fsync on Darwin stops at the drive's cache; F_FULLFSYNC goes through it, where the volume knows how.
+            if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
+        #endif
+        try systemCall("flush '\(path)' to the disk") {
+            // Some file systems can't flush a folder and say EINVAL; there is nothing more to be done then.
+            fsync(descriptor) == -1 && errno != EINVAL ? -1 : 0 as Int32
+        }
+    }
+}
+
+/// `withUnsafeBytes` with a typed error.
+private func withBytes(
+    of bytes: [UInt8],
+    _ body: (UnsafeRawBufferPointer) throws(VectorError) -> Void
+) throws(VectorError) {
+    try bytes.withUnsafeBufferPointer { typed throws(VectorError) in try body(UnsafeRawBufferPointer(typed)) }
+}

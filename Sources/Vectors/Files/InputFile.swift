@@ -1,0 +1,83 @@
+package import struct Foundation.URL
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// A regular file opened for reading at any offset, from any number of threads.
+///
+/// Read with `pread`, not mapped: a file that somebody shortens while we read it then gives an error, where a mapping
+/// would end the process with SIGBUS.
+package final class InputFile: Sendable {
+    /// The path, for messages.
+    package let path: String
+    /// The size in bytes when the file was opened.
+    package let size: Int
+    private let descriptor: Int32
+
+    package init(_ url: URL) throws(VectorError) {
+        let path = try url.filePath
+        let descriptor = try systemCall("open '\(path)'") { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw VectorError(.inputOutput, "can't read '\(path)': it is not a regular file")
+        }
+        self.path = path
+        self.descriptor = descriptor
+        self.size = Int(status.st_size)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Reads up to `buffer.count` bytes from `offset` on; fewer only at the end of the file. Returns their number.
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(VectorError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let count = try systemCall("read '\(path)'") {
+                pread(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
+            }
+            if count == 0 { break }
+            done += count
+        }
+        return done
+    }
+
+    /// Fills the whole buffer, or throws if the file ends before.
+    package func readExactly(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(VectorError) {
+        guard try read(into: buffer, at: offset) == buffer.count else {
+            throw VectorError(
+                .invalidFormat,
+                "'\(path)' ends after \(size) bytes, \(offset + buffer.count) were expected"
+            )
+        }
+    }
+
+    /// The bytes of a range.
+    package func bytes(_ range: Range<Int>) throws -> [UInt8] {
+        try checkMemory(bytes: range.count, for: "reading \(range.count) bytes of '\(path)'")
+        return try [UInt8](unsafeUninitializedCapacity: range.count) { buffer, initialized in
+            let whole = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<range.count])
+            try readExactly(into: whole, at: range.lowerBound)
+            initialized = range.count
+        }
+    }
+}
+
+extension URL {
+    /// The path for system calls. A remote URL has none that would mean anything here.
+    package var filePath: String {
+        get throws(VectorError) {
+            guard isFileURL else {
+                throw VectorError(.invalidArgument, "'\(absoluteString)' is not a file URL")
+            }
+            let path = path(percentEncoded: false)
+            guard !path.isEmpty, !path.utf8.contains(0) else {
+                throw VectorError(.invalidArgument, "'\(absoluteString)' has no usable path")
+            }
+            return path
+        }
+    }
+}

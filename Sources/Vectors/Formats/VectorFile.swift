@@ -1,0 +1,86 @@
+public import struct Foundation.URL
+
+/// Reading and writing the field's own vector files, told by their extension.
+///
+/// | extension | content |
+/// |---|---|
+/// | `.fvecs` | each row: dimension as a 32-bit integer, then that many 32-bit floats (the TEXMEX format) |
+/// | `.bvecs` | the same with bytes from 0 to 255 for components; read only |
+/// | `.ivecs` | the same with 32-bit integers: lists of ids, such as a ground truth |
+/// | `.npy` | NumPy's array file: two-dimensional, C order; reads `f4`, `f8`, `f2`, `i1` and `u1`, writes `<f4` |
+///
+/// All numbers are little-endian. Writing is atomic: the file is there whole or not at all.
+public enum VectorFile {
+    /// Reads the vectors of a `.fvecs`, `.bvecs` or `.npy` file.
+    ///
+    /// - Parameters:
+    ///   - url: the file.
+    ///   - limit: read at most so many rows; nil reads all.
+    /// - Throws: ``VectorError`` with code `inputOutput`, `invalidFormat`, `tooLarge` or `invalidArgument`.
+    public static func read(_ url: URL, limit: Int? = nil) throws(VectorError) -> VectorMatrix {
+        if let limit, limit < 0 { throw VectorError(.invalidArgument, "limit \(limit) is negative") }
+        return try withVectorError("reading '\(url.lastPathComponent)'") {
+            switch url.pathExtension.lowercased() {
+            case "fvecs": try VecsFormat<Float>.read(url, limit: limit)
+            case "bvecs": try VecsFormat<UInt8>.read(url, limit: limit)
+            case "npy": try NumPyFormat.read(url, limit: limit)
+            default:
+                throw VectorError(
+                    .invalidArgument,
+                    "'\(url.lastPathComponent)' has none of the extensions .fvecs, .bvecs, .npy"
+                )
+            }
+        }
+    }
+
+    /// Writes vectors to a `.fvecs` or `.npy` file.
+    ///
+    /// - Throws: ``VectorError`` with code `inputOutput` or `invalidArgument`.
+    public static func write(_ matrix: VectorMatrix, to url: URL) throws(VectorError) {
+        switch url.pathExtension.lowercased() {
+        case "fvecs":
+            try VecsFormat<Float>.write(
+                rows: matrix.count,
+                to: url,
+                row: { row in matrix[row] }
+            )
+        case "npy": try NumPyFormat.write(matrix, to: url)
+        default:
+            throw VectorError(
+                .invalidArgument,
+                "'\(url.lastPathComponent)' has none of the extensions .fvecs, .npy"
+            )
+        }
+    }
+
+    /// Reads the rows of an `.ivecs` file, lists of ids of equal length.
+    ///
+    /// - Throws: ``VectorError`` with code `inputOutput`, `invalidFormat`, `tooLarge` or `invalidArgument`.
+    public static func readIDs(_ url: URL, limit: Int? = nil) throws(VectorError) -> [[Int32]] {
+        if let limit, limit < 0 { throw VectorError(.invalidArgument, "limit \(limit) is negative") }
+        return try withVectorError("reading '\(url.lastPathComponent)'") {
+            try VecsFormat<Int32>.readRows(url, limit: limit)
+        }
+    }
+
+    /// Writes lists of ids to an `.ivecs` file. Lists may differ in length; most readers expect them not to.
+    ///
+    /// - Throws: ``VectorError`` with code `inputOutput`.
+    public static func writeIDs(_ rows: [[Int32]], to url: URL) throws(VectorError) {
+        try VecsFormat<Int32>.write(rows: rows.count, to: url) { row in rows[row] }
+    }
+
+    /// Lets closures of the standard library, which forget the error's type, throw a ``VectorError``.
+    private static func withVectorError<Result>(
+        _ action: String,
+        _ body: () throws -> Result
+    ) throws(VectorError) -> Result {
+        do {
+            return try body()
+        } catch let error as VectorError {
+            throw error
+        } catch {
+            throw VectorError(.inputOutput, "\(action) failed: \(error)")
+        }
+    }
+}
