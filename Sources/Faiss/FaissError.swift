@@ -82,3 +82,10 @@ func withFaissError<Result>(_ body: () throws -> Result) throws(FaissError) -> R
         throw FaissError(.faiss, "\(error)")
     }
 }
+
+/// Refuses a number outside its range.
+func checkRange(_ value: Int, _ range: ClosedRange<Int>, _ name: String) throws(FaissError) {
+    guard range.contains(value) else {
+        throw FaissError(.invalidArgument, "\(name) \(value) is outside \(range.lowerBound)...\(range.upperBound)")
+    }
+}

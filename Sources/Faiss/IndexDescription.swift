@@ -114,19 +114,14 @@ public struct IndexDescription: Sendable, Hashable, CustomStringConvertible {
     ///
     /// - Throws: ``FaissError/Code/invalidArgument`` with the value and its limit.
     public func validate(dimension: Int) throws(FaissError) {
-        func check(_ value: Int, _ range: ClosedRange<Int>, _ name: String) throws(FaissError) {
-            guard range.contains(value) else {
-                throw FaissError(.invalidArgument, "\(name) \(value) is outside \(range.lowerBound)...\(range.upperBound)")
-            }
-        }
-        try check(dimension, 1...VectorMatrix.maximumDimension, "dimension")
+        try checkRange(dimension, 1...VectorMatrix.maximumDimension, "dimension")
         switch kind {
         case .flat, .scalarQuantized: break
         case .ivfFlat(let lists):
-            try check(lists.number ?? 1, 1...ListCount.maximum, "number of lists")
+            try checkRange(lists.number ?? 1, 1...ListCount.maximum, "number of lists")
         case .ivfPQ(let lists, let subquantizers, let bitsPerCode):
-            try check(lists.number ?? 1, 1...ListCount.maximum, "number of lists")
-            try check(subquantizers, 1...dimension, "number of subquantizers")
+            try checkRange(lists.number ?? 1, 1...ListCount.maximum, "number of lists")
+            try checkRange(subquantizers, 1...dimension, "number of subquantizers")
             guard dimension.isMultiple(of: subquantizers) else {
                 throw FaissError(
                     .invalidArgument,
@@ -137,8 +132,8 @@ public struct IndexDescription: Sendable, Hashable, CustomStringConvertible {
                 throw FaissError(.invalidArgument, "bits per code \(bitsPerCode) is neither 4 nor 8")
             }
         case .hnsw(let neighbors, let efConstruction):
-            try check(neighbors, 2...256, "number of neighbors")
-            try check(efConstruction, 1...4096, "efConstruction")
+            try checkRange(neighbors, 2...256, "number of neighbors")
+            try checkRange(efConstruction, 1...4096, "efConstruction")
         }
     }
 

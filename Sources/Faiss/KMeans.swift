@@ -101,16 +101,11 @@ public struct KMeans: Sendable, Hashable {
     }
 
     private func validate(_ points: VectorMatrix) throws(FaissError) {
-        func check(_ value: Int, _ range: ClosedRange<Int>, _ name: String) throws(FaissError) {
-            guard range.contains(value) else {
-                throw FaissError(.invalidArgument, "\(name) \(value) is outside \(range.lowerBound)...\(range.upperBound)")
-            }
-        }
-        try check(clusters, 1...Int(Int32.max), "number of clusters")
-        try check(iterations, 1...10_000, "iterations")
-        try check(restarts, 1...1000, "restarts")
+        try checkRange(clusters, 1...Int(Int32.max), "number of clusters")
+        try checkRange(iterations, 1...10_000, "iterations")
+        try checkRange(restarts, 1...1000, "restarts")
         if let maximumPointsPerCluster {
-            try check(maximumPointsPerCluster, 1...Int(Int32.max), "maximum points per cluster")
+            try checkRange(maximumPointsPerCluster, 1...Int(Int32.max), "maximum points per cluster")
         }
         guard points.count >= clusters else {
             throw FaissError(.tooFewTrainingVectors, "\(points.count) points are fewer than \(clusters) clusters")

@@ -69,15 +69,8 @@ public struct TrainingOptions: Sendable, Hashable {
     }
 
     func validate() throws(FaissError) {
-        guard (1...1000).contains(iterations) else {
-            throw FaissError(.invalidArgument, "iterations \(iterations) is outside 1...1000")
-        }
-        guard (1...1_000_000).contains(maximumPointsPerCentroid) else {
-            throw FaissError(
-                .invalidArgument,
-                "maximum points per centroid \(maximumPointsPerCentroid) is outside 1...1000000"
-            )
-        }
+        try checkRange(iterations, 1...1000, "iterations")
+        try checkRange(maximumPointsPerCentroid, 1...1_000_000, "maximum points per centroid")
         if let expectedCount, expectedCount < 0 {
             throw FaissError(.invalidArgument, "expected count \(expectedCount) is negative")
         }

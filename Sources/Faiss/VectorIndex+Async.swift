@@ -34,7 +34,8 @@ extension VectorIndex {
         progress: OperationProgress.Handler? = nil
     ) async throws(FaissError) {
         try await runBlocking { cancellation throws(FaissError) in
-            try self.add(vectors, ids: ids, threads: threads, watch: Watch(cancellation: cancellation, progress: progress))
+            let watch = Watch(cancellation: cancellation, progress: progress)
+            try self.add(vectors, ids: ids, threads: threads, watch: watch)
         }
     }
 
