@@ -35,10 +35,12 @@ let package = Package(
         .target(name: "Vectors", swiftSettings: strict),
         .target(name: "Faiss", dependencies: ["CFaiss", "FaissC", "Vectors"], swiftSettings: strict),
         .target(name: "Word2Vec", dependencies: ["Vectors"], swiftSettings: strict),
+        .target(name: "Console", swiftSettings: strict),
+        // Not `Sources/vectors`: on a file system that ignores case it would be `Sources/Vectors`.
         .executableTarget(
             name: "VectorsCommand",
             dependencies: [
-                "Faiss", "Vectors", "Word2Vec",
+                "Console", "Faiss", "Vectors", "Word2Vec",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

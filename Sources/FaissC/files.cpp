@@ -3,9 +3,11 @@
 #include "guarded.h"
 
 #include <faiss/IndexIDMap.h>
+#include <faiss/IndexIVF.h>
 #include <faiss/impl/io.h>
 #include <faiss/index_io.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -87,6 +89,9 @@ int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index,
             auto* inner = map->index;
             map->own_fields = false;
             index.reset(inner);
+        }
+        if (auto* ivf = dynamic_cast<faiss::IndexIVF*>(index.get())) {
+            ivf->make_direct_map(false); // With one, ids could not be chosen freely and vectors not removed.
         }
         *p_index = c(index.release());
     });

@@ -71,8 +71,22 @@ int faiss_Index_search_with(
         idx_t* labels) {
     return guarded([&] {
         faiss_set_thread_limit(1);
+        // IndexHNSW 1.7.3 sizes its candidate queue by the index's own efSearch and by k, whatever the parameters say
+        // (measured: recall does not move with them). So as many answers are asked for as candidates are wanted.
+        const bool hnsw = dynamic_cast<const faiss::IndexHNSW*>(cpp(index)) != nullptr;
+        const idx_t wider = hnsw ? std::max<idx_t>(k, options->efSearch) : k;
         with_parameters(cpp(index), *options, [&](const faiss::SearchParameters* parameters) {
-            cpp(index)->search(n, x, k, distances, labels, parameters);
+            if (wider == k) {
+                cpp(index)->search(n, x, k, distances, labels, parameters);
+                return;
+            }
+            std::vector<float> wide_distances(n * wider);
+            std::vector<idx_t> wide_labels(n * wider);
+            cpp(index)->search(n, x, wider, wide_distances.data(), wide_labels.data(), parameters);
+            for (idx_t query = 0; query < n; ++query) {
+                std::copy_n(wide_distances.data() + query * wider, k, distances + query * k);
+                std::copy_n(wide_labels.data() + query * wider, k, labels + query * k);
+            }
         });
     });
 }

@@ -32,3 +32,16 @@ public struct ThreadLimit: Sendable, Hashable, ExpressibleByIntegerLiteral, Cust
     /// "automatic" or the number.
     public var description: String { requested.map(String.init) ?? "automatic" }
 }
+
+extension ThreadLimit: Codable {
+    /// Reads the number that was asked for, or null for ``automatic``.
+    public init(from decoder: any Decoder) throws {
+        let count = try Int?(from: decoder)
+        self = count.map(ThreadLimit.threads) ?? .automatic
+    }
+
+    /// Writes the number that was asked for, or null for ``automatic``.
+    public func encode(to encoder: any Encoder) throws {
+        try requested.encode(to: encoder)
+    }
+}

@@ -1,0 +1,71 @@
+import Vectors
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// A matrix whose rows threads read and write side by side: the weights under training.
+///
+/// Each row starts on a cache line and is padded with zeros to a multiple of 16 numbers, so that steps of any vector
+/// width go through it without a remainder.
+///
+/// `@unchecked Sendable`: threads change rows without a lock, which is the method ("Hogwild"). Two updates of a row at
+/// the same moment may lose a part of one, as the method allows for; a 32-bit number is never torn on the processors
+/// that Swift runs on. It holds plain numbers behind a raw pointer, no references, and its size never changes, so the
+/// race can spoil nothing else. All unsynchronised memory of the package is in this one type.
+package final class SharedRows: @unchecked Sendable {
+    /// The number of rows.
+    package let count: Int
+    /// The numbers of a row that count.
+    package let dimension: Int
+    /// The numbers from one row's start to the next's, a multiple of 16.
+    package let stride: Int
+    private let start: UnsafeMutablePointer<Float>
+
+    /// Rows of zeros.
+    package init(count: Int, dimension: Int) throws(Word2VecError) {
+        self.count = count
+        self.dimension = dimension
+        stride = Self.stride(dimension)
+        let bytes = Self.bytes(count: count, dimension: dimension)
+        try converting { () throws(VectorError) in
+            try checkMemory(bytes: bytes, for: "\(count) rows of dimension \(dimension)")
+        }
+        // Swift's own allocation would end the process if the memory is refused.
+        var memory: UnsafeMutableRawPointer?
+        guard posix_memalign(&memory, 64, max(bytes, 64)) == 0, let memory else {
+            throw Word2VecError(.tooLarge, "\(bytes) bytes for \(count) rows of dimension \(dimension) can't be had")
+        }
+        start = memory.initializeMemory(as: Float.self, repeating: 0, count: bytes / 4)
+    }
+
+    deinit { free(start) }
+
+    /// The row with this number.
+    @inline(__always)
+    package func row(_ number: Int) -> UnsafeMutablePointer<Float> { start + number &* stride }
+
+    /// The dot product of two rows of this shape.
+    @inline(__always)
+    package func dot(_ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>) -> Float {
+        // Rows are aligned and padded for this. Two sums, so that one addition needn't wait for the other.
+        let first = UnsafeRawPointer(first).assumingMemoryBound(to: SIMD8<Float>.self)
+        let second = UnsafeRawPointer(second).assumingMemoryBound(to: SIMD8<Float>.self)
+        var (even, odd) = (SIMD8<Float>.zero, SIMD8<Float>.zero)
+        for column in Swift.stride(from: 0, to: stride / 8, by: 2) {
+            even = even + first[column] * second[column]
+            odd = odd + first[column + 1] * second[column + 1]
+        }
+        return (even + odd).sum()
+    }
+
+    /// The bytes that so many rows take; `Int.max` if they can't be told.
+    package static func bytes(count: Int, dimension: Int) -> Int {
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: stride(dimension) * 4)
+        return overflow ? .max : bytes
+    }
+
+    private static func stride(_ dimension: Int) -> Int { (dimension + 15) / 16 * 16 }
+}

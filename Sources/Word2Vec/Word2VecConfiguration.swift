@@ -1,0 +1,92 @@
+public import Vectors
+
+/// How word vectors are trained. The defaults are word2vec's.
+///
+/// Nothing is checked here; ``Word2VecTrainer`` checks everything before it starts.
+public struct Word2VecConfiguration: Sendable, Hashable, Codable {
+    /// What is predicted from what.
+    public enum Architecture: String, Sendable, Hashable, Codable, CaseIterable {
+        /// Each word of the window predicts the centre: slower, better for rare words and small corpora.
+        case skipGram = "skip-gram"
+        /// The mean of the window predicts the centre: faster. "Continuous bag of words".
+        case cbow
+    }
+
+    /// How a prediction is judged without looking at the whole vocabulary.
+    public enum Loss: Sendable, Hashable, Codable {
+        /// The right word against a few random ones, drawn in proportion to their count to the power of `exponent`.
+        ///
+        /// `negatives` is from 1 to 1,000, `exponent` from −10 to 10; 0 draws all words alike. A draw that hits the
+        /// right word is dropped. The words of one window share their draws.
+        case negativeSampling(negatives: Int = 5, exponent: Double = 0.75)
+        /// Left or right at each fork on the way to the word in a Huffman tree over the vocabulary.
+        case hierarchicalSoftmax
+    }
+
+    /// What is predicted from what. Default: ``Architecture/skipGram``.
+    public var architecture = Architecture.skipGram
+    /// How a prediction is judged. Default: five negative samples.
+    public var loss = Loss.negativeSampling()
+    /// The number of components of a word's vector, from 1 to 65,536. Default: 100.
+    public var dimension = 100
+    /// The most words taken on either side of the centre, from 1 to 1,000. Default: 5.
+    ///
+    /// The width is drawn anew for each centre, from 1 to this, so near words count more than far ones.
+    public var window = 5
+    /// How many times the corpus is gone through, from 1 to 100,000. Default: 5.
+    public var epochs = 5
+    /// Words with fewer occurrences are left out; at least 1. Default: 5.
+    public var minimumCount = 5
+    /// The most words kept, the most frequent ones; nil, the default, keeps all that ``minimumCount`` leaves.
+    public var maximumVocabulary: Int?
+    /// The frequency above which words are skipped at random, the more the more frequent they are, from 0 to 1.
+    /// 0 skips none. Default: 0.001.
+    ///
+    /// A word that makes up the share f of the corpus is kept with probability (√(f/sample) + 1) · sample/f.
+    public var sample = 1e-3
+    /// The learning rate at the start, above 0 and at most 10; it falls linearly with the words done. Default: 0.025.
+    public var learningRate = 0.025
+    /// The learning rate at the end, from 0 to ``learningRate``. Default: 0.0001.
+    public var minimumLearningRate = 1e-4
+    /// How many threads train side by side. Default: one a processor.
+    ///
+    /// One thread gives the same vectors for the same seed, bit for bit. Several update the same weights without
+    /// waiting for each other ("Hogwild", Recht et al. 2011, arXiv:1106.5730), so that every run differs a little.
+    public var threads = ThreadLimit.automatic
+    /// Where the random numbers start. Default: 1.
+    public var seed: UInt64 = 1
+
+    /// The defaults.
+    public init() {}
+
+    /// Refuses what lies outside the ranges stated above.
+    func check() throws(Word2VecError) {
+        try check("dimension", dimension, in: 1...VectorMatrix.maximumDimension)
+        try check("window", window, in: 1...1_000)
+        try check("epochs", epochs, in: 1...100_000)
+        try check("minimumCount", minimumCount, in: 1...Int.max)
+        if let maximumVocabulary { try check("maximumVocabulary", maximumVocabulary, in: 2...Int.max) }
+        try check("sample", sample, in: 0...1)
+        try check("learningRate", learningRate, in: Double.leastNormalMagnitude...10)
+        try check("minimumLearningRate", minimumLearningRate, in: 0...learningRate)
+        if case .negativeSampling(let negatives, let exponent) = loss {
+            try check("negatives", negatives, in: 1...1_000)
+            try check("exponent", exponent, in: -10...10)
+        }
+    }
+
+    private func check<Value>(
+        _ name: String,
+        _ value: Value,
+        in range: ClosedRange<Value>
+    ) throws(Word2VecError) {
+        guard range.contains(value) else {
+            throw Word2VecError(
+                .invalidArgument,
+                range.upperBound as? Int == Int.max
+                    ? "\(name) \(value) is below \(range.lowerBound)"
+                    : "\(name) \(value) is outside \(range.lowerBound)...\(range.upperBound)"
+            )
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import Vectors
+
+/// word2vec's binary format: a line with count and dimension, then for each word its bytes, a space, and its numbers,
+/// little-endian. word2vec's C program adds a line feed after each vector, gensim and we don't; both can be read.
+enum BinaryFormat {
+    static func read(_ file: InputFile) throws(Word2VecError) -> WordVectors {
+        var reader = BlockReader(file: file)
+        var header: [UInt8] = []
+        while header.last != 0x0A {
+            guard header.count < 64, let byte = try reader.next() else {
+                throw Word2VecError(.invalidFormat, "'\(file.path)' does not start with a line of count and dimension")
+            }
+            header.append(byte)
+        }
+        guard let (count, dimension) = header.withUnsafeBufferPointer({ TextFormat.header($0.dropLast().fields) }) else {
+            throw Word2VecError(.invalidFormat, "'\(file.path)' does not start with a line of count and dimension")
+        }
+        // A word takes at least one byte and a space. Division, as a product of such numbers may overflow.
+        guard count <= (file.size - header.count) / (2 + 4 * min(dimension, 1 << 32)) else {
+            throw Word2VecError(
+                .invalidFormat,
+                "'\(file.path)' declares \(count) words of dimension \(dimension), too many for its \(file.size) bytes"
+            )
+        }
+        var builder = try WordVectorsBuilder(path: file.path, dimension: dimension, expectedCount: count)
+        var word: [UInt8] = []
+        for _ in 0..<count {
+            word.removeAll(keepingCapacity: true)
+            while true {
+                guard let byte = try reader.next() else {
+                    throw Word2VecError(
+                        .invalidFormat,
+                        "'\(file.path)' ends after \(builder.count) of \(count) words"
+                    )
+                }
+                if byte == 0x20 { break }
+                if byte == 0x0A, word.isEmpty { continue }
+                guard word.count < Corpus.maximumWordLength else {
+                    throw Word2VecError(
+                        .invalidFormat,
+                        "word \(builder.count + 1) of '\(file.path)' is longer than \(Corpus.maximumWordLength) bytes"
+                    )
+                }
+                word.append(byte)
+            }
+            try word.withUnsafeBufferPointer { word throws(Word2VecError) in try builder.append(word: word) }
+            for _ in 0..<dimension {
+                guard let bits = try reader.nextUInt32() else {
+                    throw Word2VecError(
+                        .invalidFormat,
+                        "'\(file.path)' ends within word \(builder.count) of \(count)"
+                    )
+                }
+                try builder.append(Float(bitPattern: bits))
+            }
+        }
+        while let byte = try reader.next() {
+            guard byte == 0x0A else {
+                throw Word2VecError(.invalidFormat, "'\(file.path)' goes on after the \(count) words that it declares")
+            }
+        }
+        return try builder.finish()
+    }
+
+    static func write(_ vectors: WordVectors, to file: AtomicFile) throws(VectorError) {
+        try file.write("\(vectors.count) \(vectors.dimension)\n")
+        for row in 0..<vectors.count {
+            try file.write(vectors.words[row] + " ")
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(vectors.dimension * 4)
+            for value in vectors.matrix[row] {
+                withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+            }
+            try file.write(bytes)
+        }
+    }
+}
+
+/// Reads a file byte by byte from blocks.
+private struct BlockReader {
+    let file: InputFile
+    private var block: [UInt8] = []
+    private var place = 0
+    private var position = 0
+    private static let blockSize = 1 << 18
+
+    init(file: InputFile) { self.file = file }
+
+    mutating func next() throws(Word2VecError) -> UInt8? {
+        guard try fill(1) else { return nil }
+        defer { place += 1 }
+        return block[place]
+    }
+
+    /// A little-endian number; nil if fewer than 4 bytes are left.
+    mutating func nextUInt32() throws(Word2VecError) -> UInt32? {
+        guard try fill(4) else { return nil }
+        defer { place += 4 }
+        return block.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: place, as: UInt32.self)) }
+    }
+
+    /// Whether so many bytes are at hand, after reading on if need be.
+    private mutating func fill(_ count: Int) throws(Word2VecError) -> Bool {
+        if block.count - place >= count { return true }
+        block.removeSubrange(..<place)
+        place = 0
+        let kept = block.count
+        let size = min(Self.blockSize, file.size - position)
+        block.append(contentsOf: repeatElement(0, count: size))
+        let (file, position) = (file, position)
+        try converting { () throws(VectorError) in
+            try block.withUnsafeMutableBufferPointer { block throws(VectorError) in
+                let free = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: block[kept...]))
+                try file.readExactly(into: free, at: position)
+            }
+        }
+        self.position += size
+        return block.count >= count
+    }
+}

@@ -1,0 +1,182 @@
+public import struct Foundation.URL
+import Vectors
+
+/// Pairs of words with the similarity that people gave them, such as WordSim-353, MEN or SimLex-999.
+public struct WordPairs: Sendable, Hashable {
+    /// Two words and how similar they are.
+    public struct Pair: Sendable, Hashable {
+        /// A word.
+        public var first: String
+        /// Another word.
+        public var second: String
+        /// How similar people find them; larger is more similar, on any scale.
+        public var score: Double
+
+        /// Makes a pair.
+        public init(_ first: String, _ second: String, score: Double) {
+            self.first = first
+            self.second = second
+            self.score = score
+        }
+    }
+
+    /// The pairs.
+    public var pairs: [Pair]
+
+    /// Makes a collection of pairs.
+    public init(_ pairs: [Pair]) {
+        self.pairs = pairs
+    }
+
+    /// Reads pairs from a text file: lines of two words and a number; further fields are left alone.
+    ///
+    /// Blank lines and those that start with "#" are skipped, and so is a first line whose third field is no number: a
+    /// heading.
+    ///
+    /// - Parameters:
+    ///   - url: the file.
+    ///   - delimiter: the ASCII character between fields; nil stands for spaces and tabs.
+    /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidArgument` for another delimiter, or `invalidFormat`
+    ///   for any other line or a file without pairs.
+    public init(contentsOf url: URL, delimiter: Character? = nil) throws(Word2VecError) {
+        var separator: UInt8?
+        if let delimiter {
+            guard let ascii = delimiter.asciiValue else {
+                throw Word2VecError(.invalidArgument, "the delimiter '\(delimiter)' is not an ASCII character")
+            }
+            separator = ascii
+        }
+        let file = try converting { () throws(VectorError) in try InputFile(url) }
+        var pairs: [Pair] = []
+        var isFirst = true
+        try TextLines(file: file, maximumLength: 1 << 16).forEach { number, line throws(Word2VecError) in
+            if line.first == UInt8(ascii: "#") || line[...].fields.isEmpty { return }
+            let raw = separator.map { line.split(separator: $0, omittingEmptySubsequences: false) } ?? line[...].fields
+            let fields = raw.map { field in
+                String(String(decoding: field, as: UTF8.self).trimmingPrefix { $0.isWhitespace })
+            }
+            let wasFirst = isFirst
+            isFirst = false
+            guard fields.count >= 3 else {
+                if wasFirst { return }
+                throw Word2VecError(
+                    .invalidFormat,
+                    "line \(number) of '\(file.path)' has \(fields.count) fields; two words and a number were expected"
+                )
+            }
+            guard let score = Double(fields[2].filter { !$0.isWhitespace }), score.isFinite else {
+                if wasFirst { return }
+                throw Word2VecError(
+                    .invalidFormat,
+                    "'\(fields[2].prefix(40))' on line \(number) of '\(file.path)' is not a finite number"
+                )
+            }
+            pairs.append(Pair(fields[0], fields[1], score: score))
+        }
+        guard !pairs.isEmpty else { throw Word2VecError(.invalidFormat, "'\(file.path)' holds no word pairs") }
+        self.pairs = pairs
+    }
+}
+
+/// How well the similarity of word vectors agrees with people's judgement.
+public struct WordPairEvaluation: Sendable, Hashable {
+    /// The correlation of the ranks, equal values sharing their mean rank, from −1 to 1. (Spearman 1904)
+    public var spearman: Double
+    /// The correlation of the values, from −1 to 1. (Pearson 1895)
+    public var pearson: Double
+    /// How many pairs were compared: those whose words are both known.
+    public var pairs: Int
+    /// How many pairs were skipped, as they hold an unknown word.
+    public var unknown: Int
+}
+
+extension WordVectors {
+    /// Compares the cosine of word pairs with people's scores, as gensim's `evaluate_word_pairs` does.
+    ///
+    /// A pair with a word that is not among the first `restrict` words is skipped.
+    ///
+    /// - Parameters:
+    ///   - wordPairs: the pairs.
+    ///   - restrict: use only so many words from the start, the most frequent. (gensim's default is 300,000.)
+    ///   - caseInsensitive: take words for the same if they differ in case only; the first in ``words`` stands for all.
+    /// - Throws: ``Word2VecError`` with code `invalidArgument` if `restrict` is below 1, fewer than two pairs are known,
+    ///   or all known pairs have the same score or the same similarity, so that there is no correlation.
+    public func evaluateWordPairs(
+        _ wordPairs: WordPairs,
+        restrict: Int = 30_000,
+        caseInsensitive: Bool = true
+    ) throws(Word2VecError) -> WordPairEvaluation {
+        let keys = KnownWords(self, limit: try limit(restrict), caseInsensitive: caseInsensitive)
+        var scores: [Double] = []
+        var similarities: [Double] = []
+        for pair in wordPairs.pairs {
+            guard let first = keys.row(of: pair.first), let second = keys.row(of: pair.second) else { continue }
+            scores.append(pair.score)
+            similarities.append(Double(try similarity(words[first], words[second])))
+        }
+        guard scores.count >= 2 else {
+            throw Word2VecError(
+                .invalidArgument,
+                "\(scores.count) of \(wordPairs.pairs.count) word pairs have both words among the first "
+                    + "\(keys.representatives.count); it takes 2 or more for a correlation"
+            )
+        }
+        guard let pearson = correlation(scores, similarities),
+            let spearman = correlation(ranks(scores), ranks(similarities))
+        else {
+            throw Word2VecError(
+                .invalidArgument,
+                "the \(scores.count) known word pairs have all the same score or similarity: there is no correlation"
+            )
+        }
+        return WordPairEvaluation(
+            spearman: spearman,
+            pearson: pearson,
+            pairs: scores.count,
+            unknown: wordPairs.pairs.count - scores.count
+        )
+    }
+
+    /// Reads pairs from a file and compares them; see ``WordPairs/init(contentsOf:delimiter:)``.
+    public func evaluateWordPairs(
+        contentsOf url: URL,
+        delimiter: Character? = nil,
+        restrict: Int = 30_000,
+        caseInsensitive: Bool = true
+    ) throws(Word2VecError) -> WordPairEvaluation {
+        try evaluateWordPairs(
+            WordPairs(contentsOf: url, delimiter: delimiter),
+            restrict: restrict,
+            caseInsensitive: caseInsensitive
+        )
+    }
+}
+
+/// Pearson's correlation; nil if one side doesn't vary.
+func correlation(_ first: [Double], _ second: [Double]) -> Double? {
+    let count = Double(first.count)
+    let (firstMean, secondMean) = (first.reduce(0, +) / count, second.reduce(0, +) / count)
+    var (product, firstSquare, secondSquare) = (0.0, 0.0, 0.0)
+    for (x, y) in zip(first, second) {
+        let (dx, dy) = (x - firstMean, y - secondMean)
+        product += dx * dy
+        firstSquare += dx * dx
+        secondSquare += dy * dy
+    }
+    guard firstSquare > 0, secondSquare > 0 else { return nil }
+    return min(1, max(-1, product / firstSquare.squareRoot() / secondSquare.squareRoot()))
+}
+
+/// The rank of each value, from 1; equal values share the mean of their ranks.
+func ranks(_ values: [Double]) -> [Double] {
+    let order = values.indices.sorted { values[$0] < values[$1] }
+    var ranks = [Double](repeating: 0, count: values.count)
+    var start = 0
+    while start < order.count {
+        var end = start
+        while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
+        for place in start..<end { ranks[order[place]] = Double(start + 1 + end) / 2 }
+        start = end
+    }
+    return ranks
+}
