@@ -38,11 +38,12 @@ func makeIndex(
     _ description: IndexDescription,
     metric: Metric = .squaredL2,
     holding vectors: VectorMatrix,
-    ids: [Int64]? = nil
+    ids: [Int64]? = nil,
+    threads: ThreadLimit = .automatic
 ) throws -> VectorIndex {
     let index = try VectorIndex(description, dimension: vectors.dimension, metric: metric)
     try index.train(on: vectors)
-    if let ids { try index.add(vectors, ids: ids) } else { try index.add(vectors) }
+    if let ids { try index.add(vectors, ids: ids, threads: threads) } else { try index.add(vectors, threads: threads) }
     return index
 }
 

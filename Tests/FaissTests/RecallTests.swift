@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import Vectors
 
-/// What approximate indexes find of the true ten nearest, on 10,000 vectors that are like SIFT descriptors.
+/// What approximate indexes find of the true ten nearest, on 5,000 vectors that are like SIFT descriptors.
 @Suite("Recall")
 struct RecallTests {
     /// Made once, as brute force through them takes a while.
@@ -13,7 +13,7 @@ struct RecallTests {
         let truth: [Metric: NeighborLists]
 
         init() throws {
-            base = try TestVectors.siftLike(10_000, seed: 1)
+            base = try TestVectors.siftLike(5000, seed: 1)
             queries = try TestVectors.siftLike(200, seed: 2)
             var truth: [Metric: NeighborLists] = [:]
             for metric in Metric.allCases {
@@ -31,16 +31,16 @@ struct RecallTests {
         options: [SearchOptions]
     ) throws -> [Double] {
         let data = try Self.data.get()
-        let index = try makeIndex(description, metric: metric, holding: data.base)
+        // With one thread, as links depend on the order in which threads add them.
+        let index = try makeIndex(description, metric: metric, holding: data.base, threads: 1)
         let truth = try #require(data.truth[metric])
         return try options.map { recall(of: try index.search(data.queries, k: 10, options: $0), against: truth) }
     }
 
-    @Test("IVFPQ, HNSW and SQ8 reach the recall that their documentation states", arguments: Metric.allCases)
+    @Test("IVF-flat, IVFPQ, HNSW and SQ8 find the stated share with the default options", arguments: Metric.allCases)
     func statedRecall(metric: Metric) throws {
         func expect(_ description: IndexDescription, atLeast stated: Double) throws {
             let reached = try recallOfTen(description, metric: metric, options: [SearchOptions()])[0]
-            print(description, metric, reached)
             #expect(reached >= stated, "\(description), \(metric)")
         }
         try expect(.ivfFlat(lists: 64), atLeast: 0.9)
@@ -57,7 +57,6 @@ struct RecallTests {
             metric: metric,
             options: [1, 4, 16, 64].map { SearchOptions(probes: $0) }
         )
-        print(recalls)
         #expect(recalls == recalls.sorted())
         #expect(recalls[0] < 0.9)
         #expect(recalls[3] > 0.999)
@@ -70,7 +69,6 @@ struct RecallTests {
             metric: metric,
             options: [10, 40, 160, 640].map { SearchOptions(ef: $0) }
         )
-        print(recalls)
         #expect(recalls == recalls.sorted())
         #expect(recalls[0] < recalls[3])
     }
@@ -84,7 +82,6 @@ struct RecallTests {
                 options: [SearchOptions(probes: 16)]
             )[0]
         }
-        print(recalls)
         #expect(recalls == recalls.sorted())
         #expect(recalls[0] < recalls[2])
     }
@@ -93,8 +90,8 @@ struct RecallTests {
     func recallAfterRemoval() throws {
         let data = try Self.data.get()
         let index = try makeIndex(.hnsw(), holding: data.base)
-        try index.remove(ids: stride(from: 0, to: 10_000, by: 2))
-        let left = (0..<5000).map { 2 * $0 + 1 }
+        try index.remove(ids: stride(from: 0, to: 5000, by: 2))
+        let left = (0..<2500).map { 2 * $0 + 1 }
         let truth = try makeIndex(.flat, holding: data.base.gathering(left), ids: left.map { Int64($0) })
             .search(data.queries, k: 10)
         #expect(recall(of: try index.search(data.queries, k: 10), against: truth) >= 0.95)
