@@ -63,7 +63,10 @@ public struct BruteForce: Sendable {
 
     private func forEachDistance(to query: [Float], _ body: (Int64, Float) -> Void) {
         var query = query
-        if metric == .cosine { normalizeRows(&query, dimension: query.count) }
+        if metric == .cosine {
+            let length = query.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            query = query.map { $0 / length }
+        }
         vectors.withUnsafeBufferPointer { values in
             for (row, id) in ids.enumerated() {
                 let start = row * query.count

@@ -4,9 +4,9 @@
 //
 // Without files, on made-up vectors that are like SIFT descriptors.
 
+import Baseline
 import Faiss
 import Foundation
-import TestSupport
 import Vectors
 
 let rounds = 5
