@@ -16,6 +16,7 @@ let package = Package(
         .library(name: "Vectors", targets: ["Vectors"]),
         .library(name: "Word2Vec", targets: ["Word2Vec"]),
         .executable(name: "vectors", targets: ["VectorsCommand"]),
+        .executable(name: "demo", targets: ["Demo"]),
     ],
     dependencies: [
         // The command line: parsing, help and usage errors (exit code 64).
@@ -43,6 +44,15 @@ let package = Package(
                 "Console", "Faiss", "Vectors", "Word2Vec",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "Demo",
+            dependencies: [
+                "Console", "Faiss", "TestSupport", "Vectors", "Word2Vec",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Examples/Demo",
             swiftSettings: strict
         ),
         .target(name: "TestSupport", dependencies: ["Vectors"], path: "Tests/TestSupport", swiftSettings: strict),
