@@ -16,7 +16,6 @@ let package = Package(
         .library(name: "Vectors", targets: ["Vectors"]),
         .library(name: "Word2Vec", targets: ["Word2Vec"]),
         .executable(name: "vectors", targets: ["VectorsCommand"]),
-        .executable(name: "demo", targets: ["Demo"]),
     ],
     dependencies: [
         // The command line: parsing, help and usage errors (exit code 64).
@@ -47,7 +46,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
-            name: "Demo",
+            name: "quickstart",
+            dependencies: ["Faiss", "Word2Vec"],
+            path: "Examples/QuickStart",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "demo",
             dependencies: [
                 "Console", "Faiss", "TestSupport", "Vectors", "Word2Vec",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -32,7 +32,8 @@ struct Questions {
             lines.append("\(word): \(names.joined(separator: ", "))")
         }
         for (a, b, c) in analogies {
-            let answers = try vectors.mostSimilar(positive: [b, c], negative: [a], top: 3).map(\.word)
+            let answers = try vectors.mostSimilar(positive: [b, c], negative: [a], top: 3, restrict: 30_000)
+                .map(\.word)
             lines.append("\(a) is to \(b) as \(c) is to: \(answers.joined(separator: ", "))")
         }
         return lines
