@@ -35,12 +35,29 @@ let package = Package(
         .target(name: "Vectors", swiftSettings: strict),
         .target(name: "Faiss", dependencies: ["CFaiss", "FaissC", "Vectors"], swiftSettings: strict),
         .target(name: "Word2Vec", dependencies: ["Vectors"], swiftSettings: strict),
+        .target(name: "Console", swiftSettings: strict),
+        // Not `Sources/vectors`: on a file system that ignores case it would be `Sources/Vectors`.
         .executableTarget(
             name: "VectorsCommand",
             dependencies: [
-                "Faiss", "Vectors", "Word2Vec",
+                "Console", "Faiss", "Vectors", "Word2Vec",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "quickstart",
+            dependencies: ["Faiss", "Word2Vec"],
+            path: "Examples/QuickStart",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "demo",
+            dependencies: [
+                "Console", "Faiss", "TestSupport", "Vectors", "Word2Vec",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Examples/Demo",
             swiftSettings: strict
         ),
         .target(name: "TestSupport", dependencies: ["Vectors"], path: "Tests/TestSupport", swiftSettings: strict),

@@ -121,23 +121,7 @@ public struct VectorMatrix: Sendable, Hashable {
 
     /// Scales every row to Euclidean length 1 in place; a zero row stays zero.
     public mutating func normalize() {
-        let dimension = dimension
-        values.withUnsafeMutableBufferPointer { values in
-            var start = 0
-            while start < values.count {
-                let row = UnsafeMutableBufferPointer(rebasing: values[start..<start + dimension])
-                // Scaled by the largest component first, so that neither tiny nor huge rows lose their direction.
-                var largest: Float = 0
-                for value in row { largest = max(largest, value.magnitude) }
-                if largest > 0, largest.isFinite {
-                    var sum: Float = 0
-                    for value in row { sum += (value / largest) * (value / largest) }
-                    let length = sum.squareRoot()
-                    for column in 0..<dimension { row[column] = row[column] / largest / length }
-                }
-                start += dimension
-            }
-        }
+        normalizeRows(&values, dimension: dimension)
     }
 
     /// Calls `body` with the numbers, row after row.
@@ -163,4 +147,21 @@ public struct VectorMatrix: Sendable, Hashable {
 extension VectorMatrix: CustomStringConvertible {
     /// The shape, such as "1000 × 128".
     public var description: String { "\(count) × \(dimension)" }
+}
+
+/// Scales every row of `dimension` numbers to Euclidean length 1; a zero row stays zero.
+package func normalizeRows(_ values: inout [Float], dimension: Int) {
+    values.withUnsafeMutableBufferPointer { values in
+        for start in stride(from: 0, to: values.count, by: dimension) {
+            let row = UnsafeMutableBufferPointer(rebasing: values[start..<start + dimension])
+            // Scaled by the largest component first, so that neither tiny nor huge rows lose their direction.
+            var largest: Float = 0
+            for value in row { largest = max(largest, value.magnitude) }
+            guard largest > 0, largest.isFinite else { continue }
+            var sum: Float = 0
+            for value in row { sum += (value / largest) * (value / largest) }
+            let length = sum.squareRoot()
+            for column in 0..<dimension { row[column] = row[column] / largest / length }
+        }
+    }
 }

@@ -1,1 +1,212 @@
-#pragma once
+// What the Faiss C API of version 1.7.3 lacks and the Swift layer needs.
+//
+// Conventions, the same as the official API's: a function that can fail returns 0 or a negative code, and the calling
+// thread's message is then in faiss_get_last_error(). No C++ exception leaves a function, nothing is printed.
+//
+// Ownership: an object that a function hands out through a `p_…` parameter belongs to the caller, who frees it with
+// the class's `…_free`. Every other pointer that goes in stays the caller's and is not kept after the call, with one
+// exception, the quantizer of an IVF constructor: see there.
+//
+// Threads: any number of searches, reconstructions and descriptions of one index may run at the same time; everything
+// that takes a non-const index must run alone.
+
+#ifndef SWIFT_FAISS_EXTENSION_H
+#define SWIFT_FAISS_EXTENSION_H
+
+#include <faiss/c_api/Clustering_c.h>
+#include <faiss/c_api/Index_c.h>
+#include <faiss/c_api/faiss_c.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// MARK: Codes beside FaissErrorCode
+
+enum {
+    /// An allocation failed.
+    FAISS_OUT_OF_MEMORY = -16,
+    /// The progress function asked to stop.
+    FAISS_CANCELLED = -32,
+};
+
+// MARK: Threads and progress
+
+/// How long work is done and watched.
+typedef struct FaissWork {
+    /// Threads to use, at least 1.
+    int threads;
+    /// Called on the calling thread before each step; any answer but 0 stops the work. May be NULL.
+    int (*progress)(void* context, size_t step, size_t steps);
+    void* context;
+} FaissWork;
+
+/// Limits the OpenMP teams that the calling thread opens, and only those. OpenBLAS is limited to one thread for the
+/// whole process the first time: its own threads beside those of the caller cost 1.4 to 3.6 times.
+void faiss_set_thread_limit(int threads);
+
+// MARK: Construction
+
+/// IndexIVFPQ, built directly: the index factory would train polysemous codes, eight times as slow and of no use here.
+///
+/// Like the official IVF constructors this borrows `quantizer`: until faiss_IndexIVF_set_own_fields(index, 1) gives it
+/// away, the caller frees it, after the index.
+int faiss_IndexIVFPQ_new_with_metric(
+        FaissIndex** p_index,
+        FaissIndex* quantizer,
+        size_t d,
+        size_t nlist,
+        size_t M,
+        size_t nbits,
+        FaissMetricType metric);
+
+/// IndexHNSWFlat with M links a vector (2 M on the base level).
+int faiss_IndexHNSWFlat_new_with(FaissIndex** p_index, idx_t d, int M, int efConstruction, FaissMetricType metric);
+
+// MARK: Training and adding
+
+typedef struct FaissTrainingParameters {
+    int niter;                   ///< iterations of the coarse k-means
+    int max_points_per_centroid; ///< a larger training set is sampled
+    int seed;
+} FaissTrainingParameters;
+
+/// Trains with the assignment steps sliced over threads. Steps are the iterations of all k-means runs.
+int faiss_Index_train_with(
+        FaissIndex* index,
+        idx_t n,
+        const float* x,
+        const FaissTrainingParameters* parameters,
+        const FaissWork* work);
+
+/// Adds vectors, an IVF index's under `ids`, any other's under the next positions (`ids` is then ignored).
+int faiss_Index_add_with(FaissIndex* index, idx_t n, const float* x, const idx_t* ids, const FaissWork* work);
+
+/// Removes the labels in `ids`, which must ascend. An index with positions for labels moves later vectors up.
+int faiss_Index_remove_ascending(FaissIndex* index, size_t n, const idx_t* ids, size_t* n_removed);
+
+// MARK: Searching
+
+/// One node of an id filter in postfix order: operands stand before their operator.
+typedef enum FaissFilterOperation {
+    FAISS_FILTER_RANGE,     ///< first ≤ id < last
+    FAISS_FILTER_ASCENDING, ///< id is in `ids`, which ascend
+    FAISS_FILTER_BITMAP,    ///< bit (id - first) of `bits` is set, first ≤ id < last
+    FAISS_FILTER_AND,       ///< of the two nodes before
+    FAISS_FILTER_OR,        ///< of the two nodes before
+    FAISS_FILTER_NOT,       ///< of the node before
+} FaissFilterOperation;
+
+typedef struct FaissFilterNode {
+    FaissFilterOperation operation;
+    idx_t first;
+    idx_t last;
+    const idx_t* ids;
+    size_t id_count;
+    const uint64_t* bits;
+} FaissFilterNode;
+
+typedef struct FaissSearchOptions {
+    /// Lists to visit, for IVF indexes.
+    size_t nprobe;
+    /// Candidates to keep, for HNSW indexes.
+    int efSearch;
+    /// The filter, or no node for none.
+    const FaissFilterNode* filter;
+    size_t filter_count;
+    /// What the filter sees instead of label i: external_ids[i], where a negative entry is never found. NULL where
+    /// labels are the ids themselves.
+    const idx_t* external_ids;
+    size_t external_id_count;
+    /// Whether a negative entry exists, so that a search without a filter must look at external_ids too.
+    int has_removed;
+} FaissSearchOptions;
+
+/// k-nearest search with the calling thread alone; missing answers are -1.
+int faiss_Index_search_with(
+        const FaissIndex* index,
+        idx_t n,
+        const float* x,
+        idx_t k,
+        const FaissSearchOptions* options,
+        float* distances,
+        idx_t* labels);
+
+/// Search within a distance with the calling thread alone.
+int faiss_Index_range_search_with(
+        const FaissIndex* index,
+        idx_t n,
+        const float* x,
+        float radius,
+        const FaissSearchOptions* options,
+        FaissRangeSearchResult* result);
+
+/// Copies the stored vectors of n labels to recons (n * d), decoded where the index stores codes. An IVF index is
+/// scanned once. Fails if a label is not there.
+int faiss_Index_reconstruct_labels(const FaissIndex* index, size_t n, const idx_t* labels, float* recons);
+
+// MARK: Clustering
+
+/// k-means by squared L2. Steps are iterations, of all restarts.
+///
+/// @param centroids   output, k * d
+/// @param objective   output, room for `niter` values: the sum of squared distances before each iteration's update,
+///                    of the best run
+/// @param iterations  output, how many values of `objective` are set
+int faiss_kmeans_clustering_with(
+        size_t d,
+        size_t n,
+        size_t k,
+        const float* x,
+        const FaissClusteringParameters* parameters,
+        const FaissWork* work,
+        float* centroids,
+        double* objective,
+        size_t* iterations);
+
+// MARK: Description
+
+typedef enum FaissIndexKind {
+    FAISS_KIND_OTHER,
+    FAISS_KIND_FLAT,
+    FAISS_KIND_IVF_FLAT,
+    FAISS_KIND_IVF_PQ,
+    FAISS_KIND_HNSW_FLAT,
+    FAISS_KIND_SQ8,
+} FaissIndexKind;
+
+typedef struct FaissIndexShape {
+    FaissIndexKind kind;
+    size_t nlist;       ///< IVF
+    size_t M;           ///< IVF_PQ: subquantizers; HNSW_FLAT: links a vector
+    size_t nbits;       ///< IVF_PQ
+    int efConstruction; ///< HNSW_FLAT
+    size_t bytes;       ///< memory of vectors, codes, ids, centroids, tables and links
+} FaissIndexShape;
+
+int faiss_Index_shape(const FaissIndex* index, FaissIndexShape* shape);
+
+/// Copies the ids that an IVF index stores, list after list, to `ids` (room for ntotal).
+int faiss_IndexIVF_stored_ids(const FaissIndex* index, idx_t* ids);
+
+// MARK: Reading and writing
+
+/// Takes the next bytes; anything but `count` as an answer means failure.
+typedef size_t (*FaissWriteFunction)(void* context, const void* bytes, size_t count);
+
+/// Writes in Faiss's format. With `ids`, which must be ntotal many, as an IndexIDMap2 around the index.
+int faiss_write_index_with(const FaissIndex* index, const idx_t* ids, FaissWriteFunction write, void* context);
+
+/// Reads Faiss's format from memory. An IndexIDMap is opened: `p_index` gets what is inside, and `p_ids` its map, to be
+/// released with free(); NULL where there was no map.
+///
+/// Faiss trusts its input: sizes in it must have been checked, or it may crash, hang or ask for terabytes.
+int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index, idx_t** p_ids, size_t* p_id_count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

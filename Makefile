@@ -1,0 +1,65 @@
+# Everything a person or CI runs, by name. `make` alone lists it.
+#
+# All builds are release builds with the same flags, so one build serves the demo, the tests and the command line.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# The text to train on. Unset: English from Debian packages, built once by Scripts/corpus.sh.
+CORPUS ?=
+
+corpus_file := $(if $(CORPUS),$(CORPUS),.cache/corpus/corpus.txt)
+# swift test makes internal names visible to tests unless told not to, which would rebuild every module.
+test_flags := -c release --disable-testable-imports
+swift_sources := $(wildcard Sources Tests Examples Benchmarks Package.swift)
+# Compiler progress is for a person at a terminal; a log gets the errors alone.
+quiet := $(if $(shell test -t 2 && echo terminal),,--quiet)
+
+.PHONY: help install corpus build demo test interoperability consumer lint format benchmark sanitize clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
+
+install: ## Install what is missing: Faiss, OpenBLAS, a C++ library; check Swift
+	@sh Scripts/install.sh $(install_flags)
+
+corpus: install ## Build the English corpus from Debian packages into .cache/corpus
+	@$(if $(CORPUS),test -r "$(CORPUS)" || { echo "make: CORPUS: can't read the file '$(CORPUS)'" >&2; exit 1; },sh Scripts/corpus.sh)
+
+build: install ## Build everything
+	@echo "building (release)"
+	@swift build -c release $(quiet)
+
+demo: corpus ## Text in, vectors, clusters, indexes and answers out; CORPUS=/my/text.txt for your own text
+	@echo "building the demo (release)"
+	@swift build -c release $(quiet) --product demo
+	@.build/release/demo --corpus "$(corpus_file)" $(DEMO_FLAGS)
+
+test: install_flags := --tests
+test: corpus ## Build, run every test, then check files against Python's Faiss and gensim
+	@echo "building and running the tests (release)"
+	@SWIFT_FAISS_CORPUS="$$(realpath "$(corpus_file)")" swift test $(test_flags) $(quiet)
+	@$(MAKE) interoperability
+
+interoperability: ## Check our files against Python's Faiss and gensim, theirs against us
+	@swift build -c release $(quiet) --product vectors
+	@sh Tests/Interoperability/run.sh
+
+consumer: ## Build and run a package that depends on this one
+	@swift run --package-path Tests/Consumer --scratch-path .build/consumer -c release $(quiet)
+
+lint: ## Check the format strictly
+	@swift format lint --strict --parallel --recursive $(swift_sources)
+
+format: ## Format every Swift file
+	@swift format --in-place --parallel --recursive $(swift_sources)
+
+benchmark: ## Run the benchmarks
+	@swift run --package-path Benchmarks --scratch-path .build/benchmarks -c release $(quiet)
+
+sanitize: install ## Run the tests under AddressSanitizer, then under ThreadSanitizer
+	@swift test --sanitize address --scratch-path .build/address $(quiet)
+	@swift test --sanitize thread --scratch-path .build/thread $(quiet)
+
+clean: ## Remove what was built; the cache of downloads stays
+	@rm -rf .build Tests/Consumer/.build Benchmarks/.build

@@ -1,0 +1,117 @@
+/// Which ids a search may find. Filters combine: `.range(0..<500) && !.ids(banned)`.
+///
+/// A filter is applied inside the index while it searches, so the k nearest vectors *among those that pass* are found,
+/// not those of the k nearest that happen to pass. Faiss: `IDSelector`.
+public struct IDFilter: Sendable {
+    /// The most parts that a filter may be combined from.
+    public static let maximumPartCount = 4096
+
+    enum Node: Sendable {
+        case range(Range<Int64>)
+        case ids(IDSet)
+        case and, or, not
+    }
+
+    /// In postfix order: operands before their operator. A list, not a tree, so that long chains need no recursion.
+    let nodes: [Node]
+
+    /// Ids from the lower bound up to, but not including, the upper.
+    public static func range(_ range: Range<Int64>) -> IDFilter { IDFilter(nodes: [.range(range)]) }
+
+    /// Ids from the lower to the upper bound, both included.
+    public static func range(_ range: ClosedRange<Int64>) -> IDFilter {
+        // No id is Int64.max + 1, so the one range that has no half-open form is two filters.
+        range.upperBound == .max
+            ? .range(range.lowerBound..<Int64.max) || .ids(CollectionOfOne(Int64.max))
+            : .range(range.lowerBound..<range.upperBound + 1)
+    }
+
+    /// These ids. Making the filter sorts them once; testing an id is then one look-up for dense ids, a binary search
+    /// for scattered ones.
+    public static func ids(_ ids: some Sequence<Int64>) -> IDFilter { IDFilter(nodes: [.ids(IDSet(ids))]) }
+
+    /// Ids that pass both.
+    public static func && (first: IDFilter, second: IDFilter) -> IDFilter {
+        IDFilter(nodes: first.nodes + second.nodes + [.and])
+    }
+
+    /// Ids that pass one or both.
+    public static func || (first: IDFilter, second: IDFilter) -> IDFilter {
+        IDFilter(nodes: first.nodes + second.nodes + [.or])
+    }
+
+    /// Ids that don't pass.
+    public static prefix func ! (filter: IDFilter) -> IDFilter { IDFilter(nodes: filter.nodes + [.not]) }
+
+    /// Whether an id passes.
+    public func contains(_ id: Int64) -> Bool {
+        var operands: [Bool] = []
+        for node in nodes {
+            switch node {
+            case .range(let range): operands.append(range.contains(id))
+            case .ids(let set): operands.append(set.contains(id))
+            case .not: operands[operands.count - 1].toggle()
+            case .and:
+                let second = operands.removeLast()
+                operands[operands.count - 1] = operands[operands.count - 1] && second
+            case .or:
+                let second = operands.removeLast()
+                operands[operands.count - 1] = operands[operands.count - 1] || second
+            }
+        }
+        return operands[0]
+    }
+}
+
+/// An immutable set of ids at a fixed address, in the form that tests fastest.
+///
+/// `@unchecked Sendable`: the memory behind the pointers is written in `init` only.
+final class IDSet: @unchecked Sendable {
+    /// The ids, ascending, each once.
+    let ascending: UnsafeBufferPointer<Int64>
+    /// One bit for each number from the smallest to the largest id, where that takes no more memory than the list.
+    let bits: UnsafePointer<UInt64>?
+
+    init(_ ids: some Sequence<Int64>) {
+        var sorted = Array(ids)
+        sorted.sort()
+        let storage = UnsafeMutableBufferPointer<Int64>.allocate(capacity: sorted.count)
+        var count = 0
+        for id in sorted where count == 0 || storage[count - 1] != id {
+            storage.initializeElement(at: count, to: id)
+            count += 1
+        }
+        ascending = UnsafeBufferPointer(rebasing: storage[..<count])
+        allocation = storage
+        guard count > 0, case let (span, overflow) = storage[count - 1].subtractingReportingOverflow(storage[0]),
+            !overflow, span / 64 <= count
+        else {
+            bits = nil
+            return
+        }
+        let words = UnsafeMutablePointer<UInt64>.allocate(capacity: Int(span / 64) + 1)
+        words.initialize(repeating: 0, count: Int(span / 64) + 1)
+        for id in ascending {
+            let bit = Int(id - storage[0])
+            words[bit / 64] |= 1 << UInt64(bit % 64)
+        }
+        bits = UnsafePointer(words)
+    }
+
+    deinit {
+        allocation.deallocate()
+        bits?.deallocate()
+    }
+
+    private let allocation: UnsafeMutableBufferPointer<Int64>
+
+    func contains(_ id: Int64) -> Bool {
+        var low = 0
+        var high = ascending.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ascending[middle] < id { low = middle + 1 } else { high = middle }
+        }
+        return low < ascending.count && ascending[low] == id
+    }
+}

@@ -1,0 +1,181 @@
+/// The ids of an index's vectors, in the order of their positions.
+///
+/// Most indexes hold the ids 0, 1, 2, …, which take no memory here; ascending ids take 8 bytes each and are found by
+/// binary search; only ids in another order need a hash table.
+struct IDMap: Sendable {
+    private enum Storage: Sendable {
+        /// The id is the position.
+        case identity(count: Int)
+        case ascending([Int64])
+        /// A removed position holds −1 and is not in the table.
+        case hashed([Int64], positions: [Int64: Int])
+    }
+
+    private var storage: Storage
+    /// The number of positions whose vector was removed but is still stored.
+    private(set) var removedCount = 0
+    /// The next id to give out: above all ids ever seen, so that none is ever used again. Nil when there is none left.
+    private(set) var nextID: Int64?
+
+    /// An empty map.
+    init() {
+        storage = .identity(count: 0)
+        nextID = 0
+    }
+
+    /// A map of stored ids, in which −1 marks a removed position.
+    ///
+    /// - Throws: ``FaissError/Code/duplicateID``, ``FaissError/Code/invalidArgument`` for an id below −1.
+    init(stored ids: [Int64], nextID: Int64?) throws(FaissError) {
+        self.init()
+        if ids.contains(where: { $0 < 0 }) {
+            var positions: [Int64: Int] = [:]
+            positions.reserveCapacity(ids.count)
+            for (position, id) in ids.enumerated() where id != -1 {
+                guard id >= 0 else { throw FaissError(.invalidArgument, "id \(id) is negative") }
+                guard positions.updateValue(position, forKey: id) == nil else {
+                    throw FaissError(.duplicateID, "id \(id) occurs twice")
+                }
+            }
+            removedCount = ids.count - positions.count
+            storage = .hashed(ids, positions: positions)
+        } else {
+            try checkAppending(ids)
+            append(ids)
+        }
+        advanceNextID(to: nextID)
+    }
+
+    /// A map of the ids 0..<count.
+    init(identity count: Int, nextID: Int64?) {
+        storage = .identity(count: count)
+        self.nextID = Int64(count)
+        advanceNextID(to: nextID)
+    }
+
+    /// The number of positions, removed ones included.
+    var positionCount: Int {
+        switch storage {
+        case .identity(let count): count
+        case .ascending(let ids), .hashed(let ids, _): ids.count
+        }
+    }
+
+    /// The number of vectors that can be found.
+    var count: Int { positionCount - removedCount }
+
+    /// The ids by position with −1 where the vector was removed, or nil where the id is the position.
+    var explicitIDs: [Int64]? {
+        switch storage {
+        case .identity: nil
+        case .ascending(let ids), .hashed(let ids, _): ids
+        }
+    }
+
+    /// The ids of all vectors that can be found, in the order of their positions.
+    var ids: [Int64] {
+        switch storage {
+        case .identity(let count): (0..<Int64(count)).map { $0 }
+        case .ascending(let ids): ids
+        case .hashed(let ids, _): removedCount == 0 ? ids : ids.filter { $0 >= 0 }
+        }
+    }
+
+    /// Where a vector is, or nil if no vector has the id.
+    func position(of id: Int64) -> Int? {
+        switch storage {
+        case .identity(let count): return id >= 0 && id < count ? Int(id) : nil
+        case .ascending(let ids):
+            var low = 0
+            var high = ids.count
+            while low < high {
+                let middle = (low + high) / 2
+                if ids[middle] < id { low = middle + 1 } else { high = middle }
+            }
+            return low < ids.count && ids[low] == id ? low : nil
+        case .hashed(_, let positions): return positions[id]
+        }
+    }
+
+    /// Refuses ids that can't be added: negative, present, or twice among themselves.
+    func checkAppending(_ ids: [Int64]) throws(FaissError) {
+        for id in ids where id < 0 { throw FaissError(.invalidArgument, "id \(id) is negative") }
+        if ascends(ids) { return }
+        var seen = Set<Int64>(minimumCapacity: ids.count)
+        for id in ids {
+            guard position(of: id) == nil else { throw FaissError(.duplicateID, "id \(id) is in the index already") }
+            guard seen.insert(id).inserted else { throw FaissError(.duplicateID, "id \(id) is given twice") }
+        }
+    }
+
+    /// Adds ids at the following positions; they have passed ``checkAppending(_:)``.
+    mutating func append(_ ids: [Int64]) {
+        guard let last = ids.last else { return }
+        if case .identity(let count) = storage, ascends(ids), ids[0] == count, last == count + ids.count - 1 {
+            storage = .identity(count: count + ids.count)
+        } else if ascends(ids) {
+            var all = explicitIDs ?? self.ids
+            storage = .identity(count: 0)  // Gives up the other reference, so that appending does not copy.
+            all.append(contentsOf: ids)
+            storage = .ascending(all)
+        } else {
+            var (all, positions) = hashedStorage()
+            storage = .identity(count: 0)
+            for id in ids {
+                positions[id] = all.count
+                all.append(id)
+            }
+            storage = .hashed(all, positions: positions)
+        }
+        advanceNextID(to: ids.max().flatMap { $0 == .max ? nil : $0 + 1 })
+    }
+
+    /// Forgets vectors and moves later ones up, as an index does that closes its gaps.
+    mutating func removeClosingGaps(_ removed: Set<Int64>) {
+        let kept = ids.filter { !removed.contains($0) }
+        if case .hashed = storage {
+            var positions: [Int64: Int] = [:]
+            positions.reserveCapacity(kept.count)
+            for (position, id) in kept.enumerated() { positions[id] = position }
+            storage = .hashed(kept, positions: positions)
+        } else {
+            storage = kept.isEmpty ? .identity(count: 0) : .ascending(kept)
+        }
+    }
+
+    /// Marks vectors as removed that stay in their positions.
+    mutating func removeLeavingGaps(_ removed: Set<Int64>) {
+        var (all, positions) = hashedStorage()
+        storage = .identity(count: 0)
+        for id in removed {
+            guard let position = positions.removeValue(forKey: id) else { continue }
+            all[position] = -1
+            removedCount += 1
+        }
+        storage = .hashed(all, positions: positions)
+    }
+
+    /// Whether ids ascend strictly and follow all ids so far, in a storage that ascends as well.
+    private func ascends(_ ids: [Int64]) -> Bool {
+        switch storage {
+        case .identity(let count): if let first = ids.first, first < count { return false }
+        case .ascending(let all): if let first = ids.first, let last = all.last, first <= last { return false }
+        case .hashed: return false
+        }
+        return zip(ids, ids.dropFirst()).allSatisfy { $0 < $1 }
+    }
+
+    private func hashedStorage() -> (ids: [Int64], positions: [Int64: Int]) {
+        if case .hashed(let all, let positions) = storage { return (all, positions) }
+        let all = ids
+        var positions: [Int64: Int] = [:]
+        positions.reserveCapacity(all.count)
+        for (position, id) in all.enumerated() { positions[id] = position }
+        return (all, positions)
+    }
+
+    private mutating func advanceNextID(to candidate: Int64?) {
+        guard let current = nextID else { return }
+        nextID = candidate.map { max(current, $0) }
+    }
+}

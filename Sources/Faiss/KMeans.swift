@@ -1,0 +1,194 @@
+public import Vectors
+
+/// k-means clustering in Faiss's C++ core (Lloyd 1982, doi:10.1109/TIT.1982.1056489).
+///
+/// The configuration is a value; ``fit(_:progress:)`` returns what it learned. First centroids are random points, a
+/// cluster that runs empty takes half of a large one, as in Faiss's `Clustering`.
+public struct KMeans: Sendable, Hashable {
+    /// The number of clusters, from 1 to the number of points.
+    public var clusters: Int
+    /// Iterations of each run, 1…10,000; 25 by default, as in Faiss.
+    public var iterations: Int
+    /// How many runs with other first centroids are made, the best of which is kept, 1…1,000; 1 by default.
+    public var restarts: Int
+    /// Whether directions are clustered: points and centroids are scaled to length 1, and a point belongs to the
+    /// centroid with the largest cosine.
+    public var spherical: Bool
+    /// Where given, a larger set is sampled down to so many points a cluster for the iterations.
+    ///
+    /// By default all points are used, as scikit-learn does; Faiss takes 256.
+    public var maximumPointsPerCluster: Int?
+    /// The seed of sampling and first centroids; 1234 by default, as in Faiss.
+    public var seed: Int32
+    /// How many threads may be used. The result does not depend on it, up to rounding.
+    public var threads: ThreadLimit
+
+    /// Makes a configuration.
+    public init(
+        clusters: Int,
+        iterations: Int = 25,
+        restarts: Int = 1,
+        spherical: Bool = false,
+        maximumPointsPerCluster: Int? = nil,
+        seed: Int32 = 1234,
+        threads: ThreadLimit = .automatic
+    ) {
+        self.clusters = clusters
+        self.iterations = iterations
+        self.restarts = restarts
+        self.spherical = spherical
+        self.maximumPointsPerCluster = maximumPointsPerCluster
+        self.seed = seed
+        self.threads = threads
+    }
+
+    /// Something that does not stop the clustering but spoils it.
+    public enum Warning: Sendable, Hashable, CustomStringConvertible {
+        /// There are fewer than 39 points a cluster, Faiss's measure of what makes centroids meaningful.
+        case fewPoints(points: Int, recommended: Int)
+
+        /// The warning in words.
+        public var description: String {
+            switch self {
+            case .fewPoints(let points, let recommended):
+                "\(points) points are few for so many clusters: \(recommended) or more are recommended"
+            }
+        }
+    }
+
+    /// Clusters the rows of a matrix.
+    ///
+    /// - Parameters:
+    ///   - points: at least as many rows as clusters; all finite, and for ``spherical`` none all zeros.
+    ///   - progress: told before every iteration.
+    /// - Throws: ``FaissError`` with code `invalidArgument`, `tooFewTrainingVectors`, `notFinite`, `tooLarge`,
+    ///   `cancelled`.
+    public func fit(
+        _ points: VectorMatrix,
+        progress: OperationProgress.Handler? = nil
+    ) throws(FaissError) -> KMeansModel {
+        try fit(points, watch: Watch(cancellation: Cancellation(), progress: progress))
+    }
+
+    /// As ``fit(_:progress:)-(_,_)``, on a thread outside the cooperative pool; stops when the task is cancelled.
+    public func fit(
+        _ points: VectorMatrix,
+        progress: OperationProgress.Handler? = nil
+    ) async throws(FaissError) -> KMeansModel {
+        try await runBlocking { cancellation throws(FaissError) in
+            try fit(points, watch: Watch(cancellation: cancellation, progress: progress))
+        }
+    }
+
+    private func fit(_ points: VectorMatrix, watch: Watch) throws(FaissError) -> KMeansModel {
+        try validate(points)
+        let prepared = try KMeansModel.prepared(points, spherical: spherical)
+        let (values, objective) = try prepared.withUnsafeBufferPointer { buffer throws(FaissError) in
+            try nativeKMeans(buffer, dimension: points.dimension, configuration: self, watch: watch)
+        }
+        let centroids = try withFaissError { try VectorMatrix(values, dimension: points.dimension) }
+        let recommended = clusters.multipliedReportingOverflow(by: 39).partialValue
+        var model = KMeansModel(
+            centroids: centroids,
+            spherical: spherical,
+            objective: objective,
+            warnings: points.count < recommended
+                ? [.fewPoints(points: points.count, recommended: recommended)] : [],
+            threads: threads
+        )
+        model.labels = try model.assign(prepared, watch: watch, inertia: &model.inertia)
+        return model
+    }
+
+    private func validate(_ points: VectorMatrix) throws(FaissError) {
+        try checkRange(clusters, 1...Int(Int32.max), "number of clusters")
+        try checkRange(iterations, 1...10_000, "iterations")
+        try checkRange(restarts, 1...1000, "restarts")
+        if let maximumPointsPerCluster {
+            try checkRange(maximumPointsPerCluster, 1...Int(Int32.max), "maximum points per cluster")
+        }
+        guard points.count >= clusters else {
+            throw FaissError(.tooFewTrainingVectors, "\(points.count) points are fewer than \(clusters) clusters")
+        }
+    }
+}
+
+/// What ``KMeans`` learned.
+public struct KMeansModel: Sendable {
+    /// The centres: clusters × dimension; of length 1 if spherical.
+    public let centroids: VectorMatrix
+    /// Whether directions were clustered.
+    public let spherical: Bool
+    /// The sum of squared distances before each iteration's update, of the best run, over the points that it used.
+    public let objective: [Double]
+    /// What spoils the clustering, if something does.
+    public let warnings: [KMeans.Warning]
+    /// The cluster of each point that was fitted.
+    public internal(set) var labels: [Int] = []
+    /// The sum over all points of the squared distance to the nearest centroid; smaller is tighter. For spherical
+    /// clustering the points are scaled to length 1 first, and the distance is 2 − 2 · cosine.
+    public internal(set) var inertia: Double = 0
+
+    private let threads: ThreadLimit
+
+    init(
+        centroids: VectorMatrix,
+        spherical: Bool,
+        objective: [Double],
+        warnings: [KMeans.Warning],
+        threads: ThreadLimit
+    ) {
+        self.centroids = centroids
+        self.spherical = spherical
+        self.objective = objective
+        self.warnings = warnings
+        self.threads = threads
+    }
+
+    /// The number of iterations made.
+    public var iterations: Int { objective.count }
+
+    /// The cluster that each row belongs to.
+    ///
+    /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument` (a zero row, if
+    ///   spherical), `cancelled`.
+    public func predict(_ points: VectorMatrix) throws(FaissError) -> [Int] {
+        guard points.dimension == centroids.dimension else {
+            throw FaissError(
+                .dimensionMismatch,
+                "points of dimension \(points.dimension) don't fit centroids of \(centroids.dimension)"
+            )
+        }
+        var inertia = 0.0
+        return try assign(
+            Self.prepared(points, spherical: spherical),
+            watch: Watch(cancellation: Cancellation(), progress: nil),
+            inertia: &inertia
+        )
+    }
+
+    /// Checked points, of length 1 if spherical.
+    static func prepared(_ points: VectorMatrix, spherical: Bool) throws(FaissError) -> VectorMatrix {
+        try points.withUnsafeBufferPointer { values throws(FaissError) in
+            try checkFinite(values, dimension: points.dimension)
+        }
+        guard spherical else { return points }
+        for row in 0..<points.count where points[row].allSatisfy({ $0 == 0 }) {
+            throw FaissError(.invalidArgument, "row \(row) is all zeros: it has no direction")
+        }
+        return points.normalized()
+    }
+
+    func assign(_ points: VectorMatrix, watch: Watch, inertia: inout Double) throws(FaissError) -> [Int] {
+        let index = try VectorIndex(.flat, dimension: centroids.dimension)
+        try index.add(centroids, threads: threads)
+        let nearest = try index.search(
+            points,
+            for: .nearest(1),
+            options: SearchOptions(threads: threads),
+            watch: Watch(cancellation: watch.cancellation, progress: nil)
+        )
+        inertia = nearest.neighbors.reduce(0) { $0 + Double($1.distance) }
+        return nearest.neighbors.map { Int($0.id) }
+    }
+}

@@ -1,0 +1,250 @@
+import CFaiss
+import FaissC
+import Vectors
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// The owner of a Faiss index: the one place that holds its pointer, and frees it.
+///
+/// Methods that don't change the index may run on several threads at once; mutating ones must run alone. Arguments
+/// have been checked by the callers: Faiss itself checks next to nothing.
+///
+/// `@unchecked Sendable`: the pointer has no other owner, and the rule above is kept by ``VectorIndex``'s lock.
+struct NativeIndex: ~Copyable, @unchecked Sendable {
+    private let pointer: OpaquePointer
+
+    deinit { faiss_Index_free(pointer) }
+
+    /// An empty index of this kind, whose number of lists is decided.
+    init(_ description: IndexDescription, dimension: Int, metric: Metric) throws(FaissError) {
+        let metric = metric.native
+        switch description.kind {
+        case .flat:
+            pointer = try make { faiss_IndexFlat_new_with($0, idx_t(dimension), metric) }
+        case .hnsw(let neighbors, let efConstruction):
+            pointer = try make {
+                faiss_IndexHNSWFlat_new_with($0, idx_t(dimension), Int32(neighbors), Int32(efConstruction), metric)
+            }
+        case .scalarQuantized(.int8):
+            pointer = try make { faiss_IndexScalarQuantizer_new_with($0, idx_t(dimension), QT_8bit, metric) }
+        case .ivfFlat(let lists):
+            pointer = try makeIVF(dimension: dimension, metric: metric) { index, quantizer in
+                faiss_IndexIVFFlat_new_with_metric(index, quantizer, dimension, lists.number ?? 1, metric)
+            }
+        case .ivfPQ(let lists, let subquantizers, let bitsPerCode):
+            pointer = try makeIVF(dimension: dimension, metric: metric) { index, quantizer in
+                faiss_IndexIVFPQ_new_with_metric(
+                    index,
+                    quantizer,
+                    dimension,
+                    lists.number ?? 1,
+                    subquantizers,
+                    bitsPerCode,
+                    metric
+                )
+            }
+        }
+    }
+
+    var count: Int { Int(faiss_Index_ntotal(pointer)) }
+    var dimension: Int { Int(faiss_Index_d(pointer)) }
+    var isInnerProduct: Bool { faiss_Index_metric_type(pointer) == METRIC_INNER_PRODUCT }
+
+    // MARK: Building
+
+    mutating func train(
+        _ vectors: UnsafeBufferPointer<Float>,
+        options: TrainingOptions,
+        watch: borrowing Watch
+    ) throws(FaissError) {
+        var parameters = FaissTrainingParameters(
+            niter: Int32(options.iterations),
+            max_points_per_centroid: Int32(options.maximumPointsPerCentroid),
+            seed: options.seed
+        )
+        try watch.run(threads: options.threads) { work in
+            faiss_Index_train_with(pointer, rows(vectors), vectors.baseAddress, &parameters, &work)
+        }
+    }
+
+    /// Adds vectors under the next positions, or in an IVF index under these ids. Returns how many there are now.
+    mutating func add(
+        _ vectors: UnsafeBufferPointer<Float>,
+        ids: [Int64],
+        threads: ThreadLimit
+    ) throws(FaissError) -> Int {
+        var work = FaissWork(threads: Int32(threads.count), progress: nil, context: nil)
+        try check(faiss_Index_add_with(pointer, rows(vectors), vectors.baseAddress, ids, &work))
+        return count
+    }
+
+    /// Removes vectors by position, or in an IVF index by id; `labels` ascend. Returns how many were there.
+    mutating func remove(ascending labels: [Int64]) throws(FaissError) -> Int {
+        var removed = 0
+        try check(faiss_Index_remove_ascending(pointer, labels.count, labels, &removed))
+        return removed
+    }
+
+    // MARK: Searching, with the calling thread alone
+
+    /// Fills k labels and distances a query; where there are fewer answers, the last labels are −1.
+    func search(
+        _ queries: UnsafeBufferPointer<Float>,
+        k: Int,
+        parameters: borrowing SearchParameters,
+        distances: inout [Float],
+        labels: inout [Int64]
+    ) throws(FaissError) {
+        var options = parameters.options
+        let code = faiss_Index_search_with(
+            pointer,
+            rows(queries),
+            queries.baseAddress,
+            idx_t(k),
+            &options,
+            &distances,
+            &labels
+        )
+        try check(code)
+    }
+
+    /// Calls `body` with each query's labels and distances.
+    func search(
+        _ queries: UnsafeBufferPointer<Float>,
+        within radius: Float,
+        parameters: borrowing SearchParameters,
+        body: (UnsafeBufferPointer<Int64>, UnsafeBufferPointer<Float>) -> Void
+    ) throws(FaissError) {
+        let count = Int(rows(queries))
+        let result = try make { faiss_RangeSearchResult_new($0, idx_t(count)) }
+        defer { faiss_RangeSearchResult_free(result) }
+        var options = parameters.options
+        try check(
+            faiss_Index_range_search_with(pointer, idx_t(count), queries.baseAddress, radius, &options, result)
+        )
+        var limits: UnsafeMutablePointer<Int>?
+        var labels: UnsafeMutablePointer<Int64>?
+        var distances: UnsafeMutablePointer<Float>?
+        faiss_RangeSearchResult_lims(result, &limits)
+        faiss_RangeSearchResult_labels(result, &labels, &distances)
+        for query in 0..<count {
+            let start = limits![query]
+            let size = limits![query + 1] - start
+            body(
+                UnsafeBufferPointer(start: size == 0 ? nil : labels! + start, count: size),
+                UnsafeBufferPointer(start: size == 0 ? nil : distances! + start, count: size)
+            )
+        }
+    }
+
+    /// The stored vectors of these labels, all of which must be there.
+    func reconstruct(_ labels: [Int64], into vectors: UnsafeMutableBufferPointer<Float>) throws(FaissError) {
+        try check(faiss_Index_reconstruct_labels(pointer, labels.count, labels, vectors.baseAddress))
+    }
+
+    // MARK: Description
+
+    /// The builder that makes such an index, nil where there is none, and the bytes that the index holds.
+    func shape() throws(FaissError) -> (description: IndexDescription?, bytes: Int) {
+        var shape = FaissIndexShape()
+        try check(faiss_Index_shape(pointer, &shape))
+        let description: IndexDescription? =
+            switch shape.kind {
+            case FAISS_KIND_FLAT: .flat
+            case FAISS_KIND_IVF_FLAT: .ivfFlat(lists: .count(shape.nlist))
+            case FAISS_KIND_IVF_PQ:
+                .ivfPQ(lists: .count(shape.nlist), subquantizers: shape.M, bitsPerCode: shape.nbits)
+            case FAISS_KIND_HNSW_FLAT: .hnsw(neighbors: shape.M, efConstruction: Int(shape.efConstruction))
+            case FAISS_KIND_SQ8: .scalarQuantized(.int8)
+            default: nil
+            }
+        return (description, shape.bytes)
+    }
+
+    /// The ids that an IVF index stores.
+    func storedIDs() throws(FaissError) -> [Int64] {
+        var ids = [Int64](repeating: 0, count: count)
+        try check(faiss_IndexIVF_stored_ids(pointer, &ids))
+        return ids
+    }
+
+    // MARK: Files
+
+    /// Hands the index in Faiss's format to `write`, piece by piece; with ids, as an `IndexIDMap2`.
+    func write(
+        ids: [Int64]?,
+        to write: (UnsafeRawBufferPointer) throws(VectorError) -> Void
+    ) throws(FaissError) {
+        try withoutActuallyEscaping(write) { write throws(FaissError) in
+            let output = Output(write)
+            let context = Unmanaged.passUnretained(output).toOpaque()
+            let function: FaissWriteFunction = { context, bytes, count in
+                Unmanaged<Output>.fromOpaque(context!).takeUnretainedValue().write(bytes, count)
+            }
+            let code =
+                if let ids { faiss_write_index_with(pointer, ids, function, context) } else {
+                    faiss_write_index_with(pointer, nil, function, context)
+                }
+            // The output's own failure says more than what Faiss makes of it.
+            if let failure = output.failure { throw FaissError(failure) }
+            try check(code)
+        }
+    }
+
+    /// Reads Faiss's format, whose structure has been verified. `ids` gets the map of an `IndexIDMap` around the index.
+    init(reading bytes: [UInt8], ids: inout [Int64]?) throws(FaissError) {
+        var map: UnsafeMutablePointer<Int64>?
+        var mapCount = 0
+        pointer = try make { faiss_read_index_with(bytes, bytes.count, $0, &map, &mapCount) }
+        if let map {
+            ids = Array(UnsafeBufferPointer(start: map, count: mapCount))
+            free(map)
+        }
+    }
+
+    private func rows(_ vectors: UnsafeBufferPointer<Float>) -> idx_t { idx_t(vectors.count / dimension) }
+
+    /// Where Faiss's bytes go.
+    private final class Output {
+        private let body: (UnsafeRawBufferPointer) throws(VectorError) -> Void
+        private(set) var failure: VectorError?
+
+        init(_ body: @escaping (UnsafeRawBufferPointer) throws(VectorError) -> Void) { self.body = body }
+
+        func write(_ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+            do throws(VectorError) {
+                try body(UnsafeRawBufferPointer(start: bytes, count: count))
+                return count
+            } catch {
+                failure = error
+                return 0
+            }
+        }
+    }
+}
+
+extension Metric {
+    /// Cosine is the inner product of vectors that the callers have normalised.
+    fileprivate var native: FaissMetricType { self == .squaredL2 ? METRIC_L2 : METRIC_INNER_PRODUCT }
+}
+
+/// Makes an IVF index that owns its quantizer, a flat index of the centroids.
+private func makeIVF(
+    dimension: Int,
+    metric: FaissMetricType,
+    _ create: (UnsafeMutablePointer<OpaquePointer?>, OpaquePointer) -> Int32
+) throws(FaissError) -> OpaquePointer {
+    let quantizer = try make { faiss_IndexFlat_new_with($0, idx_t(dimension), metric) }
+    do throws(FaissError) {
+        let index = try make { create($0, quantizer) }
+        faiss_IndexIVF_set_own_fields(index, 1)
+        return index
+    } catch {
+        faiss_Index_free(quantizer)
+        throw error
+    }
+}

@@ -1,0 +1,53 @@
+import FaissC
+
+/// The parameters of one search in the form that C takes. The memory they point at lives as long as this value.
+struct SearchParameters: ~Copyable {
+    private(set) var options: FaissSearchOptions
+    private let filter: IDFilter?
+    private let nodes: UnsafeMutableBufferPointer<FaissFilterNode>
+
+    /// - Parameter externalIDs: the ids by position, where labels are positions and not ids themselves.
+    init(probes: Int, ef: Int, filter: IDFilter?, externalIDs: UnsafeBufferPointer<Int64>?, hasRemoved: Bool) {
+        self.filter = filter
+        let filterNodes = filter?.nodes ?? []
+        nodes = .allocate(capacity: filterNodes.count)
+        _ = nodes.initialize(from: filterNodes.map(FaissFilterNode.init))
+        options = FaissSearchOptions(
+            nprobe: probes,
+            efSearch: Int32(ef),
+            filter: UnsafePointer(nodes.baseAddress),
+            filter_count: nodes.count,
+            external_ids: externalIDs?.baseAddress,
+            external_id_count: externalIDs?.count ?? 0,
+            has_removed: hasRemoved ? 1 : 0
+        )
+    }
+
+    deinit { nodes.deallocate() }
+}
+
+extension FaissFilterNode {
+    /// Borrows the memory of the node's id set.
+    fileprivate init(_ node: IDFilter.Node) {
+        self.init()
+        switch node {
+        case .range(let range):
+            operation = FAISS_FILTER_RANGE
+            first = range.lowerBound
+            last = range.upperBound
+        case .ids(let set):
+            ids = set.ascending.baseAddress
+            id_count = set.ascending.count
+            operation = FAISS_FILTER_ASCENDING
+            if let setBits = set.bits, let largest = set.ascending.last, largest < .max {
+                operation = FAISS_FILTER_BITMAP
+                first = set.ascending[0]
+                last = largest + 1
+                bits = setBits
+            }
+        case .and: operation = FAISS_FILTER_AND
+        case .or: operation = FAISS_FILTER_OR
+        case .not: operation = FAISS_FILTER_NOT
+        }
+    }
+}

@@ -1,0 +1,99 @@
+public import Vectors
+
+/// How one search is done. A value of the call, not of the index: searches with different options run side by side.
+public struct SearchOptions: Sendable {
+    /// The number of inverted lists that an IVF index visits, from 1; more than there are means all of them.
+    ///
+    /// By default the square root of the number of lists, which on most data finds nine in ten neighbours. Faiss's own
+    /// default, 1, finds about half. Other index types ignore it. Faiss: `nprobe`.
+    public var probes: Int?
+
+    /// The number of candidates that an HNSW index keeps, from 1; at least k are kept, at most all vectors.
+    ///
+    /// By default 64, where Faiss has 16. Where so many candidates cost more than looking at every vector does, that is
+    /// done instead, and the answer is exact. Other index types ignore it. Faiss: `efSearch`.
+    public var ef: Int?
+
+    /// Which ids may be found; nil lets all pass.
+    public var filter: IDFilter?
+
+    /// How many threads a batch of queries is spread over. A single query runs on the calling thread.
+    public var threads: ThreadLimit
+
+    /// Makes options.
+    public init(probes: Int? = nil, ef: Int? = nil, filter: IDFilter? = nil, threads: ThreadLimit = .automatic) {
+        self.probes = probes
+        self.ef = ef
+        self.filter = filter
+        self.threads = threads
+    }
+
+    func validate() throws(FaissError) {
+        if let probes, probes < 1 { throw FaissError(.invalidArgument, "probes \(probes) is less than 1") }
+        if let ef, ef < 1 { throw FaissError(.invalidArgument, "ef \(ef) is less than 1") }
+        if let filter, filter.nodes.count > IDFilter.maximumPartCount {
+            throw FaissError(
+                .invalidArgument,
+                "the filter has \(filter.nodes.count) parts, more than \(IDFilter.maximumPartCount)"
+            )
+        }
+    }
+}
+
+/// How the centroids and codebooks of an index are learned.
+public struct TrainingOptions: Sendable, Hashable {
+    /// Iterations of the k-means that makes the lists, 1…1,000; 10 by default, as in Faiss.
+    public var iterations: Int
+    /// A training set larger than this many vectors a centroid is sampled, 1…1,000,000; 256 by default, as in Faiss.
+    public var maximumPointsPerCentroid: Int
+    /// How many vectors the index will hold, where that is not the number of training vectors:
+    /// ``IndexDescription/ListCount/automatic`` goes by it.
+    public var expectedCount: Int?
+    /// The seed of the sampling and of the first centroids; 1234 by default, as in Faiss.
+    public var seed: Int32
+    /// How many threads training may use.
+    public var threads: ThreadLimit
+
+    /// Makes options.
+    public init(
+        iterations: Int = 10,
+        maximumPointsPerCentroid: Int = 256,
+        expectedCount: Int? = nil,
+        seed: Int32 = 1234,
+        threads: ThreadLimit = .automatic
+    ) {
+        self.iterations = iterations
+        self.maximumPointsPerCentroid = maximumPointsPerCentroid
+        self.expectedCount = expectedCount
+        self.seed = seed
+        self.threads = threads
+    }
+
+    func validate() throws(FaissError) {
+        try checkRange(iterations, 1...1000, "iterations")
+        try checkRange(maximumPointsPerCentroid, 1...1_000_000, "maximum points per centroid")
+        if let expectedCount, expectedCount < 0 {
+            throw FaissError(.invalidArgument, "expected count \(expectedCount) is negative")
+        }
+    }
+}
+
+/// How far a long call has come.
+public struct OperationProgress: Sendable, Hashable {
+    /// Units done: vectors when adding, queries when searching, k-means iterations when training.
+    public var completed: Int
+    /// Units in all.
+    public var total: Int
+
+    /// Done part of the whole, from 0 to 1.
+    public var fraction: Double { total == 0 ? 1 : Double(completed) / Double(total) }
+
+    /// Makes a progress value.
+    public init(completed: Int, total: Int) {
+        self.completed = completed
+        self.total = total
+    }
+
+    /// Told about progress, on the threads that do the work, possibly several at a time; it should return soon.
+    public typealias Handler = @Sendable (OperationProgress) -> Void
+}

@@ -1,0 +1,323 @@
+import Synchronization
+public import Vectors
+
+extension VectorIndex {
+    /// Finds the k nearest vectors.
+    ///
+    /// - Parameters:
+    ///   - query: as many numbers as the index's dimension.
+    ///   - k: how many neighbours, from 1.
+    ///   - options: probes, ef, filter.
+    /// - Returns: the neighbours, nearest first, equally near ones by id. Fewer than k if the index holds fewer, if
+    ///   fewer pass the filter, or if an approximate index meets fewer on its way; none if the index is empty.
+    /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument`, `notTrained`,
+    ///   `tooLarge`, `damaged`.
+    public func search(
+        _ query: [Float],
+        k: Int,
+        options: SearchOptions = SearchOptions()
+    ) throws(FaissError) -> [Neighbor] {
+        try search(query, for: .nearest(k), options: options)
+    }
+
+    /// Finds the k nearest vectors of each query; see ``search(_:k:options:)-([Float],_,_)``.
+    ///
+    /// - Parameters:
+    ///   - queries: a query a row.
+    ///   - k: how many neighbours each, from 1.
+    ///   - options: probes, ef, filter, threads.
+    ///   - progress: told after every block of queries.
+    /// - Returns: a list a query.
+    /// - Throws: as above, and `cancelled`.
+    public func search(
+        _ queries: VectorMatrix,
+        k: Int,
+        options: SearchOptions = SearchOptions(),
+        progress: OperationProgress.Handler? = nil
+    ) throws(FaissError) -> NeighborLists {
+        let watch = Watch(cancellation: Cancellation(), progress: progress)
+        return try search(queries, for: .nearest(k), options: options, watch: watch)
+    }
+
+    /// Finds all vectors nearer than a distance; in inverted lists, those in the lists visited.
+    ///
+    /// - Parameters:
+    ///   - query: as many numbers as the index's dimension.
+    ///   - radius: in the unit of the metric: found is what has a squared distance below it, or an inner product or
+    ///     cosine above it.
+    ///   - options: probes, filter.
+    /// - Returns: the neighbours, nearest first, equally near ones by id.
+    /// - Throws: ``FaissError`` with code `unsupported` (HNSW and scalar quantizers can't) and those of
+    ///   ``search(_:k:options:)-([Float],_,_)``.
+    public func search(
+        _ query: [Float],
+        within radius: Float,
+        options: SearchOptions = SearchOptions()
+    ) throws(FaissError) -> [Neighbor] {
+        try search(query, for: .within(radius), options: options)
+    }
+
+    /// Finds all vectors nearer than a distance to each query; see ``search(_:within:options:)-([Float],_,_)``.
+    public func search(
+        _ queries: VectorMatrix,
+        within radius: Float,
+        options: SearchOptions = SearchOptions(),
+        progress: OperationProgress.Handler? = nil
+    ) throws(FaissError) -> NeighborLists {
+        let watch = Watch(cancellation: Cancellation(), progress: progress)
+        return try search(queries, for: .within(radius), options: options, watch: watch)
+    }
+
+    // MARK: Shared by the blocking and the async calls
+
+    enum Goal: Sendable {
+        case nearest(Int)
+        case within(Float)
+    }
+
+    func search(_ query: [Float], for goal: Goal, options: SearchOptions) throws(FaissError) -> [Neighbor] {
+        try checkDimension(query.count)
+        return try query.withUnsafeBufferPointer { values throws(FaissError) in
+            let watch = Watch(cancellation: Cancellation(), progress: nil)
+            return try find(values, for: goal, options: options, watch: watch).neighbors
+        }
+    }
+
+    func search(
+        _ queries: VectorMatrix,
+        for goal: Goal,
+        options: SearchOptions,
+        watch: Watch
+    ) throws(FaissError) -> NeighborLists {
+        try checkDimension(queries.dimension)
+        return try queries.withUnsafeBufferPointer { values throws(FaissError) in
+            try find(values, for: goal, options: options, watch: watch)
+        }
+    }
+
+    private func find(
+        _ queries: UnsafeBufferPointer<Float>,
+        for goal: Goal,
+        options: SearchOptions,
+        watch: Watch
+    ) throws(FaissError) -> NeighborLists {
+        try options.validate()
+        try goal.validate(metric: metric)
+        try checkValues(queries)
+        let queryCount = queries.count / dimension
+        return try state.read { state throws(FaissError) in
+            try state.checkUsable()
+            try state.description.check(goal)
+            let plan = Plan(goal, options: options, state: state)
+            try checkResultSize(queryCount, plan.k)
+            if state.ids.count == 0 || queryCount == 0 {
+                var lists = NeighborLists()
+                for _ in 0..<queryCount { lists.append(EmptyCollection()) }
+                return lists
+            }
+            switch state.native {
+            case .none: throw FaissError(.notTrained, "the index is not trained")
+            case .some(let native):
+                let explicitIDs = state.labelsAreIDs ? nil : state.ids.explicitIDs
+                let hasRemoved = state.ids.removedCount > 0
+                return try withOptionalBuffer(of: explicitIDs) { ids throws(FaissError) in
+                    let parameters = SearchParameters(
+                        probes: plan.probes,
+                        ef: plan.ef,
+                        filter: options.filter,
+                        externalIDs: ids,
+                        hasRemoved: hasRemoved
+                    )
+                    let blocks = Blocks(queryCount, size: plan.blockSize, threads: options.threads)
+                    return try blocks.run(watch: watch) { rows throws(FaissError) in
+                        let slice = queries[rows.lowerBound * dimension..<rows.upperBound * dimension]
+                        return try withPrepared(UnsafeBufferPointer(rebasing: slice)) { block throws(FaissError) in
+                            try native.find(block, plan: plan, parameters: parameters, metric: metric, ids: ids)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private func checkResultSize(_ queries: Int, _ k: Int) throws(FaissError) {
+        let (results, overflow) = queries.multipliedReportingOverflow(by: k)
+        let (bytes, tooMany) = results.multipliedReportingOverflow(by: 2 * MemoryLayout<Neighbor>.stride)
+        guard !overflow, !tooMany else {
+            throw FaissError(.tooLarge, "\(queries) queries with \(k) neighbours each do not fit in memory")
+        }
+        try withFaissError { try checkMemory(bytes: bytes, for: "\(queries) queries with \(k) neighbours each") }
+    }
+}
+
+/// What a search comes to, for the state in which it finds the index.
+private struct Plan: Sendable {
+    let goal: VectorIndex.Goal
+    /// At most as many as there are vectors; 0 for a search within a distance.
+    let k: Int
+    let probes: Int
+    let ef: Int
+
+    init(_ goal: VectorIndex.Goal, options: SearchOptions, state: borrowing VectorIndex.State) {
+        self.goal = goal
+        k = if case .nearest(let k) = goal { min(k, state.ids.count) } else { 0 }
+        let lists: Int
+        switch state.description.kind {
+        case .ivfFlat(let count), .ivfPQ(let count, _, _): lists = count.number ?? 1
+        case .flat, .hnsw, .scalarQuantized: lists = 1
+        }
+        probes = min(options.probes ?? Int(Double(lists).squareRoot().rounded()), lists)
+        if case .hnsw = state.description.kind {
+            // Removed vectors are still met on the way: the more there are, the more candidates find the rest.
+            let met = Double(state.ids.positionCount) / Double(max(state.ids.count, 1))
+            let wanted = Double(max(min(options.ef ?? 64, state.ids.count), k)) * met
+            ef = Int(min(wanted.rounded(.up), Double(state.ids.positionCount)))
+        } else {
+            ef = 0
+        }
+    }
+
+    /// How many queries go to Faiss at once: enough for its matrix products, few enough that the answers in flight
+    /// take some megabytes and that a cancellation is seen soon.
+    var blockSize: Int { max(1, min(1024, (1 << 22) / max(k, ef, 1))) }
+}
+
+extension VectorIndex.Goal {
+    fileprivate func validate(metric: Metric) throws(FaissError) {
+        switch self {
+        case .nearest(let k):
+            guard k >= 1 else { throw FaissError(.invalidArgument, "k \(k) is less than 1") }
+        case .within(let radius):
+            guard radius.isFinite else { throw FaissError(.notFinite, "the radius \(radius) is not finite") }
+            guard radius >= 0 || metric.largerIsNearer else {
+                throw FaissError(.invalidArgument, "the radius \(radius) is negative, a squared distance never is")
+            }
+        }
+    }
+}
+
+extension IndexDescription {
+    fileprivate func check(_ goal: VectorIndex.Goal) throws(FaissError) {
+        guard case .within = goal else { return }
+        switch kind {
+        case .flat, .ivfFlat, .ivfPQ: return
+        case .hnsw, .scalarQuantized:
+            throw FaissError(.unsupported, "\(self) can't search within a distance; flat and IVF indexes can")
+        }
+    }
+}
+
+/// A batch of queries cut into blocks that several threads take one after the other.
+private struct Blocks {
+    private let rows: Int
+    private let size: Int
+    private let workers: Int
+
+    init(_ rows: Int, size: Int, threads: ThreadLimit) {
+        // Small batches are cut so that every thread has a block, but not below what is worth a thread's start.
+        let share = (rows + threads.count - 1) / threads.count
+        self.rows = rows
+        self.size = max(1, min(size, max(share, 8)))
+        workers = min(threads.count, (rows + self.size - 1) / self.size)
+    }
+
+    func run(
+        watch: Watch,
+        _ body: (Range<Int>) throws(FaissError) -> NeighborLists
+    ) throws(FaissError) -> NeighborLists {
+        if size >= rows {
+            try watch.checkCancellation()
+            let lists = try body(0..<rows)
+            watch.progress?(OperationProgress(completed: rows, total: rows))
+            return lists
+        }
+        let count = (rows + size - 1) / size
+        let next = Atomic(0)
+        let outcome = Mutex((lists: [NeighborLists?](repeating: nil, count: count), failure: FaissError?.none, done: 0))
+        concurrently(workers) { _ in
+            while true {
+                let block = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                if block >= count { return }
+                do throws(FaissError) {
+                    try watch.checkCancellation()
+                    let range = block * size..<min((block + 1) * size, rows)
+                    let lists = try body(range)
+                    let done = outcome.withLock {
+                        $0.lists[block] = lists
+                        $0.done += range.count
+                        return $0.done
+                    }
+                    watch.progress?(OperationProgress(completed: done, total: rows))
+                } catch {
+                    outcome.withLock { $0.failure = $0.failure ?? error }
+                    next.store(count, ordering: .relaxed)
+                    return
+                }
+            }
+        }
+        let (lists, failure, _) = outcome.withLock { $0 }
+        if let failure { throw failure }
+        var all = NeighborLists(minimumCapacity: rows, neighbors: lists.reduce(0) { $0 + ($1?.neighbors.count ?? 0) })
+        for list in lists { if let list { all.append(contentsOf: list) } }
+        return all
+    }
+}
+
+extension NativeIndex {
+    /// Searches a block of prepared queries and translates labels to ids.
+    fileprivate func find(
+        _ queries: UnsafeBufferPointer<Float>,
+        plan: Plan,
+        parameters: borrowing SearchParameters,
+        metric: Metric,
+        ids: UnsafeBufferPointer<Int64>?
+    ) throws(FaissError) -> NeighborLists {
+        let rows = queries.count / dimension
+        var lists = NeighborLists(minimumCapacity: rows, neighbors: rows * plan.k)
+        func neighbor(_ label: Int64, _ distance: Float) -> Neighbor {
+            Neighbor(
+                id: ids.map { $0[Int(label)] } ?? label,
+                // Rounding can carry the cosine of two nearly equal vectors a little beyond 1.
+                distance: metric == .cosine ? min(max(distance, -1), 1) : distance
+            )
+        }
+        func isBefore(_ first: Neighbor, _ second: Neighbor) -> Bool {
+            first.distance == second.distance
+                ? first.id < second.id : metric.isNearer(first.distance, than: second.distance)
+        }
+        switch plan.goal {
+        case .nearest:
+            var distances = [Float](repeating: 0, count: rows * plan.k)
+            var labels = [Int64](repeating: -1, count: rows * plan.k)
+            try search(queries, k: plan.k, parameters: parameters, distances: &distances, labels: &labels)
+            var list: [Neighbor] = []
+            for row in 0..<rows {
+                list.removeAll(keepingCapacity: true)
+                for slot in row * plan.k..<(row + 1) * plan.k where labels[slot] >= 0 {
+                    list.append(neighbor(labels[slot], distances[slot]))
+                }
+                list.sort(by: isBefore)
+                lists.append(list)
+            }
+        case .within(let radius):
+            try search(queries, within: radius, parameters: parameters) { labels, distances in
+                var list: [Neighbor] = []
+                for slot in 0..<labels.count where labels[slot] >= 0 {
+                    list.append(neighbor(labels[slot], distances[slot]))
+                }
+                list.sort(by: isBefore)
+                lists.append(list)
+            }
+        }
+        return lists
+    }
+}
+
+/// Calls `body` with the array's elements, or with nil where there is no array.
+private func withOptionalBuffer<Element, Result>(
+    of array: [Element]?,
+    _ body: (UnsafeBufferPointer<Element>?) throws(FaissError) -> Result
+) throws(FaissError) -> Result {
+    guard let array else { return try body(nil) }
+    return try array.withUnsafeBufferPointer { buffer throws(FaissError) in try body(buffer) }
+}

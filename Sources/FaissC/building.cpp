@@ -1,0 +1,160 @@
+// Construction, training, adding, removing, clustering.
+
+#include "guarded.h"
+#include "selectors.h"
+#include "threads.h"
+
+#include <faiss/Clustering.h>
+#include <faiss/IndexHNSW.h>
+#include <faiss/IndexIVFPQ.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace {
+
+/// Lends an IVF index the indexes that assign its training points, and takes them back whatever happens.
+struct LentAssignment {
+    LentAssignment(faiss::IndexIVF& ivf, AssignmentIndex& coarse) : ivf(ivf) {
+        ivf.clustering_index = &coarse;
+    }
+    ~LentAssignment() {
+        ivf.clustering_index = nullptr;
+        if (auto* ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(&ivf)) {
+            ivfpq->pq.assign_index = nullptr;
+        }
+    }
+    faiss::IndexIVF& ivf;
+};
+
+void configure(faiss::ClusteringParameters& clustering, const FaissTrainingParameters& parameters) {
+    clustering.max_points_per_centroid = parameters.max_points_per_centroid;
+    clustering.seed = parameters.seed;
+    clustering.min_points_per_centroid = 1; // Below this Faiss prints; the Swift layer has its own minimum.
+    clustering.verbose = false;
+}
+
+void train_ivf(
+        faiss::IndexIVF& ivf,
+        idx_t n,
+        const float* x,
+        const FaissTrainingParameters& parameters,
+        const FaissWork& work) {
+    configure(ivf.cp, parameters);
+    ivf.cp.niter = parameters.niter;
+    auto* ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(&ivf);
+    size_t step = 0;
+    size_t steps = ivf.cp.niter;
+    if (ivfpq) {
+        configure(ivfpq->pq.cp, parameters);
+        steps += ivfpq->pq.M * ivfpq->pq.cp.niter;
+    }
+    AssignmentIndex coarse(ivf.d, ivf.metric_type, work, step, steps);
+    LentAssignment lent(ivf, coarse);
+    if (ivfpq) {
+        AssignmentIndex fine(ivfpq->pq.dsub, faiss::METRIC_L2, work, step, steps);
+        ivfpq->pq.assign_index = &fine;
+        ivf.train(n, x);
+    } else {
+        ivf.train(n, x);
+    }
+}
+
+} // namespace
+
+extern "C" {
+
+int faiss_IndexIVFPQ_new_with_metric(
+        FaissIndex** p_index,
+        FaissIndex* quantizer,
+        size_t d,
+        size_t nlist,
+        size_t M,
+        size_t nbits,
+        FaissMetricType metric) {
+    return guarded([&] {
+        *p_index = c(new faiss::IndexIVFPQ(
+                cpp(quantizer), d, nlist, M, nbits, static_cast<faiss::MetricType>(metric)));
+    });
+}
+
+int faiss_IndexHNSWFlat_new_with(FaissIndex** p_index, idx_t d, int M, int efConstruction, FaissMetricType metric) {
+    return guarded([&] {
+        auto index = std::make_unique<faiss::IndexHNSWFlat>(
+                static_cast<int>(d), M, static_cast<faiss::MetricType>(metric));
+        index->hnsw.efConstruction = efConstruction;
+        *p_index = c(index.release());
+    });
+}
+
+int faiss_Index_train_with(
+        FaissIndex* index,
+        idx_t n,
+        const float* x,
+        const FaissTrainingParameters* parameters,
+        const FaissWork* work) {
+    return guarded([&] {
+        faiss_set_thread_limit(work->threads);
+        if (auto* ivf = dynamic_cast<faiss::IndexIVF*>(cpp(index))) {
+            train_ivf(*ivf, n, x, *parameters, *work);
+        } else {
+            cpp(index)->train(n, x);
+        }
+    });
+}
+
+int faiss_Index_add_with(FaissIndex* index, idx_t n, const float* x, const idx_t* ids, const FaissWork* work) {
+    return guarded([&] {
+        faiss_set_thread_limit(work->threads);
+        auto* ivf = dynamic_cast<faiss::IndexIVF*>(cpp(index));
+        if (!ivf) {
+            cpp(index)->add(n, x);
+            return;
+        }
+        std::vector<idx_t> lists(n);
+        in_slices(n, work->threads, [&](idx_t first, idx_t count) {
+            ivf->quantizer->assign(count, x + first * ivf->d, lists.data() + first);
+        });
+        ivf->add_core(n, x, ids, lists.data());
+    });
+}
+
+int faiss_Index_remove_ascending(FaissIndex* index, size_t n, const idx_t* ids, size_t* n_removed) {
+    return guarded([&] {
+        faiss_set_thread_limit(1);
+        *n_removed = cpp(index)->remove_ids(AscendingSelector(ids, n));
+    });
+}
+
+int faiss_kmeans_clustering_with(
+        size_t d,
+        size_t n,
+        size_t k,
+        const float* x,
+        const FaissClusteringParameters* parameters,
+        const FaissWork* work,
+        float* centroids,
+        double* objective,
+        size_t* iterations) {
+    return guarded([&] {
+        faiss_set_thread_limit(work->threads);
+        faiss::Clustering clustering(static_cast<int>(d), static_cast<int>(k));
+        clustering.niter = parameters->niter;
+        clustering.nredo = parameters->nredo;
+        clustering.spherical = parameters->spherical != 0;
+        clustering.max_points_per_centroid = parameters->max_points_per_centroid;
+        clustering.seed = parameters->seed;
+        clustering.min_points_per_centroid = 1; // Below this Faiss prints; the Swift layer warns in its result.
+        size_t step = 0;
+        AssignmentIndex assignment(
+                d, faiss::METRIC_L2, *work, step, static_cast<size_t>(parameters->niter) * parameters->nredo);
+        clustering.train(n, x, assignment);
+        std::copy(clustering.centroids.begin(), clustering.centroids.end(), centroids);
+        *iterations = std::min<size_t>(clustering.iteration_stats.size(), parameters->niter);
+        for (size_t i = 0; i < *iterations; ++i) {
+            objective[i] = clustering.iteration_stats[i].obj;
+        }
+    });
+}
+
+} // extern "C"

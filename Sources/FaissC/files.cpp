@@ -1,0 +1,100 @@
+// Faiss's own file format, to and from memory.
+
+#include "guarded.h"
+
+#include <faiss/IndexIDMap.h>
+#include <faiss/IndexIVF.h>
+#include <faiss/impl/io.h>
+#include <faiss/index_io.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+namespace {
+
+struct FunctionWriter : faiss::IOWriter {
+    FunctionWriter(FaissWriteFunction write, void* context) : write(write), context(context) {
+        name = "the output";
+    }
+    size_t operator()(const void* bytes, size_t size, size_t count) override {
+        if (size == 0 || count == 0) {
+            return count;
+        }
+        return write(context, bytes, size * count) == size * count ? count : 0;
+    }
+    FaissWriteFunction write;
+    void* context;
+};
+
+struct MemoryReader : faiss::IOReader {
+    MemoryReader(const void* bytes, size_t count) : next(static_cast<const char*>(bytes)), left(count) {
+        name = "the input";
+    }
+    size_t operator()(void* into, size_t size, size_t count) override {
+        if (size == 0 || count == 0) {
+            return count;
+        }
+        const size_t items = std::min(count, left / size);
+        memcpy(into, next, items * size);
+        next += items * size;
+        left -= items * size;
+        return items;
+    }
+    const char* next;
+    size_t left;
+};
+
+} // namespace
+
+extern "C" {
+
+int faiss_write_index_with(const FaissIndex* index, const idx_t* ids, FaissWriteFunction write, void* context) {
+    return guarded([&] {
+        FunctionWriter writer(write, context);
+        if (!ids) {
+            faiss::write_index(cpp(index), &writer);
+            return;
+        }
+        // Filled by hand: the constructor wants an empty index. Nothing is owned, so nothing is freed.
+        faiss::IndexIDMap2 map;
+        map.index = const_cast<faiss::Index*>(cpp(index));
+        map.d = map.index->d;
+        map.ntotal = map.index->ntotal;
+        map.metric_type = map.index->metric_type;
+        map.is_trained = map.index->is_trained;
+        map.id_map.assign(ids, ids + map.ntotal);
+        faiss::write_index(&map, &writer);
+    });
+}
+
+int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index, idx_t** p_ids, size_t* p_id_count) {
+    return guarded([&] {
+        MemoryReader reader(bytes, count);
+        std::unique_ptr<faiss::Index> index(faiss::read_index(&reader));
+        *p_ids = nullptr;
+        *p_id_count = 0;
+        if (auto* map = dynamic_cast<faiss::IndexIDMap*>(index.get())) {
+            const size_t size = map->id_map.size() * sizeof(idx_t);
+            auto* ids = static_cast<idx_t*>(malloc(size > 0 ? size : 1));
+            if (!ids) {
+                throw std::bad_alloc();
+            }
+            if (size > 0) {
+                memcpy(ids, map->id_map.data(), size);
+            }
+            *p_ids = ids;
+            *p_id_count = map->id_map.size();
+            auto* inner = map->index;
+            map->own_fields = false;
+            index.reset(inner);
+        }
+        if (auto* ivf = dynamic_cast<faiss::IndexIVF*>(index.get())) {
+            ivf->make_direct_map(false); // With one, ids could not be chosen freely and vectors not removed.
+        }
+        *p_index = c(index.release());
+    });
+}
+
+} // extern "C"

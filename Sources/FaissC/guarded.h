@@ -1,0 +1,54 @@
+// The gate between C++ and C: the only place that catches.
+
+#pragma once
+
+#include <faiss/c_api/Index_c.h>
+#include <faiss/c_api/error_c.h>
+#include <faiss/Index.h>
+#include <faiss/impl/FaissException.h>
+#include <faiss_extension.h>
+
+#include <exception>
+#include <new>
+
+/// Thrown when a progress function asks to stop.
+struct Cancelled {};
+
+/// Keeps a message for faiss_get_last_error(), cut to a fixed length so that keeping it can't fail.
+void remember_error(const char* message) noexcept;
+
+/// Runs `body` and turns whatever it throws into a code and a message.
+template <class Body>
+int guarded(Body&& body) noexcept {
+    try {
+        body();
+        return OK;
+    } catch (const Cancelled&) {
+        remember_error("cancelled");
+        return FAISS_CANCELLED;
+    } catch (const std::bad_alloc&) {
+        remember_error("out of memory");
+        return FAISS_OUT_OF_MEMORY;
+    } catch (const faiss::FaissException& error) {
+        remember_error(error.what());
+        return FAISS_EXCEPT;
+    } catch (const std::exception& error) {
+        remember_error(error.what());
+        return STD_EXCEPT;
+    } catch (...) {
+        remember_error("an unknown C++ exception");
+        return UNKNOWN_EXCEPT;
+    }
+}
+
+inline faiss::Index* cpp(FaissIndex* index) {
+    return reinterpret_cast<faiss::Index*>(index);
+}
+
+inline const faiss::Index* cpp(const FaissIndex* index) {
+    return reinterpret_cast<const faiss::Index*>(index);
+}
+
+inline FaissIndex* c(faiss::Index* index) {
+    return reinterpret_cast<FaissIndex*>(index);
+}

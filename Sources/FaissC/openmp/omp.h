@@ -1,0 +1,17 @@
+// The OpenMP runtime's declarations that Faiss's headers and we use. Clang on Debian finds no <omp.h> of its own: the
+// one on the disk belongs to gcc. The lock is only ever named in signatures that we don't call.
+
+#ifndef SWIFT_FAISS_OMP_H
+#define SWIFT_FAISS_OMP_H
+
+extern "C" {
+
+typedef struct {
+    unsigned char opaque[8];
+} omp_lock_t;
+
+void omp_set_num_threads(int threads);
+int omp_get_max_threads(void);
+}
+
+#endif

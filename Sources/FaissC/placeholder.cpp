@@ -1,1 +1,0 @@
-#include "faiss_extension.h"

@@ -1,0 +1,139 @@
+import ArgumentParser
+import Console
+import Faiss
+import Vectors
+
+struct IndexSearchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "search",
+        abstract: "Find the nearest neighbours of the queries of a file.",
+        discussion: """
+            With --json the queries are searched five times as a batch and the first 200 five times one by one, and \
+            medians are given in seconds (of a single query: a query). Where fewer than k neighbours are found, files \
+            are padded with the id -1 and the largest float, as Faiss does.
+            """
+    )
+
+    @Argument(help: "The index.")
+    var index: String
+
+    @Option(help: "The queries: vectors or word vectors.")
+    var queries: String
+
+    @Option(name: [.customShort("k")], help: "Neighbours a query.")
+    var count = 10
+
+    @Option(help: "Inverted lists to visit.")
+    var probes: Int?
+
+    @Option(help: "Candidates that an HNSW index keeps.")
+    var ef: Int?
+
+    @Option(help: "Where the ids go, .ivecs.")
+    var output: String?
+
+    @Option(help: "Where the distances go, .fvecs.")
+    var distances: String?
+
+    @Option(help: "True ids, .ivecs, to measure the recall against.")
+    var truth: String?
+
+    @OptionGroup var threads: ThreadArguments
+    @OptionGroup var outputs: OutputArguments
+
+    private struct Figures: Encodable {
+        var queries: Int
+        var k: Int
+        var batchSecondsMedian: Double
+        var singleSecondsMedian: Double
+        var recall: Double?
+    }
+
+    func run() throws {
+        let index = try readIndex(self.index)
+        let queries = try readVectors(self.queries)
+        let options = SearchOptions(probes: probes, ef: ef, threads: threads.limit)
+        let truth = try self.truth.map { try readTruth($0, queries: queries.count) }
+
+        var batchSeconds: [Double] = []
+        var lists = NeighborLists()
+        for _ in 0..<(outputs.json ? 5 : 1) {
+            let run = try timed { try index.search(queries, k: count, options: options) }
+            lists = run.result
+            batchSeconds.append(run.seconds)
+        }
+        if let output { try writeIDs(lists, to: output) }
+        if let distances { try writeDistances(lists, to: distances) }
+        let recall = truth.map { self.recall(of: lists, truth: $0) }
+
+        let figures = Figures(
+            queries: queries.count,
+            k: count,
+            batchSecondsMedian: median(batchSeconds),
+            singleSecondsMedian: outputs.json ? try singleSeconds(index, queries, options) : .nan,
+            recall: recall
+        )
+        var lines: [String] = []
+        if output == nil, distances == nil { lines = lists.enumerated().map { line($0.offset, $0.element) } }
+        if let recall { lines.append("recall@\(count): \(recall.formatted(decimals: 4))") }
+        try outputs.report(figures, lines: lines)
+    }
+
+    private func line(_ query: Int, _ list: ArraySlice<Neighbor>) -> String {
+        "\(query): " + list.map { "\($0.id) (\($0.distance))" }.joined(separator: ", ")
+    }
+
+    /// The median over five runs of the seconds that one query takes by itself.
+    private func singleSeconds(
+        _ index: VectorIndex,
+        _ queries: VectorMatrix,
+        _ options: SearchOptions
+    ) throws -> Double {
+        let singles = (0..<min(200, queries.count)).map { Array(queries[$0]) }
+        guard !singles.isEmpty else { return 0 }
+        return try median(
+            (0..<5).map { _ in
+                try timed { for query in singles { _ = try index.search(query, k: count, options: options) } }.seconds
+                    / Double(singles.count)
+            }
+        )
+    }
+
+    private func readTruth(_ path: String, queries: Int) throws -> [[Int32]] {
+        let truth = try VectorFile.readIDs(fileURL(path), limit: queries)
+        guard truth.count == queries, truth.allSatisfy({ $0.count >= count }) else {
+            throw ValidationError("'\(path)' does not hold \(count) true ids for each of \(queries) queries")
+        }
+        return truth
+    }
+
+    /// The part of the k true neighbours that is among the k found ones.
+    private func recall(of lists: NeighborLists, truth: [[Int32]]) -> Double {
+        let found = zip(lists, truth).reduce(0) { sum, pair in
+            sum + Set(pair.0.map(\.id)).intersection(pair.1.prefix(count).map(Int64.init)).count
+        }
+        return Double(found) / Double(max(truth.count * count, 1))
+    }
+
+    private func writeIDs(_ lists: NeighborLists, to path: String) throws {
+        let rows = try lists.map { list throws in
+            var row: [Int32] = []
+            for neighbor in list {
+                guard let id = Int32(exactly: neighbor.id) else {
+                    throw ValidationError("the id \(neighbor.id) does not fit in the 32 bits of an .ivecs file")
+                }
+                row.append(id)
+            }
+            return row + Array(repeating: -1, count: count - list.count)
+        }
+        try VectorFile.writeIDs(rows, to: fileURL(path))
+    }
+
+    private func writeDistances(_ lists: NeighborLists, to path: String) throws {
+        let rows = lists.map { list in
+            list.map(\.distance) + Array(repeating: Float.greatestFiniteMagnitude, count: count - list.count)
+        }
+        guard !rows.isEmpty else { throw ValidationError("there are no queries to write distances of") }
+        try VectorFile.write(VectorMatrix(rows: rows), to: fileURL(path))
+    }
+}

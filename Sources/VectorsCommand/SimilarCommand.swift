@@ -1,0 +1,41 @@
+import ArgumentParser
+import Console
+import Word2Vec
+
+struct SimilarCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "similar",
+        abstract: "Print the words most similar to some, as 'king woman --minus man'."
+    )
+
+    @Argument(help: "Word vectors: .bin, .vec or .txt.")
+    var model: String
+
+    @Argument(help: "Words that count for.")
+    var words: [String]
+
+    @Option(parsing: .upToNextOption, help: "Words that count against.")
+    var minus: [String] = []
+
+    @Option(name: [.customShort("k")], help: "How many words.")
+    var count = 10
+
+    @OptionGroup var outputs: OutputArguments
+
+    private struct Figures: Encodable {
+        struct Word: Encodable {
+            var word: String
+            var similarity: Float
+        }
+        var words: [Word]
+    }
+
+    func run() throws {
+        let vectors = try WordVectors(contentsOf: fileURL(model))
+        let similar = try vectors.mostSimilar(positive: words, negative: minus, top: count)
+        try outputs.report(
+            Figures(words: similar.map { Figures.Word(word: $0.word, similarity: $0.similarity) }),
+            lines: similar.map { "\($0.word)\t\(Double($0.similarity).formatted(decimals: 4))" }
+        )
+    }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+
+/// The command `vectors`: the library from a shell. Each subcommand reads its arguments, calls the library and prints;
+/// nothing is decided here.
+@main
+struct VectorsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "vectors",
+        abstract: "Train word vectors, cluster vectors, build and search indexes.",
+        discussion: """
+            Files are told by extension: vectors .fvecs, .bvecs, .npy; word vectors .bin (word2vec binary), .vec and \
+            .txt (word2vec or GloVe text); indexes .faiss (Faiss's own format) or any other ending, by convention \
+            .vindex (checksummed). With --json the last line of standard output is one JSON object.
+            """,
+        subcommands: [
+            TrainCommand.self, SimilarCommand.self, EvaluateCommand.self, ClusterCommand.self, IndexCommand.self,
+        ]
+    )
+}
