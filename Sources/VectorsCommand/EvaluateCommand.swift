@@ -43,22 +43,27 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         let vectors = try WordVectors(contentsOf: fileURL(model))
         if let analogies {
-            let result = try vectors.evaluateAnalogies(fileURL(analogies), restrict: restrict)
+            let result = try vectors.evaluateAnalogies(AnalogyQuestions(contentsOf: fileURL(analogies)), restrict: restrict)
+            var lines: [String] = []
+            for section in result.sections where section.asked > 0 {
+                lines.append("\(section.name): \(percent(section.accuracy)) of \(section.asked)")
+            }
+            lines.append("all: \(percent(result.accuracy)) of \(result.asked)")
             try outputs.report(
                 AnalogyFigures(analogies: 100 * result.accuracy, questions: result.asked),
-                lines: result.sections.filter { $0.asked > 0 }.map {
-                    "\($0.name): \((100 * $0.accuracy).formatted(decimals: 1)) % of \($0.asked)"
-                } + ["all: \((100 * result.accuracy).formatted(decimals: 1)) % of \(result.asked)"]
+                lines: lines
             )
         } else if let pairs {
-            let result = try vectors.evaluateWordPairs(fileURL(pairs), restrict: restrict)
+            let result = try vectors.evaluateWordPairs(WordPairs(contentsOf: fileURL(pairs)), restrict: restrict)
             try outputs.report(
                 PairFigures(spearman: 100 * result.spearman, pairs: result.pairs, unknown: result.unknown),
                 lines: [
-                    "Spearman \((100 * result.spearman).formatted(decimals: 1)) % on \(result.pairs) pairs, "
+                    "Spearman \(percent(result.spearman)) on \(result.pairs) pairs, "
                         + "\(result.unknown) with unknown words"
                 ]
             )
         }
     }
+
+    private func percent(_ fraction: Double) -> String { "\((100 * fraction).formatted(decimals: 1)) %" }
 }

@@ -64,7 +64,7 @@ struct IndexSearchCommand: ParsableCommand {
         }
         if let output { try writeIDs(lists, to: output) }
         if let distances { try writeDistances(lists, to: distances) }
-        let recall = truth.map { recall(of: lists, truth: $0) }
+        let recall = truth.map { self.recall(of: lists, truth: $0) }
 
         let figures = Figures(
             queries: queries.count,
@@ -73,7 +73,8 @@ struct IndexSearchCommand: ParsableCommand {
             singleSecondsMedian: outputs.json ? try singleSeconds(index, queries, options) : .nan,
             recall: recall
         )
-        var lines = output == nil && distances == nil ? lists.enumerated().map(line) : []
+        var lines: [String] = []
+        if output == nil, distances == nil { lines = lists.enumerated().map { line($0.offset, $0.element) } }
         if let recall { lines.append("recall@\(count): \(recall.formatted(decimals: 4))") }
         try outputs.report(figures, lines: lines)
     }
@@ -115,13 +116,15 @@ struct IndexSearchCommand: ParsableCommand {
     }
 
     private func writeIDs(_ lists: NeighborLists, to path: String) throws {
-        let rows = try lists.map { list in
-            try list.map { neighbor in
+        let rows = try lists.map { list throws in
+            var row: [Int32] = []
+            for neighbor in list {
                 guard let id = Int32(exactly: neighbor.id) else {
                     throw ValidationError("the id \(neighbor.id) does not fit in the 32 bits of an .ivecs file")
                 }
-                return id
-            } + Array(repeating: -1, count: count - list.count)
+                row.append(id)
+            }
+            return row + Array(repeating: -1, count: count - list.count)
         }
         try VectorFile.writeIDs(rows, to: fileURL(path))
     }
