@@ -45,6 +45,21 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "quickstart",
+            dependencies: ["Faiss", "Word2Vec"],
+            path: "Examples/QuickStart",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "demo",
+            dependencies: [
+                "Console", "Faiss", "TestSupport", "Vectors", "Word2Vec",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Examples/Demo",
+            swiftSettings: strict
+        ),
         .target(name: "TestSupport", dependencies: ["Vectors"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "VectorsTests", dependencies: ["TestSupport", "Vectors"], swiftSettings: strict),
         .testTarget(

@@ -82,7 +82,7 @@ public struct Word2VecTrainer: Sendable {
 
         let session = try TrainingSession(
             configuration,
-            corpus: EncodedCorpus(counted, vocabulary: vocabulary),
+            corpus: EncodedCorpus(counted, vocabulary: vocabulary, cancellation: cancellation),
             vocabulary: vocabulary,
             cancellation: cancellation
         )
