@@ -35,17 +35,17 @@ demo: corpus ## Text in, vectors, clusters, indexes and answers out; CORPUS=/my/
 	@swift build -c release $(quiet) --product demo
 	@.build/release/demo --corpus "$(corpus_file)" $(DEMO_FLAGS)
 
-test: install_flags := --tests
+test interoperability: install_flags := --tests
 test: corpus ## Build, run every test, then check files against Python's Faiss and gensim
 	@echo "building and running the tests (release)"
 	@SWIFT_FAISS_CORPUS="$$(realpath "$(corpus_file)")" swift test $(test_flags) $(quiet)
 	@$(MAKE) interoperability
 
-interoperability: ## Check our files against Python's Faiss and gensim, theirs against us
+interoperability: install ## Check our files against Python's Faiss and gensim, theirs against us
 	@swift build -c release $(quiet) --product vectors
 	@sh Tests/Interoperability/run.sh
 
-consumer: ## Build and run a package that depends on this one
+consumer: install ## Build and run a package that depends on this one
 	@swift run --package-path Tests/Consumer --scratch-path .build/consumer -c release $(quiet)
 
 lint: ## Check the format strictly
@@ -54,7 +54,7 @@ lint: ## Check the format strictly
 format: ## Format every Swift file
 	@swift format --in-place --parallel --recursive $(swift_sources)
 
-benchmark: ## Run the benchmarks
+benchmark: install ## Run the benchmarks
 	@swift run --package-path Benchmarks --scratch-path .build/benchmarks -c release $(quiet)
 
 sanitize: install ## Run the tests under AddressSanitizer, then under ThreadSanitizer

@@ -43,16 +43,15 @@ struct Demo: ParsableCommand {
         configuration.epochs = quick ? 1 : 4
         let bar = ProgressBar("training word vectors")
         let model = try Word2VecTrainer(configuration).train(on: Corpus(contentsOf: URL(filePath: corpus))) {
-            bar.update($0.fraction, note: "\(Int($0.wordsPerSecond / 1000))k words/s, loss \($0.meanLoss)")
+            bar.update($0.fraction, note: "\(Int($0.wordsPerSecond / 1000))k words/s, loss \($0.meanLoss.formatted(decimals: 2))")
         }
         bar.finish(
             "\(model.vocabulary.corpusTotal) words of text, \(model.vectors.count) different ones, "
-                + "\(Int(model.wordsPerSecond / 1000))k words/s, mean loss \(model.losses.map(Self.rounded))"
+                + "\(Int(model.wordsPerSecond / 1000))k words/s, "
+                + "mean loss \(model.losses.map { $0.formatted(decimals: 2) }.joined(separator: " → "))"
         )
         return model.vectors
     }
-
-    private static func rounded(_ loss: Double) -> Double { (loss * 1000).rounded() / 1000 }
 
     // MARK: Clusters
 
@@ -61,7 +60,7 @@ struct Demo: ParsableCommand {
         let kMeans = KMeans(clusters: min(40, words.count), iterations: 15, spherical: true)
         let bar = ProgressBar("clustering with k-means")
         let model = try kMeans.fit(words.matrix) { bar.update($0.fraction) }
-        bar.finish("\(kMeans.clusters) clusters, inertia \(model.objective.first ?? model.inertia) → \(model.inertia)")
+        bar.finish("\(kMeans.clusters) clusters, inertia \(model.inertia.formatted(decimals: 0))")
         for warning in model.warnings { print("  warning: \(warning)") }
         print("\nClusters, by their size, and the frequent words nearest to each centre\n")
         let sizes = Dictionary(grouping: model.labels, by: { $0 }).mapValues(\.count)
@@ -80,10 +79,10 @@ struct Demo: ParsableCommand {
 
     private func buildIndexes(_ words: WordVectors) throws -> [Built] {
         var descriptions: [(String, IndexDescription)] = [("Flat", .flat), ("IVFFlat", .ivfFlat())]
-        // Two dimensions a code; a codebook of 8 bits needs 256 vectors to learn from, one of 4 bits needs 16.
+        // Four dimensions a code; a codebook of 8 bits needs 256 vectors to learn from, one of 4 bits needs 16.
         if words.count >= 16 {
             let bits = words.count >= 256 ? 8 : 4
-            descriptions.append(("IVFPQ", .ivfPQ(subquantizers: words.dimension / 2, bitsPerCode: bits)))
+            descriptions.append(("IVFPQ", .ivfPQ(subquantizers: words.dimension / 4, bitsPerCode: bits)))
         } else {
             print("\(words.count) words are too few to learn a product quantizer from: no IVFPQ index")
         }

@@ -5,10 +5,10 @@ import Word2Vec
 
 /// What the demo asks: words and analogies of everyday English, or where the text is another, some of its own words.
 struct Questions {
-    private static let words = ["water", "music", "green", "doctor", "river", "winter"]
+    private static let words = ["music", "winter", "doctor", "fish", "gold", "computer"]
     private static let analogies = [
-        ("man", "king", "woman"), ("big", "bigger", "small"), ("france", "paris", "italy"),
-        ("good", "better", "bad"), ("he", "his", "she"), ("walk", "walked", "play"),
+        ("king", "he", "queen"), ("man", "king", "woman"), ("uncle", "aunt", "grandfather"),
+        ("france", "french", "spain"), ("good", "better", "bad"), ("walk", "walked", "play"),
     ]
 
     private let words: [String]
