@@ -34,7 +34,8 @@ let package = Package(
         ),
         .target(name: "Vectors", swiftSettings: strict),
         .target(name: "Faiss", dependencies: ["CFaiss", "FaissC", "Vectors"], swiftSettings: strict),
-        .target(name: "Word2Vec", dependencies: ["Vectors"], swiftSettings: strict),
+        .target(name: "Word2VecC"),
+        .target(name: "Word2Vec", dependencies: ["Vectors", "Word2VecC"], swiftSettings: strict),
         .target(name: "Console", swiftSettings: strict),
         // Not `Sources/vectors`: on a file system that ignores case it would be `Sources/Vectors`.
         .executableTarget(
