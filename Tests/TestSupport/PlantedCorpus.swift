@@ -1,6 +1,6 @@
 /// A made-up language whose structure word vectors should find: a sentence is about one topic, and mixes the topic's
 /// own words with words that every topic uses.
-public struct PlantedCorpus {
+public struct PlantedCorpus: Sendable {
     public let sentences: [[String]]
     /// The words of each topic.
     public let topics: [[String]]
