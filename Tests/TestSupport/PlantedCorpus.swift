@@ -1,10 +1,12 @@
 /// A made-up language whose structure word vectors should find: a sentence is about one topic, and mixes the topic's
 /// own words with words that every topic uses.
-public struct PlantedCorpus {
+public struct PlantedCorpus: Sendable {
+    /// The text.
     public let sentences: [[String]]
     /// The words of each topic.
     public let topics: [[String]]
 
+    /// Makes up a text.
     public init(topics: Int = 10, wordsPerTopic: Int = 8, sentences: Int = 2000, seed: UInt64 = 1) {
         var random = SplitMix64(seed: seed)
         let words = (0..<topics).map { topic in (0..<wordsPerTopic).map { "t\(topic)w\($0)" } }

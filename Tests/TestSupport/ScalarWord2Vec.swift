@@ -6,18 +6,28 @@ import func Foundation.sqrt
 /// Word2vec as a textbook would write it: one thread, double precision, one pair after the other, nothing shared,
 /// nothing batched. The baseline that the trainer of `Word2Vec` is held against.
 public struct ScalarWord2Vec {
+    /// Whether each word of the window predicts by itself, or their mean does (CBOW).
     public var isSkipGram = true
     /// The number of negative samples; nil stands for hierarchical softmax.
     public var negatives: Int? = 5
+    /// The length of the vectors.
     public var dimension = 20
+    /// The most words taken on either side.
     public var window = 5
+    /// How many times the text is gone through.
     public var epochs = 5
+    /// Words with fewer occurrences are left out.
     public var minimumCount = 1
+    /// The share of the text above which words are thinned out; 0 keeps all.
     public var sample = 1e-3
+    /// The learning rate at the start.
     public var learningRate = 0.025
+    /// The learning rate at the end.
     public var minimumLearningRate = 1e-4
+    /// Where the random numbers start.
     public var seed: UInt64 = 1
 
+    /// The defaults.
     public init() {}
 
     /// One step: each input row predicts all outputs, the gradients taken from the rows as they were before.

@@ -64,14 +64,19 @@ struct CorpusTests {
         #expect(try sentences(of: Array("\(line)\nb c\n".utf8)).map(\.count) == [10_000, 2])
     }
 
-    @Test("A word of 4,096 bytes is a word, a longer one is not, wherever blocks end", arguments: [1, 100, 4096, 1 << 18])
+    @Test(
+        "A word of 4,096 bytes is a word, a longer one is not, wherever blocks end",
+        arguments: [1, 100, 4096, 1 << 18]
+    )
     func longWords(blockSize: Int) throws {
         let longest = String(repeating: "x", count: Corpus.maximumWordLength)
         for tooLong in [longest + "y", String(repeating: "z", count: 20_000)] {
             let text = "a \(longest) \(tooLong) b\n\(tooLong)\nc \(tooLong)"
             #expect(try sentences(of: Array(text.utf8), blockSize: blockSize) == [["a", longest, "b"], [], ["c"]])
         }
-        #expect(try sentences(of: Corpus(sentences: [["a", longest, longest + "y", "", "b"]])) == [["a", longest, "b"]])
+        #expect(
+            try sentences(of: Corpus(sentences: [["a", longest, longest + "y", "", "b"]])) == [["a", longest, "b"]]
+        )
     }
 
     @Test("Invalid UTF-8 is repaired, and counted under its repaired form")

@@ -62,7 +62,11 @@ struct TrainingKernelTests {
         }
     }
 
-    private func expectNear(_ found: [[Double]], _ expected: [[Double]], sourceLocation: SourceLocation = #_sourceLocation) {
+    private func expectNear(
+        _ found: [[Double]],
+        _ expected: [[Double]],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
         for (row, expectedRow) in zip(found, expected) {
             for (value, expectedValue) in zip(row, expectedRow) {
                 #expect(
