@@ -8,12 +8,16 @@ struct TrainingKernelTests {
         var dimension: Int
         var inputs: Int
         var outputs: Int
-        var testDescription: String { "\(inputs) × \(outputs), dimension \(dimension)" }
+        var level: KernelLevel
+        var testDescription: String { "\(inputs) × \(outputs), dimension \(dimension), \(level)" }
     }
 
-    private static let shapes: [Shape] = [1, 2, 3, 4, 5, 15, 16, 17, 100, 131].flatMap { dimension in
-        [(1, 1), (1, 6), (2, 3), (3, 4), (4, 1), (5, 7), (7, 2), (10, 6), (13, 17)].map {
-            Shape(dimension: dimension, inputs: $0, outputs: $1)
+    /// On every level that this processor has.
+    private static let shapes: [Shape] = KernelLevel.available.flatMap { level in
+        [1, 2, 3, 4, 5, 15, 16, 17, 100, 131].flatMap { dimension in
+            [(1, 1), (1, 6), (2, 3), (3, 4), (4, 1), (5, 7), (7, 2), (10, 6), (13, 17), (20, 41)].map {
+                Shape(dimension: dimension, inputs: $0, outputs: $1, level: level)
+            }
         }
     }
 
@@ -48,9 +52,10 @@ struct TrainingKernelTests {
         func fill(_ kernel: TrainingKernel) {
             for row in 0..<inputs.count { kernel.inputs[row] = inputs.row(row) }
             for row in 0..<outputs.count {
-                kernel.outputs[row] = outputs.row(row)
-                kernel.targets[row] = targets[row]
+                kernel.windows[0].outputs[row] = outputs.row(row)
+                kernel.windows[0].targets[row] = targets[row]
             }
+            kernel.windows[0].count = outputs.count
         }
 
         func checkPadding() {
@@ -82,12 +87,13 @@ struct TrainingKernelTests {
         let kernel = TrainingKernel(
             dimension: shape.dimension,
             maximumInputs: shape.inputs,
-            maximumOutputs: shape.outputs
+            maximumOutputs: shape.outputs,
+            level: shape.level
         )
         for seed in 0..<3 as Range<UInt64> {
             var rows = try Rows(shape, seed: seed, size: 0.5)
             rows.fill(kernel)
-            let loss = kernel.step(inputs: shape.inputs, outputs: shape.outputs, learningRate: 0.05)
+            let loss = kernel.step(inputs: shape.inputs, window: 0, learningRate: 0.05)
             let expected = ScalarWord2Vec.step(
                 inputs: &rows.scalarInputs,
                 outputs: &rows.scalarOutputs,
@@ -106,11 +112,12 @@ struct TrainingKernelTests {
         let kernel = TrainingKernel(
             dimension: shape.dimension,
             maximumInputs: shape.inputs,
-            maximumOutputs: shape.outputs
+            maximumOutputs: shape.outputs,
+            level: shape.level
         )
         var rows = try Rows(shape, seed: 5, size: 0.5)
         rows.fill(kernel)
-        let loss = kernel.stepOnMean(inputs: shape.inputs, outputs: shape.outputs, learningRate: 0.05)
+        let loss = kernel.stepOnMean(inputs: shape.inputs, window: 0, learningRate: 0.05)
 
         let before = (0..<shape.dimension).map { column in
             rows.scalarInputs.reduce(0) { $0 + $1[column] } / Double(shape.inputs)
@@ -131,14 +138,14 @@ struct TrainingKernelTests {
         rows.checkPadding()
     }
 
-    @Test("A row that is listed twice among the inputs gains twice")
-    func repeatedInput() throws {
-        let shape = Shape(dimension: 10, inputs: 2, outputs: 3)
-        let kernel = TrainingKernel(dimension: 10, maximumInputs: 2, maximumOutputs: 3)
+    @Test("A row that is listed twice among the inputs gains twice", arguments: KernelLevel.available)
+    func repeatedInput(level: KernelLevel) throws {
+        let shape = Shape(dimension: 10, inputs: 2, outputs: 3, level: level)
+        let kernel = TrainingKernel(dimension: 10, maximumInputs: 2, maximumOutputs: 3, level: level)
         var rows = try Rows(shape, seed: 1, size: 0.5)
         rows.fill(kernel)
         kernel.inputs[1] = kernel.inputs[0]
-        _ = kernel.step(inputs: 2, outputs: 3, learningRate: 0.05)
+        _ = kernel.step(inputs: 2, window: 0, learningRate: 0.05)
 
         let before = rows.scalarInputs[0]
         rows.scalarInputs[1] = before
@@ -162,9 +169,10 @@ struct TrainingKernelTests {
             input.row(0)[0] = 1
             output.row(0)[0] = Float(product)
             kernel.inputs[0] = input.row(0)
-            kernel.outputs[0] = output.row(0)
-            kernel.targets[0] = target
-            let loss = kernel.step(inputs: 1, outputs: 1, learningRate: 0.5)
+            kernel.windows[0].outputs[0] = output.row(0)
+            kernel.windows[0].count = 1
+            kernel.windows[0].targets[0] = target
+            let loss = kernel.step(inputs: 1, window: 0, learningRate: 0.5)
             var (scalarInput, scalarOutput) = ([[1.0]], [[Double(Float(product))]])
             let expected = ScalarWord2Vec.step(
                 inputs: &scalarInput,
@@ -184,8 +192,8 @@ struct TrainingKernelTests {
             let rows = try Rows(Shape(dimension: 5, inputs: 2, outputs: 2), seed: 1, size: 0.5)
             for column in 0..<5 { rows.inputs.row(0)[column] = value }
             rows.fill(kernel)
-            _ = kernel.step(inputs: 2, outputs: 2, learningRate: 10)
-            _ = kernel.step(inputs: 2, outputs: 2, learningRate: 10)
+            _ = kernel.step(inputs: 2, window: 0, learningRate: 10)
+            _ = kernel.step(inputs: 2, window: 0, learningRate: 10)
             #expect(!rows.outputs.row(0)[0].isFinite)
         }
     }

@@ -2,6 +2,9 @@
 struct TrainingWorker {
     private let session: TrainingSession
     private let kernel: TrainingKernel
+    /// What is predicted, as this thread sees it.
+    private let outputs: HotRows
+    private var untilMerge = 0
     /// The words of a sentence that subsampling has left, and which word of the passage each was.
     private var words: [Int] = []
     private var places: [Int] = []
@@ -22,9 +25,10 @@ struct TrainingWorker {
     private static let lead = 2
     private static let slots = 4
 
-    init(_ session: TrainingSession) {
+    private init(_ session: TrainingSession) throws(Word2VecError) {
         self.session = session
-        let outputs =
+        outputs = try HotRows(session.outputs, hot: session.hotOutputs)
+        let maximumOutputs =
             switch session.objective {
             case .noise(_, let negatives): negatives + 1
             case .tree(let tree): tree.depth
@@ -32,25 +36,31 @@ struct TrainingWorker {
         kernel = TrainingKernel(
             dimension: session.configuration.dimension,
             maximumInputs: session.configuration.window * 2,
-            maximumOutputs: outputs,
+            maximumOutputs: maximumOutputs,
             windows: Self.slots
         )
-        drawn = [Int](repeating: 0, count: outputs)
+        drawn = [Int](repeating: 0, count: maximumOutputs)
         random = RandomGenerator(seed: session.configuration.seed)
         learningRate = Float(session.configuration.learningRate)
     }
 
     /// Works until no passage is left or the work is cancelled. Calls `look` now and then.
-    mutating func run(look: (_ epoch: Int) -> Void) {
+    static func run(_ session: TrainingSession, look: (_ epoch: Int) -> Void) {
         do throws(Word2VecError) {
-            while !session.cancellation.isCancelled, let piece = session.nextPiece() {
-                epoch = piece.epoch
-                random = RandomGenerator(seed: session.configuration.seed, piece.epoch + 1, piece.passage)
-                try train(session.corpus.passage(piece.passage), look: look)
-            }
+            var worker = try TrainingWorker(session)
+            try worker.run(look: look)
         } catch {
             session.fail(error)
         }
+    }
+
+    private mutating func run(look: (_ epoch: Int) -> Void) throws(Word2VecError) {
+        while !session.cancellation.isCancelled, let piece = session.nextPiece() {
+            epoch = piece.epoch
+            random = RandomGenerator(seed: session.configuration.seed, piece.epoch + 1, piece.passage)
+            try train(session.corpus.passage(piece.passage), look: look)
+        }
+        outputs.merge()
     }
 
     private mutating func train(_ passage: [UInt32], look: (Int) -> Void) throws(Word2VecError) {
@@ -82,6 +92,11 @@ struct TrainingWorker {
         for centre in 0..<min(Self.lead, words.count) { prepare(centre) }
         for place in 0..<min(window + Self.lead, words.count) { kernel.prefetch(session.inputs.row(words[place])) }
         for centre in words.indices {
+            untilMerge -= 1
+            if untilMerge < 0 {
+                untilMerge = session.mergeInterval
+                outputs.merge()
+            }
             if centre + Self.lead < words.count { prepare(centre + Self.lead) }
             let coming = centre + window + Self.lead
             if coming < words.count { kernel.prefetch(session.inputs.row(words[coming])) }
@@ -125,11 +140,11 @@ struct TrainingWorker {
             if centre.isMultiple(of: 2) {
                 for draw in 0..<negatives { drawn[draw] = noise.draw(&random) }
             }
-            window.outputs[0] = session.outputs.row(word)
+            window.outputs[0] = outputs.row(word)
             window.targets[0] = 1
             count = 1
             for draw in 0..<negatives where drawn[draw] != word {
-                let row = session.outputs.row(drawn[draw])
+                let row = outputs.row(drawn[draw])
                 // The kernel wants each output once: a word drawn again weighs more.
                 var place = 1
                 while place < count, window.outputs[place] != row { place += 1 }
@@ -145,7 +160,7 @@ struct TrainingWorker {
             count = tree.length(of: word)
             for step in 0..<count {
                 let (node, turn) = tree.step(step, to: word)
-                window.outputs[step] = session.outputs.row(node)
+                window.outputs[step] = outputs.row(node)
                 window.targets[step] = turn ? -1 : 1
             }
         }
