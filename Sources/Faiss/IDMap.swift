@@ -39,6 +39,7 @@ struct IDMap: Sendable {
             }
             removedCount = ids.count - positions.count
             storage = .hashed(ids, positions: positions)
+            advanceNextID(past: ids)
         } else {
             try checkAppending(ids)
             append(ids)
@@ -127,7 +128,7 @@ struct IDMap: Sendable {
             }
             storage = .hashed(all, positions: positions)
         }
-        advanceNextID(to: ids.max().flatMap { $0 == .max ? nil : $0 + 1 })
+        advanceNextID(past: ids)
     }
 
     /// Forgets vectors and moves later ones up, as an index does that closes its gaps.
@@ -172,6 +173,10 @@ struct IDMap: Sendable {
         positions.reserveCapacity(all.count)
         for (position, id) in all.enumerated() { positions[id] = position }
         return (all, positions)
+    }
+
+    private mutating func advanceNextID(past ids: [Int64]) {
+        if let largest = ids.max() { advanceNextID(to: largest == .max ? nil : largest + 1) }
     }
 
     private mutating func advanceNextID(to candidate: Int64?) {

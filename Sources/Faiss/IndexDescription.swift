@@ -137,6 +137,11 @@ public struct IndexDescription: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether later vectors move up to the place of a removed one, which otherwise is hidden where it is.
+    var closesGaps: Bool {
+        if case .hnsw = kind { false } else { true }
+    }
+
     /// The fewest vectors that training needs.
     var minimumTrainingCount: Int {
         switch kind {

@@ -123,7 +123,11 @@ extension VectorIndex {
                 let file = try InputFile(url)
                 return try file.bytes(0..<file.size)
             }
-            try self.init(faissBytes: bytes, metric: metric, ids: nil, nextID: 0)
+            do throws(FaissError) {
+                try self.init(faissBytes: bytes, metric: metric, ids: nil, nextID: 0)
+            } catch {
+                throw FaissError(error.code, "can't read '\(url.path(percentEncoded: false))': \(error.message)")
+            }
         }
 
         /// - Parameter ids: the ids by position, nil where Faiss's data say all.
@@ -155,6 +159,10 @@ extension VectorIndex {
             if let explicit {
                 guard explicit.count == native.count else {
                     throw FaissError(.invalidFormat, "\(explicit.count) ids don't fit \(native.count) vectors")
+                }
+                // −1 marks a hidden vector: only our own file says so, and only a graph hides any.
+                if ids == nil || state.description.closesGaps, let negative = explicit.first(where: { $0 < 0 }) {
+                    throw FaissError(.invalidFormat, "id \(negative) is negative")
                 }
                 do throws(FaissError) {
                     state.ids = try IDMap(stored: explicit, nextID: nextID)

@@ -277,8 +277,7 @@ extension NativeIndex {
         func neighbor(_ label: Int64, _ distance: Float) -> Neighbor {
             Neighbor(
                 id: ids.map { $0[Int(label)] } ?? label,
-                // Rounding can carry the cosine of two nearly equal vectors a little beyond 1.
-                distance: metric == .cosine ? min(max(distance, -1), 1) : distance
+                distance: metric.clamped(distance)
             )
         }
         func isBefore(_ first: Neighbor, _ second: Neighbor) -> Bool {
@@ -310,6 +309,18 @@ extension NativeIndex {
             }
         }
         return lists
+    }
+}
+
+extension Metric {
+    /// Rounding can carry the cosine of two nearly equal vectors a little beyond 1, and a squared distance that Faiss
+    /// adds up from precomputed terms a little below 0.
+    fileprivate func clamped(_ distance: Float) -> Float {
+        switch self {
+        case .squaredL2: max(distance, 0)
+        case .innerProduct: distance
+        case .cosine: min(max(distance, -1), 1)
+        }
     }
 }
 

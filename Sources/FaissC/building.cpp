@@ -150,9 +150,11 @@ int faiss_kmeans_clustering_with(
                 d, faiss::METRIC_L2, *work, step, static_cast<size_t>(parameters->niter) * parameters->nredo);
         clustering.train(n, x, assignment);
         std::copy(clustering.centroids.begin(), clustering.centroids.end(), centroids);
-        *iterations = std::min<size_t>(clustering.iteration_stats.size(), parameters->niter);
+        // The statistics of all runs up to the best one are there, in order: its own are the last.
+        const auto& stats = clustering.iteration_stats;
+        *iterations = std::min<size_t>(stats.size(), parameters->niter);
         for (size_t i = 0; i < *iterations; ++i) {
-            objective[i] = clustering.iteration_stats[i].obj;
+            objective[i] = stats[stats.size() - *iterations + i].obj;
         }
     });
 }

@@ -22,12 +22,17 @@ public struct NeighborLists: Sendable, Hashable, RandomAccessCollection {
     /// Where each list ends in ``neighbors``.
     private var ends: [Int]
 
-    /// Makes an empty collection with room for `queries` lists.
-    public init(minimumCapacity queries: Int = 0, neighbors: Int = 0) {
-        self.neighbors = []
-        self.neighbors.reserveCapacity(Swift.max(0, neighbors))
-        self.ends = []
-        self.ends.reserveCapacity(Swift.max(0, queries))
+    /// Makes an empty collection.
+    public init() {
+        neighbors = []
+        ends = []
+    }
+
+    /// Makes an empty collection with room for so many lists and neighbours. Not public: a number too large would trap.
+    package init(minimumCapacity queries: Int, neighbors: Int) {
+        self.init()
+        self.neighbors.reserveCapacity(neighbors)
+        ends.reserveCapacity(queries)
     }
 
     /// Adds the list of the next query.

@@ -62,11 +62,11 @@ struct FaissFormat {
         let header = try indexHeader()
         switch kind {
         case .flat:
-            try vector(of: Float.self, named: "vectors", count: product(header.count, header.dimension))
+            try vectors(named: "vectors", count: product(header.count, header.dimension))
         case .scalarQuantized: try scalarQuantized(header)
         case .ivfFlat:
             let lists = try ivfHeader(header)
-            try invertedLists(lists, codeSize: 4 * header.dimension, count: header.count)
+            try invertedLists(lists, codeSize: 4 * header.dimension, count: header.count, holdsNumbers: true)
         case .ivfPQ: try ivfPQ(header)
         case .hnswFlat: try hnswFlat(header)
         case .map:
@@ -111,7 +111,8 @@ struct FaissFormat {
         guard (0...3).contains(rangeStatistic), dimension == header.dimension, codeSize == header.dimension else {
             throw invalid("its scalar quantizer does not fit its dimension")
         }
-        try vector(of: Float.self, named: "ranges", count: 2 * header.dimension)
+        // A range may span from the smallest number that is allowed to the largest.
+        try vectors(named: "ranges", count: 2 * header.dimension, limit: 2 * VectorIndex.maximumMagnitude)
         try vector(of: UInt8.self, named: "codes", count: product(header.count, header.dimension))
     }
 
@@ -134,7 +135,7 @@ struct FaissFormat {
 
     private mutating func ivfPQ(_ header: Header) throws {
         let lists = try ivfHeader(header)
-        _ = try number(UInt8.self)
+        let byResidual = try number(UInt8.self)
         let codeSize = try number(UInt64.self)
         let dimension = try number(UInt64.self)
         let subquantizers = try number(UInt64.self)
@@ -142,14 +143,19 @@ struct FaissFormat {
         guard bits == 4 || bits == 8 else {
             throw FaissError(.unsupported, "a product quantizer of \(bits) bits can't be read here, only 4 and 8")
         }
-        guard dimension == header.dimension, (1...dimension).contains(subquantizers),
+        guard byResidual <= 1, dimension == header.dimension, (1...dimension).contains(subquantizers),
             dimension.isMultiple(of: subquantizers), codeSize == (subquantizers * bits + 7) / 8
         else { throw invalid("its product quantizer does not fit its dimension") }
-        try vector(of: Float.self, named: "codebook", count: header.dimension << Int(bits))
-        try invertedLists(lists, codeSize: Int(codeSize), count: header.count)
+        // Residuals: differences of two numbers that are allowed.
+        try vectors(
+            named: "codebook",
+            count: header.dimension << Int(bits),
+            limit: 2 * VectorIndex.maximumMagnitude
+        )
+        try invertedLists(lists, codeSize: Int(codeSize), count: header.count, holdsNumbers: false)
     }
 
-    private mutating func invertedLists(_ lists: Int, codeSize: Int, count: Int) throws {
+    private mutating func invertedLists(_ lists: Int, codeSize: Int, count: Int, holdsNumbers: Bool) throws {
         let fourCC = try fourCC()
         guard fourCC == "ilar" else {
             throw FaissError(.unsupported, "inverted lists of type '\(fourCC)' can't be read here")
@@ -174,7 +180,11 @@ struct FaissFormat {
         case let other: throw invalid("its list sizes are of type '\(other)'")
         }
         guard sizes.reduce(0, +) == count else { throw invalid("its lists don't hold its \(count) vectors") }
-        for size in sizes { _ = try skip(product(size, codeSize + 8), named: "an inverted list") }
+        for size in sizes {
+            let codes = try skip(product(size, codeSize), named: "an inverted list")
+            if holdsNumbers { try checkNumbers(codes, limit: VectorIndex.maximumMagnitude, named: "vectors") }
+            _ = try skip(product(size, 8), named: "the ids of an inverted list")
+        }
     }
 
     private func listSize(_ size: UInt64, _ count: Int) throws -> Int {
@@ -259,6 +269,22 @@ struct FaissFormat {
         if let count, stored != count { throw invalid("it holds \(stored) numbers for its \(name), not \(count)") }
         guard stored <= bytes.count else { throw invalid("it claims to hold \(stored) numbers for its \(name)") }
         return try skip(Int(stored) * MemoryLayout<Element>.size, named: "its \(name)")
+    }
+
+    /// A number of floats and the floats, of which each must be one that an index would take.
+    private mutating func vectors(
+        named name: String,
+        count: Int,
+        limit: Float = VectorIndex.maximumMagnitude
+    ) throws {
+        try checkNumbers(vector(of: Float.self, named: name, count: count), limit: limit, named: name)
+    }
+
+    private func checkNumbers(_ place: Range<Int>, limit: Float, named name: String) throws {
+        for index in 0..<place.count / 4 {
+            let value = Float(bitPattern: element(index, of: place))
+            guard value.magnitude <= limit else { throw invalid("it holds \(value) among its \(name)") }
+        }
     }
 
     private mutating func skip(_ count: Int, named name: String) throws -> Range<Int> {

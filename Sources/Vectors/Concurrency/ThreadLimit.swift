@@ -27,7 +27,10 @@ public struct ThreadLimit: Sendable, Hashable, ExpressibleByIntegerLiteral, Cust
     }
 
     /// The number of threads: what was asked for, or the number of active processors.
-    public var count: Int { requested ?? min(ProcessInfo.processInfo.activeProcessorCount, Self.maximum) }
+    public var count: Int { requested ?? Self.processors }
+
+    /// Asked for once: on Linux the answer comes out of control group files, which takes longer than a search does.
+    private static let processors = min(ProcessInfo.processInfo.activeProcessorCount, maximum)
 
     /// "automatic" or the number.
     public var description: String { requested.map(String.init) ?? "automatic" }

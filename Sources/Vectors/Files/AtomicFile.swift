@@ -23,11 +23,7 @@ package final class AtomicFile {
     private static let bufferSize = 1 << 20
 
     package init(replacing url: URL) throws(VectorError) {
-        var path = try url.filePath
-        if let resolved = realpath(path, nil) {
-            path = String(cString: resolved)
-            free(resolved)
-        }
+        let path = try followingLinks(url.filePath)
         var status = stat()
         let exists = stat(path, &status) == 0
         if exists, status.st_mode & S_IFMT == S_IFDIR {
@@ -41,11 +37,16 @@ package final class AtomicFile {
             var temporary = ""
             var opened: Int32 = -1
             repeat {
-                temporary = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
+                // A short name of its own: the destination's name with an ending could be too long.
+                let random = String(UInt64.random(in: .min ... .max), radix: 36)
+                temporary = "\(parentFolder(of: path)).swift-faiss-\(random).tmp"
                 opened = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
             } while opened == -1 && (errno == EEXIST || errno == EINTR)
-            self.descriptor = try systemCall("write '\(path)'") { opened }
+            let descriptor = try systemCall("write '\(path)'") { opened }
+            self.descriptor = descriptor
             self.temporaryPath = temporary
+            // The process's mask took part in open(); an old file's permissions are kept as they are.
+            if exists { fchmod(descriptor, mode) }
         }
         self.path = path
         buffer.reserveCapacity(Self.bufferSize)
@@ -101,7 +102,7 @@ package final class AtomicFile {
         }
         guard let temporaryPath else { return }
         try systemCall("rename '\(temporaryPath)' to '\(path)'") { rename(temporaryPath, path) }
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        let folder = parentFolder(of: path)
         let folderDescriptor = try systemCall("open '\(folder)'") { open(folder, O_RDONLY | O_CLOEXEC) }
         defer { close(folderDescriptor) }
         try synchronize(folderDescriptor)
@@ -143,6 +144,28 @@ package final class AtomicFile {
             fsync(descriptor) == -1 && errno != EINVAL ? -1 : 0 as Int32
         }
     }
+}
+
+/// The folder that holds the file, with its last slash.
+private func parentFolder(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
+}
+
+/// The path behind symbolic links, also where the last one leads to a file that does not exist yet.
+private func followingLinks(_ path: String) throws(VectorError) -> String {
+    var path = path
+    for _ in 0..<40 {
+        if let resolved = realpath(path, nil) {
+            defer { free(resolved) }
+            return String(cString: resolved)
+        }
+        var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = target.withUnsafeMutableBytes { readlink(path, $0.baseAddress!, $0.count) }
+        guard count > 0 else { return path }
+        let destination = String(decoding: target[..<count], as: UTF8.self)
+        path = destination.hasPrefix("/") ? destination : parentFolder(of: path) + destination
+    }
+    throw VectorError(.inputOutput, "can't write '\(path)': it is a symbolic link that leads nowhere")
 }
 
 /// `withUnsafeBytes` with a typed error.

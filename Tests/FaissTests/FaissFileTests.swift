@@ -1,0 +1,143 @@
+import Faiss
+import Foundation
+import TestSupport
+import Testing
+import Vectors
+
+/// That Python's Faiss reads and writes the same is checked by `Tests/Interoperability`.
+@Suite("Faiss's own file")
+struct FaissFileTests {
+    @Test("An index comes back from it, ids included", arguments: everyBuilder, Metric.allCases)
+    func roundTrip(description: IndexDescription, metric: Metric) throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appending(path: "i.faiss")
+            let base = try vectors(400)
+            var random = SplitMix64(seed: 6)
+            let shuffled = (0..<400 as Range<Int64>).map { $0 * 1_000_000_007 }.shuffled(using: &random)
+            for ids in [nil, (0..<400).map { 3 * $0 + 5 }, shuffled] as [[Int64]?] {
+                let original = try makeIndex(description, metric: metric, holding: base, ids: ids)
+                try original.writeFaissFile(to: file)
+                let again = try VectorIndex(faissFile: file, metric: metric)
+                #expect(again.description == original.description)
+                #expect(again.ids.sorted() == original.ids.sorted())
+                let found = try original.search(base[0..<30], k: 20, options: exhaustive)
+                #expect(try again.search(base[0..<30], k: 20, options: exhaustive) == found)
+                #expect(try again.remove(ids: original.ids.prefix(50)) == 50)
+                let largest = try #require(original.ids.max())
+                #expect(try again.add(base[0..<1]).lowerBound == largest + 1)
+                // The format has no cosine; without being told, its vectors are compared by inner product.
+                let plain = try VectorIndex(faissFile: file)
+                #expect(plain.metric == (metric == .squaredL2 ? .squaredL2 : .innerProduct))
+            }
+        }
+    }
+
+    @Test("A metric that is not the file's is refused", arguments: everyBuilder)
+    func wrongMetric(description: IndexDescription) throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appending(path: "i.faiss")
+            try makeIndex(description, metric: .squaredL2, holding: vectors(300)).writeFaissFile(to: file)
+            for metric in [Metric.innerProduct, .cosine] {
+                expectFailure(.invalidArgument, naming: "squared L2", metric.description) {
+                    try VectorIndex(faissFile: file, metric: metric)
+                }
+            }
+            try makeIndex(description, metric: .innerProduct, holding: vectors(300)).writeFaissFile(to: file)
+            expectFailure(.invalidArgument, naming: "squared L2", "inner product") {
+                try VectorIndex(faissFile: file, metric: .squaredL2)
+            }
+        }
+    }
+
+    @Test("Hidden vectors can't be expressed in it, removed ones need not be", arguments: everyBuilder)
+    func removed(description: IndexDescription) throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appending(path: "i.faiss")
+            let index = try makeIndex(description, holding: vectors(300))
+            try index.remove(ids: [4, 9])
+            if description == .hnsw(neighbors: 16) {
+                expectFailure(.unsupported, naming: "2 removed") { try index.writeFaissFile(to: file) }
+                #expect(!FileManager.default.fileExists(atPath: file.path))
+            } else {
+                try index.writeFaissFile(to: file)
+                #expect(try VectorIndex(faissFile: file).ids.sorted() == index.ids.sorted())
+            }
+        }
+    }
+
+    /// The bytes of a flat index of 3 vectors as Faiss writes it, inside a map to these ids.
+    private func mapped(ids: [Int64], type: String = "IxM2", metric: Int32 = 1, values: [Float]? = nil) -> Data {
+        var data = Data()
+        func put(_ text: String) { data.append(contentsOf: text.utf8) }
+        func put(_ number: some FixedWidthInteger) {
+            withUnsafeBytes(of: number.littleEndian) { data.append(contentsOf: $0) }
+        }
+        func header() {
+            put(Int32(2))
+            put(Int64(3))
+            put(Int64(1 << 20))
+            put(Int64(1 << 20))
+            put(UInt8(1))
+            put(metric)
+        }
+        put(type)
+        header()
+        put("IxF2")
+        header()
+        put(UInt64(6))
+        for value in values ?? [0, 0, 1, 0, 2, 0] { put(value.bitPattern) }
+        put(UInt64(ids.count))
+        for id in ids { put(id) }
+        return data
+    }
+
+    @Test("The ids of a map are held to the rules that ours are")
+    func foreignIDs() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appending(path: "i.faiss")
+            for type in ["IxMp", "IxM2"] {
+                try mapped(ids: [30, 10, 20], type: type).write(to: file)
+                let index = try VectorIndex(faissFile: file)
+                #expect(try index.search([0, 0], k: 3).map(\.id) == [30, 10, 20])
+                #expect(try index.remove(ids: [10]) == 1)
+                #expect(try index.search([0, 0], k: 3).map(\.id) == [30, 20])
+            }
+            for ids in [[30, -1, 20], [-1, -1, -1], [1, 2, -5], [.min, 0, 1]] as [[Int64]] {
+                try mapped(ids: ids).write(to: file)
+                expectFailure(.invalidFormat, naming: "\(ids.first { $0 < 0 }!)", "negative") {
+                    try VectorIndex(faissFile: file)
+                }
+            }
+            try mapped(ids: [5, 7, 5]).write(to: file)
+            expectFailure(.invalidFormat, naming: "5") { try VectorIndex(faissFile: file) }
+            try mapped(ids: [5, 7]).write(to: file)
+            expectFailure(.invalidFormat, naming: "2", "3") { try VectorIndex(faissFile: file) }
+        }
+    }
+
+    @Test("Numbers that an index would not take are not taken from a file either")
+    func foreignValues() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appending(path: "i.faiss")
+            for bad in [Float.nan, .infinity, -.infinity, 1e30] {
+                try mapped(ids: [1, 2, 3], values: [0, 0, 1, bad, 2, 0]).write(to: file)
+                expectFailure(.invalidFormat, naming: "\(bad)") { try VectorIndex(faissFile: file) }
+            }
+        }
+    }
+
+    @Test("Types and metrics that are not offered are named")
+    func unsupportedTypes() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appending(path: "i.faiss")
+            for type in ["IxPq", "IxHe", "IxPT", "IwSq", "IHNp", "INSf", "IxRF", "IwQR"] {
+                try mapped(ids: [1, 2, 3], type: type).write(to: file)
+                expectFailure(.unsupported, naming: type) { try VectorIndex(faissFile: file) }
+            }
+            try mapped(ids: [1, 2, 3], metric: 2).write(to: file)
+            expectFailure(.unsupported, naming: "metric 2") { try VectorIndex(faissFile: file) }
+            try (mapped(ids: [1, 2, 3]) + [0]).write(to: file)
+            expectFailure(.invalidFormat, naming: "1 bytes follow") { try VectorIndex(faissFile: file) }
+        }
+    }
+}
