@@ -43,7 +43,8 @@ struct Demo: ParsableCommand {
         configuration.epochs = quick ? 1 : 4
         let bar = ProgressBar("training word vectors")
         let model = try Word2VecTrainer(configuration).train(on: Corpus(contentsOf: URL(filePath: corpus))) {
-            bar.update($0.fraction, note: "\(Int($0.wordsPerSecond / 1000))k words/s, loss \($0.meanLoss.formatted(decimals: 2))")
+            let loss = $0.meanLoss.formatted(decimals: 2)
+            bar.update($0.fraction, note: "\(Int($0.wordsPerSecond / 1000))k words/s, loss \(loss)")
         }
         bar.finish(
             "\(model.vocabulary.corpusTotal) words of text, \(model.vectors.count) different ones, "
