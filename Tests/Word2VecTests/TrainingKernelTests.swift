@@ -189,7 +189,7 @@ struct TrainingKernelTests {
     func divergence() throws {
         let kernel = TrainingKernel(dimension: 5, maximumInputs: 2, maximumOutputs: 2)
         for value in [Float.infinity, .nan, .greatestFiniteMagnitude] {
-            let rows = try Rows(Shape(dimension: 5, inputs: 2, outputs: 2), seed: 1, size: 0.5)
+            let rows = try Rows(Shape(dimension: 5, inputs: 2, outputs: 2, level: .chosen), seed: 1, size: 0.5)
             for column in 0..<5 { rows.inputs.row(0)[column] = value }
             rows.fill(kernel)
             _ = kernel.step(inputs: 2, window: 0, learningRate: 10)
