@@ -15,6 +15,8 @@ let package = Package(
         .library(name: "Faiss", targets: ["Faiss"]),
         .library(name: "Vectors", targets: ["Vectors"]),
         .library(name: "Word2Vec", targets: ["Word2Vec"]),
+        // The pure-Swift baseline, for the nested package in Benchmarks.
+        .library(name: "TestSupport", targets: ["TestSupport"]),
         .executable(name: "vectors", targets: ["VectorsCommand"]),
     ],
     dependencies: [

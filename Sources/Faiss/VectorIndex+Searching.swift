@@ -155,12 +155,18 @@ private struct Plan: Sendable {
     let goal: VectorIndex.Goal
     /// At most as many as there are vectors; 0 for a search within a distance.
     let k: Int
+    /// One more where answers are exact, which shows whether the last place is disputed.
+    let asked: Int
     let probes: Int
     let ef: Int
 
     init(_ goal: VectorIndex.Goal, options: SearchOptions, state: borrowing VectorIndex.State) {
         self.goal = goal
         k = if case .nearest(let k) = goal { min(k, state.ids.count) } else { 0 }
+        switch state.description.kind {
+        case .flat, .ivfFlat: asked = min(k + 1, state.ids.count)
+        case .ivfPQ, .hnsw, .scalarQuantized: asked = k
+        }
         let lists: Int
         switch state.description.kind {
         case .ivfFlat(let count), .ivfPQ(let count, _, _): lists = count.number ?? 1
@@ -286,17 +292,33 @@ extension NativeIndex {
         }
         switch plan.goal {
         case .nearest:
-            var distances = [Float](repeating: 0, count: rows * plan.k)
-            var labels = [Int64](repeating: -1, count: rows * plan.k)
-            try search(queries, k: plan.k, parameters: parameters, distances: &distances, labels: &labels)
+            let asked = plan.asked
+            var distances = [Float](repeating: 0, count: rows * asked)
+            var labels = [Int64](repeating: -1, count: rows * asked)
+            try search(queries, k: asked, parameters: parameters, distances: &distances, labels: &labels)
             var list: [Neighbor] = []
             for row in 0..<rows {
                 list.removeAll(keepingCapacity: true)
-                for slot in row * plan.k..<(row + 1) * plan.k where labels[slot] >= 0 {
+                for slot in row * asked..<(row + 1) * asked where labels[slot] >= 0 {
                     list.append(neighbor(labels[slot], distances[slot]))
                 }
                 list.sort(by: isBefore)
-                lists.append(list)
+                if list.count > plan.k, list[plan.k].distance == list[plan.k - 1].distance {
+                    // Which of several equally near vectors take the last places is chance in Faiss. All of them are
+                    // looked up, so that the ids decide.
+                    let tied = list[plan.k].distance
+                    let known = Set(list.map(\.id))
+                    let query = UnsafeBufferPointer(rebasing: queries[row * dimension..<(row + 1) * dimension])
+                    let radius = metric.largerIsNearer ? tied.nextDown : tied.nextUp
+                    try search(query, within: radius, parameters: parameters) { labels, distances in
+                        for slot in 0..<labels.count where labels[slot] >= 0 {
+                            let other = neighbor(labels[slot], distances[slot])
+                            if other.distance == tied, !known.contains(other.id) { list.append(other) }
+                        }
+                    }
+                    list.sort(by: isBefore)
+                }
+                lists.append(list.prefix(plan.k))
             }
         case .within(let radius):
             try search(queries, within: radius, parameters: parameters) { labels, distances in
