@@ -77,8 +77,7 @@ benchmark-faiss: install ## Search in turn with the PyPI wheel and compare; BASE
 	@.cache/python/bin/python Benchmarks/Peers/faiss_search.py "$(BASE)" "$(QUERIES)"
 
 sanitize: install ## Run the tests under AddressSanitizer, then under ThreadSanitizer
-	@swift test --sanitize address --scratch-path .build/address $(quiet)
-	@swift test --sanitize thread --scratch-path .build/thread $(quiet)
+	@sh Scripts/sanitize.sh
 
 clean: ## Remove what was built; the cache of downloads stays
 	@rm -rf .build Tests/Consumer/.build Benchmarks/.build

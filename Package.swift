@@ -71,6 +71,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "PipelineTests",
+            dependencies: ["Faiss", "TestSupport", "Vectors", "Word2Vec"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "Word2VecTests",
             dependencies: ["TestSupport", "Vectors", "Word2Vec"],
             swiftSettings: strict

@@ -40,7 +40,6 @@ struct RecallTests {
     func statedRecall(metric: Metric) throws {
         func expect(_ description: IndexDescription, atLeast stated: Double) throws {
             let reached = try recallOfTen(description, metric: metric, options: [SearchOptions()])[0]
-            print(description, metric, reached)
             #expect(reached >= stated, "\(description), \(metric)")
         }
         try expect(.ivfFlat(lists: 64), atLeast: 0.9)
@@ -57,7 +56,6 @@ struct RecallTests {
             metric: metric,
             options: [1, 4, 16, 64].map { SearchOptions(probes: $0) }
         )
-        print(recalls)
         #expect(recalls == recalls.sorted())
         #expect(recalls[0] < 0.9)
         #expect(recalls[3] > 0.999)
@@ -70,7 +68,6 @@ struct RecallTests {
             metric: metric,
             options: [10, 40, 160, 640].map { SearchOptions(ef: $0) }
         )
-        print(recalls)
         #expect(recalls == recalls.sorted())
         #expect(recalls[0] < recalls[3])
     }
@@ -84,7 +81,6 @@ struct RecallTests {
                 options: [SearchOptions(probes: 16)]
             )[0]
         }
-        print(recalls)
         #expect(recalls == recalls.sorted())
         #expect(recalls[0] < recalls[2])
     }
