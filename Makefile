@@ -15,7 +15,8 @@ swift_sources := $(wildcard Sources Tests Examples Benchmarks Package.swift)
 # Compiler progress is for a person at a terminal; a log gets the errors alone.
 quiet := $(if $(shell test -t 2 && echo terminal),,--quiet)
 
-.PHONY: help install corpus build demo test interoperability consumer lint format benchmark sanitize clean
+.PHONY: help install corpus build demo test interoperability consumer lint format benchmark benchmark-word2vec \
+    benchmark-faiss sanitize clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -35,17 +36,17 @@ demo: corpus ## Text in, vectors, clusters, indexes and answers out; CORPUS=/my/
 	@swift build -c release $(quiet) --product demo
 	@.build/release/demo --corpus "$(corpus_file)" $(DEMO_FLAGS)
 
-test: install_flags := --tests
+test interoperability: install_flags := --tests
 test: corpus ## Build, run every test, then check files against Python's Faiss and gensim
 	@echo "building and running the tests (release)"
 	@SWIFT_FAISS_CORPUS="$$(realpath "$(corpus_file)")" swift test $(test_flags) $(quiet)
 	@$(MAKE) interoperability
 
-interoperability: ## Check our files against Python's Faiss and gensim, theirs against us
+interoperability: install ## Check our files against Python's Faiss and gensim, theirs against us
 	@swift build -c release $(quiet) --product vectors
 	@sh Tests/Interoperability/run.sh
 
-consumer: ## Build and run a package that depends on this one
+consumer: install ## Build and run a package that depends on this one
 	@swift run --package-path Tests/Consumer --scratch-path .build/consumer -c release $(quiet)
 
 lint: ## Check the format strictly
@@ -54,12 +55,29 @@ lint: ## Check the format strictly
 format: ## Format every Swift file
 	@swift format --in-place --parallel --recursive $(swift_sources)
 
-benchmark: ## Run the benchmarks
+benchmark: install ## Run the benchmarks
 	@swift run --package-path Benchmarks --scratch-path .build/benchmarks -c release $(quiet)
 
+# Word pairs to score with, as `--pairs FILE`; vectors and queries to search, .fvecs, .bvecs or .npy.
+PAIRS ?=
+BASE ?=
+QUERIES ?=
+
+benchmark-word2vec: install_flags := --tests
+benchmark-word2vec: corpus ## Train in turn with gensim and compare; CORPUS=, PAIRS="--pairs FILE …"
+	@swift build -c release $(quiet) --product vectors
+	@sh Scripts/python.sh
+	@.cache/python/bin/python Benchmarks/Peers/word2vec.py "$(corpus_file)" $(PAIRS)
+
+benchmark-faiss: install_flags := --tests
+benchmark-faiss: install ## Search in turn with the PyPI wheel and compare; BASE=vectors QUERIES=queries
+	@test -r "$(BASE)" && test -r "$(QUERIES)" || { echo "make: give BASE=FILE and QUERIES=FILE, vectors in .fvecs, .bvecs or .npy" >&2; exit 1; }
+	@swift build -c release $(quiet) --product vectors
+	@sh Scripts/python.sh
+	@.cache/python/bin/python Benchmarks/Peers/faiss_search.py "$(BASE)" "$(QUERIES)"
+
 sanitize: install ## Run the tests under AddressSanitizer, then under ThreadSanitizer
-	@swift test --sanitize address --scratch-path .build/address $(quiet)
-	@swift test --sanitize thread --scratch-path .build/thread $(quiet)
+	@sh Scripts/sanitize.sh
 
 clean: ## Remove what was built; the cache of downloads stays
 	@rm -rf .build Tests/Consumer/.build Benchmarks/.build

@@ -34,7 +34,8 @@ let package = Package(
         ),
         .target(name: "Vectors", swiftSettings: strict),
         .target(name: "Faiss", dependencies: ["CFaiss", "FaissC", "Vectors"], swiftSettings: strict),
-        .target(name: "Word2Vec", dependencies: ["Vectors"], swiftSettings: strict),
+        .target(name: "Word2VecC"),
+        .target(name: "Word2Vec", dependencies: ["Vectors", "Word2VecC"], swiftSettings: strict),
         .target(name: "Console", swiftSettings: strict),
         // Not `Sources/vectors`: on a file system that ignores case it would be `Sources/Vectors`.
         .executableTarget(
@@ -45,11 +46,31 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "quickstart",
+            dependencies: ["Faiss", "Word2Vec"],
+            path: "Examples/QuickStart",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "demo",
+            dependencies: [
+                "Console", "Faiss", "TestSupport", "Vectors", "Word2Vec",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Examples/Demo",
+            swiftSettings: strict
+        ),
         .target(name: "TestSupport", dependencies: ["Vectors"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "VectorsTests", dependencies: ["TestSupport", "Vectors"], swiftSettings: strict),
         .testTarget(
             name: "FaissTests",
             dependencies: ["Faiss", "TestSupport", "Vectors"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PipelineTests",
+            dependencies: ["Faiss", "TestSupport", "Vectors", "Word2Vec"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What the scripts beside this file share; sourced, not run. POSIX sh.
 
 # One line on standard error, then the end: no caller has to look for the reason.

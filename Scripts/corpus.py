@@ -51,7 +51,10 @@ def main(arguments):
     if arguments == ["packages"]:
         print("\n".join(name for name, _, _, _ in PACKAGES))
     elif len(arguments) == 3 and arguments[0] == "build":
-        build(pathlib.Path(arguments[1]), pathlib.Path(arguments[2]))
+        try:
+            build(pathlib.Path(arguments[1]), pathlib.Path(arguments[2]))
+        except OSError as error:
+            sys.exit(f"corpus.py: {error.filename or arguments[2]}: {error.strerror}")
     else:
         sys.exit("corpus.py: usage: corpus.py packages | corpus.py build UNPACKED OUTPUT_FOLDER")
 

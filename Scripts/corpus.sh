@@ -34,7 +34,7 @@ for tool in apt-get dpkg-deb python3; do
     command -v $tool >/dev/null ||
         fail "needs $tool: the corpus comes from Debian packages; use your own text instead: make demo CORPUS=/my/text.txt"
 done
-mkdir -p "$cache/packages" "$cache/partial" || fail "can't write to the cache folder $cache"
+mkdir -p "$cache/packages" "$cache/partial" 2>/dev/null || fail "can't write to the cache folder $cache"
 cache=$(cd "$cache" && pwd)
 
 # apt checks each download against the archive's signed hashes, and takes up a partial one. Only whole files leave
@@ -70,10 +70,13 @@ rm -rf "$unpacked"
 for package in $packages; do
     set -- "$cache/packages/${package}"_*.deb
     mkdir -p "$unpacked/$package"
-    dpkg-deb -x "$1" "$unpacked/$package" && dpkg-deb -f "$1" Version >"$unpacked/$package/VERSION" || {
+    # Damaged, or no room? Reading without writing tells.
+    dpkg-deb --fsys-tarfile "$1" >/dev/null 2>&1 || {
         rm -f "$1"
         fail "$package was damaged and has been removed from the cache: run this again"
     }
+    dpkg-deb -x "$1" "$unpacked/$package" || fail "could not unpack $package into $unpacked"
+    dpkg-deb -f "$1" Version >"$unpacked/$package/VERSION"
 done
 python3 "$scripts/corpus.py" build "$unpacked" "$cache"
 current_stamp >"$stamp.partial"

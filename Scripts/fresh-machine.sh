@@ -15,7 +15,7 @@ done
 toolchain=$(dirname "$(dirname "$(dirname "$(realpath "$(command -v swift)")")")")
 bound=$toolchain
 while [ $# -gt 0 ] && [ "$1" = --bind ]; do
-    [ $# -ge 2 ] && [ -d "$2" ] || fail "--bind needs a folder"
+    [ -d "${2:-}" ] || fail "--bind needs a folder"
     bound="$bound:$2"
     shift 2
 done

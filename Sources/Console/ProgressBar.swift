@@ -53,6 +53,7 @@ public final class ProgressBar: Sendable {
     }
 
     private func print(_ text: String, terminator: String) {
+        fflush(nil)  // What was printed before, to standard output, should stand before.
         FileHandle.standardError.write(Data((text + terminator).utf8))
     }
 }

@@ -10,7 +10,8 @@ public struct SearchOptions: Sendable {
 
     /// The number of candidates that an HNSW index keeps, from 1; at least k are kept, at most all vectors.
     ///
-    /// By default 64, where Faiss has 16. Other index types ignore it. Faiss: `efSearch`.
+    /// By default 64, where Faiss has 16. Where so many candidates cost more than looking at every vector does, that is
+    /// done instead, and the answer is exact. Other index types ignore it. Faiss: `efSearch`.
     public var ef: Int?
 
     /// Which ids may be found; nil lets all pass.
@@ -93,6 +94,6 @@ public struct OperationProgress: Sendable, Hashable {
         self.total = total
     }
 
-    /// Told about progress, on the thread that does the work; it should return soon.
+    /// Told about progress, on the threads that do the work, possibly several at a time; it should return soon.
     public typealias Handler = @Sendable (OperationProgress) -> Void
 }

@@ -152,10 +152,6 @@ extension VectorIndex {
             var state = State(description: description)
             let explicit: [Int64]?
             if state.labelsAreIDs {
-                // A map around inverted lists would need a second look-up for every answer; nobody writes one.
-                guard map == nil else {
-                    throw FaissError(.unsupported, "an IndexIDMap around inverted lists can't be read")
-                }
                 explicit = try native.storedIDs().sorted()
             } else {
                 explicit = ids ?? map

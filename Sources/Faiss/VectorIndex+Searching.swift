@@ -128,7 +128,7 @@ extension VectorIndex {
                         externalIDs: ids,
                         hasRemoved: hasRemoved
                     )
-                    let blocks = Blocks(queryCount, size: plan.blockSize(queryCount), threads: options.threads)
+                    let blocks = Blocks(queryCount, size: plan.blockSize, threads: options.threads)
                     return try blocks.run(watch: watch) { rows throws(FaissError) in
                         let slice = queries[rows.lowerBound * dimension..<rows.upperBound * dimension]
                         return try withPrepared(UnsafeBufferPointer(rebasing: slice)) { block throws(FaissError) in
@@ -185,9 +185,7 @@ private struct Plan: Sendable {
 
     /// How many queries go to Faiss at once: enough for its matrix products, few enough that the answers in flight
     /// take some megabytes and that a cancellation is seen soon.
-    func blockSize(_ queries: Int) -> Int {
-        max(1, min(1024, (1 << 22) / max(k, ef, 1)))
-    }
+    var blockSize: Int { max(1, min(1024, (1 << 22) / max(k, ef, 1))) }
 }
 
 extension VectorIndex.Goal {

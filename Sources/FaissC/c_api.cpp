@@ -45,20 +45,12 @@ int faiss_Index_d(const FaissIndex* index) {
     return static_cast<int>(cpp(index)->d);
 }
 
-int faiss_Index_is_trained(const FaissIndex* index) {
-    return cpp(index)->is_trained;
-}
-
 idx_t faiss_Index_ntotal(const FaissIndex* index) {
     return cpp(index)->ntotal;
 }
 
 FaissMetricType faiss_Index_metric_type(const FaissIndex* index) {
     return static_cast<FaissMetricType>(cpp(index)->metric_type);
-}
-
-int faiss_Index_reset(FaissIndex* index) {
-    return guarded([&] { cpp(index)->reset(); });
 }
 
 // MARK: Construction

@@ -4,8 +4,10 @@
 
 #include <faiss/IndexIDMap.h>
 #include <faiss/IndexIVF.h>
+#include <faiss/impl/FaissAssert.h>
 #include <faiss/impl/io.h>
 #include <faiss/index_io.h>
+#include <faiss/invlists/InvertedLists.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -46,6 +48,28 @@ struct MemoryReader : faiss::IOReader {
     size_t left;
 };
 
+/// Replaces the positions that the lists of an index inside a map store by the ids that the map has for them.
+void move_ids_into_lists(faiss::IndexIVF& ivf, const idx_t* ids, size_t count) {
+    auto& lists = dynamic_cast<faiss::ArrayInvertedLists&>(*ivf.invlists);
+    for (auto& stored : lists.ids) {
+        for (idx_t& id : stored) {
+            FAISS_THROW_IF_NOT_FMT(
+                    id >= 0 && static_cast<size_t>(id) < count,
+                    "an inverted list holds the position %lld, its map has %zu",
+                    static_cast<long long>(id),
+                    count);
+            id = ids[id];
+        }
+    }
+}
+
+/// Memory of malloc(), freed unless it is handed out.
+struct Free {
+    void operator()(void* memory) const {
+        free(memory);
+    }
+};
+
 } // namespace
 
 extern "C" {
@@ -75,24 +99,29 @@ int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index,
         std::unique_ptr<faiss::Index> index(faiss::read_index(&reader));
         *p_ids = nullptr;
         *p_id_count = 0;
+        std::unique_ptr<idx_t, Free> ids;
         if (auto* map = dynamic_cast<faiss::IndexIDMap*>(index.get())) {
             const size_t size = map->id_map.size() * sizeof(idx_t);
-            auto* ids = static_cast<idx_t*>(malloc(size > 0 ? size : 1));
-            if (!ids) {
-                throw std::bad_alloc();
-            }
-            if (size > 0) {
-                memcpy(ids, map->id_map.data(), size);
-            }
-            *p_ids = ids;
-            *p_id_count = map->id_map.size();
             auto* inner = map->index;
+            if (auto* ivf = dynamic_cast<faiss::IndexIVF*>(inner)) {
+                move_ids_into_lists(*ivf, map->id_map.data(), map->id_map.size());
+            } else {
+                ids.reset(static_cast<idx_t*>(malloc(size > 0 ? size : 1)));
+                if (!ids) {
+                    throw std::bad_alloc();
+                }
+                if (size > 0) {
+                    memcpy(ids.get(), map->id_map.data(), size);
+                }
+                *p_id_count = map->id_map.size();
+            }
             map->own_fields = false;
             index.reset(inner);
         }
         if (auto* ivf = dynamic_cast<faiss::IndexIVF*>(index.get())) {
             ivf->make_direct_map(false); // With one, ids could not be chosen freely and vectors not removed.
         }
+        *p_ids = ids.release();
         *p_index = c(index.release());
     });
 }

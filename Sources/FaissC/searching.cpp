@@ -39,6 +39,13 @@ void with_parameters(const faiss::Index* index, const FaissSearchOptions& option
     }
 }
 
+/// Whether looking at every vector costs less than walking the graph: a walk with ef candidates computes about 32
+/// distances and scans the queue once for each of them, so that its cost grows with the square of ef. Then the answer
+/// is exact, too.
+bool is_cheaper_exhaustively(const faiss::IndexHNSW& index, idx_t ef) {
+    return static_cast<double>(ef) * (32 + static_cast<double>(ef) / index.d) >= static_cast<double>(index.ntotal);
+}
+
 size_t flat_bytes(const faiss::Index* index) {
     const auto* flat = dynamic_cast<const faiss::IndexFlatCodes*>(index);
     return flat ? flat->codes.size() : 0;
@@ -71,9 +78,15 @@ int faiss_Index_search_with(
         idx_t* labels) {
     return guarded([&] {
         faiss_set_thread_limit(1);
+        const auto* hnsw = dynamic_cast<const faiss::IndexHNSW*>(cpp(index));
+        if (hnsw && is_cheaper_exhaustively(*hnsw, std::max<idx_t>(k, options->efSearch))) {
+            with_parameters(hnsw->storage, *options, [&](const faiss::SearchParameters* parameters) {
+                hnsw->storage->search(n, x, k, distances, labels, parameters);
+            });
+            return;
+        }
         // IndexHNSW 1.7.3 sizes its candidate queue by the index's own efSearch and by k, whatever the parameters say
         // (measured: recall does not move with them). So as many answers are asked for as candidates are wanted.
-        const bool hnsw = dynamic_cast<const faiss::IndexHNSW*>(cpp(index)) != nullptr;
         const idx_t wider = hnsw ? std::max<idx_t>(k, options->efSearch) : k;
         with_parameters(cpp(index), *options, [&](const faiss::SearchParameters* parameters) {
             if (wider == k) {

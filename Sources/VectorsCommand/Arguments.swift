@@ -55,6 +55,19 @@ func fileURL(_ path: String) throws -> URL {
     return URL(filePath: path)
 }
 
+/// A path that will be written. Refused before the work, not after it, where it can't be or its extension is none of
+/// those that the content may have.
+func outputURL(_ path: String, extensions: [String] = []) throws -> URL {
+    let url = try fileURL(path)
+    guard extensions.isEmpty || extensions.contains(url.pathExtension.lowercased()) else {
+        let names = extensions.map { ".\($0)" }.joined(separator: ", ")
+        throw ValidationError("'\(path)' has none of the extensions \(names)")
+    }
+    // Opens a temporary file beside the destination, which goes away with the value.
+    _ = try AtomicFile(replacing: url)
+    return url
+}
+
 /// The vectors of a file of any kind that the package reads.
 func readVectors(_ path: String) throws -> VectorMatrix {
     let url = try fileURL(path)

@@ -49,6 +49,7 @@ struct ClusterCommand: ParsableCommand {
     }
 
     func run() throws {
+        let destination = try outputURL(output)
         let vectors = try readVectors(input)
         let kMeans = KMeans(
             clusters: clusters,
@@ -64,7 +65,7 @@ struct ClusterCommand: ParsableCommand {
         for warning in model.warnings {
             FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
         }
-        let file = try AtomicFile(replacing: fileURL(output))
+        let file = try AtomicFile(replacing: destination)
         for label in model.labels { try file.write("\(label)\n") }
         try file.commit()
         try outputs.report(

@@ -43,7 +43,10 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         let vectors = try WordVectors(contentsOf: fileURL(model))
         if let analogies {
-            let result = try vectors.evaluateAnalogies(AnalogyQuestions(contentsOf: fileURL(analogies)), restrict: restrict)
+            let result = try vectors.evaluateAnalogies(contentsOf: fileURL(analogies), restrict: restrict)
+            guard result.asked > 0 else {
+                throw ValidationError("no question of '\(analogies)' has all its words among the first \(restrict)")
+            }
             var lines: [String] = []
             for section in result.sections where section.asked > 0 {
                 lines.append("\(section.name): \(percent(section.accuracy)) of \(section.asked)")
@@ -54,7 +57,7 @@ struct EvaluateCommand: ParsableCommand {
                 lines: lines
             )
         } else if let pairs {
-            let result = try vectors.evaluateWordPairs(WordPairs(contentsOf: fileURL(pairs)), restrict: restrict)
+            let result = try vectors.evaluateWordPairs(contentsOf: fileURL(pairs), restrict: restrict)
             try outputs.report(
                 PairFigures(spearman: 100 * result.spearman, pairs: result.pairs, unknown: result.unknown),
                 lines: [

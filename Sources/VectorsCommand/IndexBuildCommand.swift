@@ -78,6 +78,7 @@ struct IndexBuildCommand: ParsableCommand {
     }
 
     func run() throws {
+        let url = try outputURL(output)
         let vectors = try readVectors(input)
         let index = try VectorIndex(description, dimension: vectors.dimension, metric: metric.metric)
         let training = sample(of: vectors)
@@ -95,7 +96,6 @@ struct IndexBuildCommand: ParsableCommand {
             try index.add(vectors, threads: threads.limit, progress: { addingBar.update($0.fraction) })
         }
         addingBar.finish("\(index.count) vectors")
-        let url = try fileURL(output)
         try isFaissFile(url) ? index.writeFaissFile(to: url) : index.write(to: url)
         try outputs.report(
             Figures(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Faiss
+import Foundation
 import Vectors
 
 struct IndexSearchCommand: ParsableCommand {
@@ -50,6 +51,8 @@ struct IndexSearchCommand: ParsableCommand {
     }
 
     func run() throws {
+        let idsURL = try output.map { try outputURL($0, extensions: ["ivecs"]) }
+        let distancesURL = try distances.map { try outputURL($0, extensions: ["fvecs", "npy"]) }
         let index = try readIndex(self.index)
         let queries = try readVectors(self.queries)
         let options = SearchOptions(probes: probes, ef: ef, threads: threads.limit)
@@ -62,8 +65,8 @@ struct IndexSearchCommand: ParsableCommand {
             lists = run.result
             batchSeconds.append(run.seconds)
         }
-        if let output { try writeIDs(lists, to: output) }
-        if let distances { try writeDistances(lists, to: distances) }
+        if let idsURL { try writeIDs(lists, width: min(count, index.count), to: idsURL) }
+        if let distancesURL { try writeDistances(lists, width: min(count, index.count), to: distancesURL) }
         let recall = truth.map { self.recall(of: lists, truth: $0) }
 
         let figures = Figures(
@@ -115,7 +118,7 @@ struct IndexSearchCommand: ParsableCommand {
         return Double(found) / Double(max(truth.count * count, 1))
     }
 
-    private func writeIDs(_ lists: NeighborLists, to path: String) throws {
+    private func writeIDs(_ lists: NeighborLists, width: Int, to url: URL) throws {
         let rows = try lists.map { list throws in
             var row: [Int32] = []
             for neighbor in list {
@@ -124,16 +127,16 @@ struct IndexSearchCommand: ParsableCommand {
                 }
                 row.append(id)
             }
-            return row + Array(repeating: -1, count: count - list.count)
+            return row + Array(repeating: -1, count: width - list.count)
         }
-        try VectorFile.writeIDs(rows, to: fileURL(path))
+        try VectorFile.writeIDs(rows, to: url)
     }
 
-    private func writeDistances(_ lists: NeighborLists, to path: String) throws {
+    private func writeDistances(_ lists: NeighborLists, width: Int, to url: URL) throws {
         let rows = lists.map { list in
-            list.map(\.distance) + Array(repeating: Float.greatestFiniteMagnitude, count: count - list.count)
+            list.map(\.distance) + Array(repeating: Float.greatestFiniteMagnitude, count: width - list.count)
         }
         guard !rows.isEmpty else { throw ValidationError("there are no queries to write distances of") }
-        try VectorFile.write(VectorMatrix(rows: rows), to: fileURL(path))
+        try VectorFile.write(VectorMatrix(rows: rows), to: url)
     }
 }

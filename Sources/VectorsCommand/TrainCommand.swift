@@ -76,10 +76,13 @@ struct TrainCommand: ParsableCommand {
         configuration.minimumCount = minimumCount
         configuration.sample = sample
         configuration.learningRate = learningRate
+        // The rate falls to this; where it starts lower, it stays.
+        configuration.minimumLearningRate = min(configuration.minimumLearningRate, learningRate)
         configuration.threads = threads.limit
         configuration.seed = seed
 
         let source = try Corpus(contentsOf: fileURL(corpus))
+        let destination = try outputURL(output, extensions: ["bin", "vec", "txt"])
         let bar = ProgressBar("training")
         let model = try Word2VecTrainer(configuration).train(on: source) { progress in
             bar.update(
@@ -90,7 +93,7 @@ struct TrainCommand: ParsableCommand {
             )
         }
         bar.finish("\(model.vectors.count) words, \((model.wordsPerSecond / 1000).formatted(decimals: 0))k words/s")
-        try model.vectors.write(to: fileURL(output))
+        try model.vectors.write(to: destination)
         try outputs.report(
             Figures(
                 vocabulary: model.vectors.count,

@@ -190,11 +190,12 @@ def check_python_in_ours(checks, command, folder, base, queries):
     given = np.random.default_rng(11).permutation(COUNT).astype(np.int64) * 3 + 1_000_000_007
     for kind, factory in factories.items():
         for metric in ("l2", "ip"):
-            for ids in ("own", "given"):
-                if ids == "own":
-                    index = faiss.index_factory(DIMENSION, factory, METRICS[metric])
-                else:
-                    index = faiss.index_factory(DIMENSION, f"IDMap2,{factory}", METRICS[metric])
+            for ids in ("own", "mapped", "listed"):
+                # Only inverted lists take given ids without a map.
+                if ids == "listed" and not kind.startswith("ivf"):
+                    continue
+                prefix = "IDMap2," if ids == "mapped" else ""
+                index = faiss.index_factory(DIMENSION, prefix + factory, METRICS[metric])
                 name = f"Python's in ours, {kind}, {metric}, {ids} ids"
                 path = folder / f"theirs-{kind}-{metric}-{ids}.faiss"
                 try:

@@ -70,7 +70,7 @@ struct FaissFormat {
         case .ivfPQ: try ivfPQ(header)
         case .hnswFlat: try hnswFlat(header)
         case .map:
-            let inner = try index(allowing: [.flat, .scalarQuantized, .hnswFlat])
+            let inner = try index(allowing: [.flat, .scalarQuantized, .ivfFlat, .ivfPQ, .hnswFlat])
             guard inner.count == header.count, inner.dimension == header.dimension else {
                 throw invalid("its map and the index inside differ in size")
             }

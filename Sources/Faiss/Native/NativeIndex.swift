@@ -52,7 +52,6 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
 
     var count: Int { Int(faiss_Index_ntotal(pointer)) }
     var dimension: Int { Int(faiss_Index_d(pointer)) }
-    var isTrained: Bool { faiss_Index_is_trained(pointer) != 0 }
     var isInnerProduct: Bool { faiss_Index_metric_type(pointer) == METRIC_INNER_PRODUCT }
 
     // MARK: Building

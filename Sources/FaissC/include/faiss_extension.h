@@ -200,7 +200,7 @@ typedef size_t (*FaissWriteFunction)(void* context, const void* bytes, size_t co
 int faiss_write_index_with(const FaissIndex* index, const idx_t* ids, FaissWriteFunction write, void* context);
 
 /// Reads Faiss's format from memory. An IndexIDMap is opened: `p_index` gets what is inside, and `p_ids` its map, to be
-/// released with free(); NULL where there was no map.
+/// released with free(); NULL where there was no map, or where it was around an IVF index, which then stores the ids.
 ///
 /// Faiss trusts its input: sizes in it must have been checked, or it may crash, hang or ask for terabytes.
 int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index, idx_t** p_ids, size_t* p_id_count);

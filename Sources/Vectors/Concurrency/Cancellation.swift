@@ -20,9 +20,6 @@ package final class Cancellation: Sendable {
     }
 }
 
-/// The threads on which the async calls of this package block, so that the cooperative pool never does.
-private let blockingThreads = DispatchQueue(label: "swift-faiss.blocking", attributes: .concurrent)
-
 /// Runs blocking work on a thread outside the cooperative pool and waits for it without blocking. Cancelling the
 /// waiting task sets the work's ``Cancellation``.
 package func runBlocking<Success: Sendable, Failure: Error>(
@@ -31,7 +28,10 @@ package func runBlocking<Success: Sendable, Failure: Error>(
     let cancellation = Cancellation()
     let result = await withTaskCancellationHandler {
         await withCheckedContinuation { (continuation: CheckedContinuation<Result<Success, Failure>, Never>) in
-            blockingThreads.async {
+            // A serial queue of its own gets a thread of its own. A concurrent queue would not do: where Dispatch runs
+            // on its own thread pool (Linux), it shares as many threads as there are processors with the cooperative
+            // pool, and long work on all of them would stop every task, even the one that wants to cancel.
+            DispatchQueue(label: "swift-faiss.blocking").async {
                 let result: Result<Success, Failure>
                 do throws(Failure) {
                     result = .success(try work(cancellation))

@@ -1,5 +1,6 @@
+package import Vectors
+
 public import struct Foundation.URL
-import Vectors
 
 /// The text to train on: files of any size, or sentences in memory.
 ///
@@ -58,7 +59,8 @@ public struct Corpus: Sendable {
     /// How a message calls the corpus.
     var name: String {
         switch source {
-        case .files(let urls): "'\(urls[0].path(percentEncoded: false))'" + (urls.count > 1 ? " and \(urls.count - 1) more" : "")
+        case .files(let urls):
+            "'\(urls[0].path(percentEncoded: false))'" + (urls.count > 1 ? " and \(urls.count - 1) more" : "")
         case .sentences(let sentences): "the corpus of \(sentences.count) sentences"
         }
     }
@@ -85,20 +87,23 @@ public struct Corpus: Sendable {
     /// Reads a passage: calls `word` with each word's bytes and `sentenceEnd` after each sentence that has words, with
     /// the place where the next passage may start, or nil within a sentence in memory that was cut for its length.
     ///
-    /// Reading a passage that ends where `sentenceEnd` said gives the same words and sentences again.
+    /// Reading a passage that ends where `sentenceEnd` said gives the same words and sentences again. Throws if the work
+    /// is cancelled meanwhile.
     @inline(__always)
     package func read(
         _ passage: Passage,
+        _ cancellation: Cancellation,
         word: (UnsafeBufferPointer<UInt8>) throws(Word2VecError) -> Void,
         sentenceEnd: (_ next: Int?) throws(Word2VecError) -> Void
     ) throws(Word2VecError) {
         switch source {
         case .files(let urls):
             let file = try converting { () throws(VectorError) in try InputFile(urls[passage.part]) }
-            let tokenizer = Tokenizer(file: file, blockSize: blockSize)
+            let tokenizer = Tokenizer(file: file, blockSize: blockSize, cancellation: cancellation)
             try tokenizer.read(passage.start..<max(passage.start, passage.end ?? file.size), word, sentenceEnd)
         case .sentences(let sentences):
             for index in passage.start..<(passage.end ?? sentences.count) {
+                if cancellation.isCancelled { throw Word2VecError(.cancelled, "reading \(name) was cancelled") }
                 var words = 0
                 for token in sentences[index] where !token.isEmpty {
                     if words == Self.maximumSentenceLength {

@@ -1,5 +1,5 @@
 import Synchronization
-import Vectors
+package import Vectors
 
 /// A corpus as numbers of vocabulary words, passage by passage.
 ///
@@ -12,10 +12,17 @@ package final class EncodedCorpus: Sendable {
     private let corpus: Corpus
     private let passages: [Corpus.Passage]
     private let table: WordTable
+    private let cancellation: Cancellation
     private let kept: Mutex<(passages: [[UInt32]?], budget: Int)>
 
     /// - Parameter memory: the bytes that may be used to keep numbers.
-    package init(_ counted: CountedCorpus, vocabulary: Vocabulary, memory: Int = physicalMemory / 8) {
+    package init(
+        _ counted: CountedCorpus,
+        vocabulary: Vocabulary,
+        cancellation: Cancellation,
+        memory: Int = physicalMemory / 8
+    ) {
+        self.cancellation = cancellation
         corpus = counted.corpus
         passages = counted.passages
         table = vocabulary.table
@@ -30,17 +37,16 @@ package final class EncodedCorpus: Sendable {
     package func passage(_ number: Int) throws(Word2VecError) -> [UInt32] {
         if let passage = kept.withLock({ $0.passages[number] }) { return passage }
         var words: [UInt32] = []
-        try corpus.read(passages[number]) { bytes throws(Word2VecError) in
+        try corpus.read(passages[number], cancellation) { bytes throws(Word2VecError) in
             if let word = table.findRepaired(bytes) { words.append(UInt32(word)) }
         } sentenceEnd: { _ in
             if let last = words.last, last != Self.sentenceEnd { words.append(Self.sentenceEnd) }
         }
         let passage = words
         kept.withLock { kept in
-            let bytes = passage.count * 4
+            let bytes = passage.capacity * 4
             guard bytes <= kept.budget, kept.passages[number] == nil else { return }
-            // A copy without the room that appending has reserved.
-            kept.passages[number] = Array(passage[...])
+            kept.passages[number] = passage
             kept.budget -= bytes
         }
         return passage

@@ -4,6 +4,7 @@ import Vectors
 struct Tokenizer {
     let file: InputFile
     let blockSize: Int
+    let cancellation: Cancellation
 
     /// Reads a range of bytes that starts at a sentence's start; see ``Corpus/read(_:word:sentenceEnd:)``.
     @inline(__always)
@@ -21,6 +22,7 @@ struct Tokenizer {
         var position = range.lowerBound
 
         while position < range.upperBound {
+            if cancellation.isCancelled { throw Word2VecError(.cancelled, "reading '\(file.path)' was cancelled") }
             let count = min(blockSize, range.upperBound - position)
             try converting { () throws(VectorError) in
                 let free = UnsafeMutableRawBufferPointer(buffer)[leftOver..<leftOver + count]

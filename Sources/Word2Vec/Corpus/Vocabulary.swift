@@ -87,7 +87,7 @@ package struct CountedCorpus: Sendable {
             var start = part.start
             var words = 0
             var untilLook = 0
-            try corpus.read(part) { bytes throws(Word2VecError) in
+            try corpus.read(part, cancellation) { bytes throws(Word2VecError) in
                 words += 1
                 let number = table.insertRepaired(bytes)
                 if number < counts.count {
@@ -98,9 +98,6 @@ package struct CountedCorpus: Sendable {
                 untilLook -= 1
                 if untilLook < 0 {
                     untilLook = 1 << 14
-                    guard !cancellation.isCancelled else {
-                        throw Word2VecError(.cancelled, "counting the words of \(corpus.name) was cancelled")
-                    }
                     try converting { () throws(VectorError) in
                         try checkMemory(bytes: table.bytesWhenGrown, for: "more than \(table.count) distinct words")
                     }

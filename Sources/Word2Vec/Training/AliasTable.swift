@@ -39,7 +39,7 @@ package struct AliasTable: Sendable {
     @inline(__always)
     package func draw(_ random: inout RandomGenerator) -> Int {
         let bits = random.next()
-        let number = Int(truncatingIfNeeded: (bits >> 32) &* UInt64(truncatingIfNeeded: columns.count) >> 32)
+        let number = Int(truncatingIfNeeded: ((bits >> 32) &* UInt64(truncatingIfNeeded: columns.count)) >> 32)
         let column = columns[number]
         return UInt32(truncatingIfNeeded: bits) < column.threshold ? number : Int(column.alias)
     }

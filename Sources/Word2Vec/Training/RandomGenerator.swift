@@ -21,7 +21,7 @@ package struct RandomGenerator: RandomNumberGenerator {
     /// A number from 0 to `bound` − 1. Uneven by at most `bound` / 2³².
     @inline(__always)
     package mutating func below(_ bound: Int) -> Int {
-        Int(truncatingIfNeeded: (next() >> 32) &* UInt64(truncatingIfNeeded: bound) >> 32)
+        Int(truncatingIfNeeded: ((next() >> 32) &* UInt64(truncatingIfNeeded: bound)) >> 32)
     }
 
     /// A number from 0 to just below 1, a multiple of 2⁻²⁴.

@@ -67,5 +67,6 @@ package final class SharedRows: @unchecked Sendable {
         return overflow ? .max : bytes
     }
 
-    private static func stride(_ dimension: Int) -> Int { (dimension + 15) / 16 * 16 }
+    /// The numbers from one row's start to the next's, a multiple of 16.
+    package static func stride(_ dimension: Int) -> Int { (dimension + 15) / 16 * 16 }
 }

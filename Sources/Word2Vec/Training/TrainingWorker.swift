@@ -2,9 +2,14 @@
 struct TrainingWorker {
     private let session: TrainingSession
     private let kernel: TrainingKernel
+    /// What is predicted, as this thread sees it.
+    private let outputs: HotRows
+    private var untilMerge = 0
     /// The words of a sentence that subsampling has left, and which word of the passage each was.
     private var words: [Int] = []
     private var places: [Int] = []
+    /// The noise words that two centres share.
+    private var drawn: [Int]
     private var random: RandomGenerator
     private var learningRate: Float
 
@@ -16,10 +21,14 @@ struct TrainingWorker {
     /// Multiplications until the session is told, so that a look up costs nothing and a cancelled training ends soon.
     private var untilLook = Self.lookInterval
     private static let lookInterval = 1 << 20
+    /// How many centres ahead a window is prepared, and the windows that are ready or in use at a time.
+    private static let lead = 2
+    private static let slots = 4
 
-    init(_ session: TrainingSession) {
+    private init(_ session: TrainingSession) throws(Word2VecError) {
         self.session = session
-        let outputs =
+        outputs = try HotRows(session.outputs, hot: session.hotOutputs)
+        let maximumOutputs =
             switch session.objective {
             case .noise(_, let negatives): negatives + 1
             case .tree(let tree): tree.depth
@@ -27,23 +36,31 @@ struct TrainingWorker {
         kernel = TrainingKernel(
             dimension: session.configuration.dimension,
             maximumInputs: session.configuration.window * 2,
-            maximumOutputs: outputs
+            maximumOutputs: maximumOutputs,
+            windows: Self.slots
         )
+        drawn = [Int](repeating: 0, count: maximumOutputs)
         random = RandomGenerator(seed: session.configuration.seed)
         learningRate = Float(session.configuration.learningRate)
     }
 
     /// Works until no passage is left or the work is cancelled. Calls `look` now and then.
-    mutating func run(look: (_ epoch: Int) -> Void) {
+    static func run(_ session: TrainingSession, look: (_ epoch: Int) -> Void) {
         do throws(Word2VecError) {
-            while !session.cancellation.isCancelled, let piece = session.nextPiece() {
-                epoch = piece.epoch
-                random = RandomGenerator(seed: session.configuration.seed, piece.epoch + 1, piece.passage)
-                try train(session.corpus.passage(piece.passage), look: look)
-            }
+            var worker = try TrainingWorker(session)
+            try worker.run(look: look)
         } catch {
             session.fail(error)
         }
+    }
+
+    private mutating func run(look: (_ epoch: Int) -> Void) throws(Word2VecError) {
+        while !session.cancellation.isCancelled, let piece = session.nextPiece() {
+            epoch = piece.epoch
+            random = RandomGenerator(seed: session.configuration.seed, piece.epoch + 1, piece.passage)
+            try train(session.corpus.passage(piece.passage), look: look)
+        }
+        outputs.merge()
     }
 
     private mutating func train(_ passage: [UInt32], look: (Int) -> Void) throws(Word2VecError) {
@@ -66,25 +83,40 @@ struct TrainingWorker {
     }
 
     /// Trains on the words at hand; false if the work was cancelled.
+    ///
+    /// Rows of weights are scattered over more memory than caches hold, so they are asked for two centres before their
+    /// turn: the outputs of a window are chosen then, too.
     private mutating func trainSentence(look: (Int) -> Void) -> Bool {
         let isSkipGram = session.configuration.architecture == .skipGram
+        let window = session.configuration.window
+        for centre in 0..<min(Self.lead, words.count) { prepare(centre) }
+        for place in 0..<min(window + Self.lead, words.count) { kernel.prefetch(session.inputs.row(words[place])) }
         for centre in words.indices {
-            let width = 1 + random.below(session.configuration.window)
+            untilMerge -= 1
+            if untilMerge < 0 {
+                untilMerge = session.mergeInterval
+                outputs.merge()
+            }
+            if centre + Self.lead < words.count { prepare(centre + Self.lead) }
+            let coming = centre + window + Self.lead
+            if coming < words.count { kernel.prefetch(session.inputs.row(words[coming])) }
+
+            let width = 1 + random.below(window)
             var inputs = 0
             for neighbor in max(0, centre - width)...min(words.count - 1, centre + width) where neighbor != centre {
                 kernel.inputs[inputs] = session.inputs.row(words[neighbor])
                 inputs += 1
             }
             guard inputs > 0 else { continue }
-            let outputs = chooseOutputs(for: words[centre])
+            let slot = centre % Self.slots
             if isSkipGram {
-                loss += kernel.step(inputs: inputs, outputs: outputs, learningRate: learningRate)
+                loss += kernel.step(inputs: inputs, window: slot, learningRate: learningRate)
                 predictions += inputs
             } else {
-                loss += kernel.stepOnMean(inputs: inputs, outputs: outputs, learningRate: learningRate)
+                loss += kernel.stepOnMean(inputs: inputs, window: slot, learningRate: learningRate)
                 predictions += 1
             }
-            untilLook -= inputs * outputs * session.configuration.dimension
+            untilLook -= inputs * kernel.windows[slot].count * session.configuration.dimension
             if untilLook < 0 {
                 untilLook = Self.lookInterval
                 tell(wordsDone: places[centre])
@@ -95,38 +127,45 @@ struct TrainingWorker {
         return true
     }
 
-    /// Puts what the inputs are to predict into the kernel and returns the number of outputs.
-    private mutating func chooseOutputs(for centre: Int) -> Int {
+    /// Chooses what is to be predicted around a centre, and asks for the rows.
+    private mutating func prepare(_ centre: Int) {
+        let word = words[centre]
+        let slot = centre % Self.slots
+        let window = kernel.windows[slot]
+        var count = 0
         switch session.objective {
         case .noise(let noise, let negatives):
-            kernel.outputs[0] = session.outputs.row(centre)
-            kernel.targets[0] = 1
-            var count = 1
-            for _ in 0..<negatives {
-                let word = noise.draw(&random)
-                if word == centre { continue }
-                let row = session.outputs.row(word)
+            // Two centres share their noise: half the draws and half the rows to fetch, at the same quality (measured;
+            // with four, analogies suffer).
+            if centre.isMultiple(of: 2) {
+                for draw in 0..<negatives { drawn[draw] = noise.draw(&random) }
+            }
+            window.outputs[0] = outputs.row(word)
+            window.targets[0] = 1
+            count = 1
+            for draw in 0..<negatives where drawn[draw] != word {
+                let row = outputs.row(drawn[draw])
                 // The kernel wants each output once: a word drawn again weighs more.
                 var place = 1
-                while place < count, kernel.outputs[place] != row { place += 1 }
+                while place < count, window.outputs[place] != row { place += 1 }
                 if place < count {
-                    kernel.targets[place] -= 1
+                    window.targets[place] -= 1
                 } else {
-                    kernel.outputs[count] = row
-                    kernel.targets[count] = -1
+                    window.outputs[count] = row
+                    window.targets[count] = -1
                     count += 1
                 }
             }
-            return count
         case .tree(let tree):
-            let length = tree.length(of: centre)
-            for step in 0..<length {
-                let (node, turn) = tree.step(step, to: centre)
-                kernel.outputs[step] = session.outputs.row(node)
-                kernel.targets[step] = turn ? -1 : 1
+            count = tree.length(of: word)
+            for step in 0..<count {
+                let (node, turn) = tree.step(step, to: word)
+                window.outputs[step] = outputs.row(node)
+                window.targets[step] = turn ? -1 : 1
             }
-            return length
         }
+        kernel.windows[slot].count = count
+        for output in 0..<count { kernel.prefetch(window.outputs[output]) }
     }
 
     /// Tells the session what has been done since the last time, up to this word of the passage.

@@ -82,17 +82,15 @@ public struct Word2VecTrainer: Sendable {
 
         let session = try TrainingSession(
             configuration,
-            corpus: EncodedCorpus(counted, vocabulary: vocabulary),
+            corpus: EncodedCorpus(counted, vocabulary: vocabulary, cancellation: cancellation),
             vocabulary: vocabulary,
             cancellation: cancellation
         )
         withWorkers(configuration.threads.count) {
-            var worker = TrainingWorker(session)
-            worker.run { _ in }
+            TrainingWorker.run(session) { _ in }
         } caller: {
-            var worker = TrainingWorker(session)
             var lastReport = ContinuousClock.now
-            worker.run { epoch in
+            TrainingWorker.run(session) { epoch in
                 let now = ContinuousClock.now
                 guard now - lastReport > .milliseconds(100) else { return }
                 lastReport = now

@@ -1,9 +1,6 @@
 import Dispatch
 import Synchronization
 
-/// The threads that help with pieces of work.
-private let helpers = DispatchQueue(label: "swift-faiss.word2vec", attributes: .concurrent)
-
 /// Works on the calling thread and, side by side, on up to `count` − 1 others; returns when none is at work any more.
 ///
 /// Both closures take pieces from a common stock until it is empty. A helper for which the system has no thread to
@@ -16,7 +13,8 @@ func withWorkers<Failure: Error>(
 ) throws(Failure) {
     let crew = Crew()
     for _ in 1..<max(1, count) {
-        helpers.async {
+        // A serial queue each, so that they get threads outside the pool that Swift's tasks run on; see runBlocking.
+        DispatchQueue(label: "swift-faiss.helper").async {
             guard crew.begin() else { return }
             helper()
             crew.end()

@@ -1,6 +1,7 @@
-public import struct Foundation.URL
 import Synchronization
 public import Vectors
+
+public import struct Foundation.URL
 
 /// Questions of the kind "a is to b as c is to what?", in sections, such as Google's `questions-words.txt`.
 public struct AnalogyQuestions: Sendable, Hashable {

@@ -12,7 +12,8 @@ enum BinaryFormat {
             }
             header.append(byte)
         }
-        guard let (count, dimension) = header.withUnsafeBufferPointer({ TextFormat.header($0.dropLast().fields) }) else {
+        guard let (count, dimension) = header.withUnsafeBufferPointer({ TextFormat.header($0.dropLast().fields) })
+        else {
             throw Word2VecError(.invalidFormat, "'\(file.path)' does not start with a line of count and dimension")
         }
         // A word takes at least one byte and a space. Division, as a product of such numbers may overflow.

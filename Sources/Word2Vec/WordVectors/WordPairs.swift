@@ -1,5 +1,6 @@
-public import struct Foundation.URL
 import Vectors
+
+public import struct Foundation.URL
 
 /// Pairs of words with the similarity that people gave them, such as WordSim-353, MEN or SimLex-999.
 public struct WordPairs: Sendable, Hashable {

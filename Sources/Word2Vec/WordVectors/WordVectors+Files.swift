@@ -1,5 +1,6 @@
-public import struct Foundation.URL
 import Vectors
+
+public import struct Foundation.URL
 
 extension WordVectors {
     /// Reads word vectors from a file, told by its extension.

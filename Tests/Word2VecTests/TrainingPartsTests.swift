@@ -1,0 +1,118 @@
+import TestSupport
+import Testing
+import Word2Vec
+
+@Suite("Parts of training")
+struct TrainingPartsTests {
+    private static let counts: [[Int]] = [
+        [1, 1], [5, 3, 1], [8, 5, 3, 2, 1, 1], [Int](repeating: 7, count: 33),
+        (1...500).map { 100_000 / $0 }, (0..<60).map { 1 << (59 - $0) },
+    ]
+
+    @Test("A Huffman tree's codes are a full prefix code of least total length", arguments: counts)
+    func huffman(counts: [Int]) {
+        let tree = HuffmanTree(counts: counts)
+        #expect(tree.nodeCount == counts.count - 1)
+        // Kraft's sum is 1 exactly if the code has no gaps. Lengths are below 64 here, so the sum is exact.
+        let kraft = counts.indices.reduce(0.0) { $0 + 1 / Double(UInt64(1) << UInt64(tree.length(of: $1))) }
+        #expect(kraft == 1)
+        #expect(tree.depth == counts.indices.map(tree.length).max())
+
+        var codes = Set<[Bool]>()
+        for word in counts.indices {
+            let steps = (0..<tree.length(of: word)).map { tree.step($0, to: word) }
+            #expect(steps[0].node == tree.nodeCount - 1)
+            #expect(Set(steps.map(\.node)).count == steps.count)
+            #expect(steps.allSatisfy { (0..<tree.nodeCount).contains($0.node) })
+            codes.insert(steps.map(\.turn))
+        }
+        #expect(codes.count == counts.count)
+
+        let paths = ScalarWord2Vec.huffmanPaths(counts.map(Double.init))
+        let length = counts.indices.reduce(0.0) { $0 + Double(counts[$1]) * Double(tree.length(of: $1)) }
+        let least = counts.indices.reduce(0.0) { $0 + Double(counts[$1]) * Double(paths[$1].count) }
+        #expect(length == least)
+    }
+
+    @Test("Two words that share a node turn differently at the last one they share")
+    func prefixes() {
+        let counts = (1...40).map { 1000 / $0 }
+        let tree = HuffmanTree(counts: counts)
+        for first in counts.indices {
+            for second in 0..<first {
+                var step = 0
+                while tree.step(step, to: first) == tree.step(step, to: second) { step += 1 }
+                #expect(tree.step(step, to: first).node == tree.step(step, to: second).node)
+            }
+        }
+    }
+
+    @Test("An alias table draws each number as often as its weight says", arguments: [0.0, 0.75, 1.0, -0.5])
+    func alias(exponent: Double) {
+        let counts = [1000, 500, 100, 100, 7, 3, 1]
+        let weights = counts.map { pow(Double($0), exponent) }
+        let table = AliasTable(counts: counts, exponent: exponent)
+        var random = RandomGenerator(seed: 7)
+        let draws = 1_000_000
+        var hits = [Int](repeating: 0, count: counts.count)
+        for _ in 0..<draws { hits[table.draw(&random)] += 1 }
+        for (hit, weight) in zip(hits, weights) {
+            let probability = weight / weights.reduce(0, +)
+            let deviation = (probability * (1 - probability) * Double(draws)).squareRoot()
+            #expect(abs(Double(hit) - probability * Double(draws)) < 5 * deviation + 1)
+        }
+    }
+
+    @Test("Subsampling keeps words as often as word2vec's formula says")
+    func subsampling() {
+        // Shares 0.9, 0.09, 0.009, 0.001 at sample 0.01: (√(f/s) + 1) · s/f.
+        let expected = [0.116_520, 0.444_444, 1.0, 1.0]
+        let counts = [9000, 900, 90, 10]
+        let subsampling = Subsampling(counts: counts, sample: 0.01)
+        var random = RandomGenerator(seed: 1)
+        for (word, probability) in expected.enumerated() {
+            let share = Double(counts[word]) / 10_000
+            #expect(abs(Subsampling.keepProbability(share: share, sample: 0.01) - probability) < 1e-5)
+            var kept = 0
+            for _ in 0..<100_000 where subsampling.keeps(word, &random) { kept += 1 }
+            #expect(abs(Double(kept) / 100_000 - probability) < 0.01)
+        }
+        let none = Subsampling(counts: counts, sample: 0)
+        for _ in 0..<1000 { #expect(none.keeps(0, &random)) }
+    }
+
+    @Test("The random generator spreads evenly and starts elsewhere for every purpose")
+    func random() {
+        var starts = Set<UInt64>()
+        for seed in 0..<20 as Range<UInt64> {
+            for epoch in 0..<5 {
+                for passage in 0..<20 {
+                    var random = RandomGenerator(seed: seed, epoch, passage)
+                    starts.insert(random.next())
+                }
+            }
+        }
+        #expect(starts.count == 2000)
+
+        var random = RandomGenerator(seed: 0)
+        var hits = [Int](repeating: 0, count: 7)
+        var sum = 0.0
+        for _ in 0..<70_000 {
+            hits[random.below(7)] += 1
+            let unit = random.unit()
+            #expect(unit >= 0 && unit < 1)
+            sum += Double(unit)
+        }
+        #expect(hits.allSatisfy { abs($0 - 10_000) < 500 })
+        #expect(abs(sum / 70_000 - 0.5) < 0.01)
+    }
+
+    private func pow(_ base: Double, _ exponent: Double) -> Double {
+        switch exponent {
+        case 0: 1
+        case 0.75: base.squareRoot() * base.squareRoot().squareRoot()
+        case -0.5: 1 / base.squareRoot()
+        default: base
+        }
+    }
+}
