@@ -23,7 +23,8 @@ extension VectorIndex {
     /// Adds vectors under the next free ids: 0, 1, 2, … in a new index. An id is never given out twice, not even
     /// after its vector was removed.
     ///
-    /// All or nothing: if the call fails or is cancelled, no vector was added.
+    /// All or nothing: if the call fails or is cancelled, no vector was added. Searches go on between batches, and may
+    /// find vectors that are in already.
     ///
     /// - Parameters:
     ///   - vectors: the vectors; none is fine.
@@ -71,10 +72,12 @@ extension VectorIndex {
     @discardableResult
     public func remove(ids: some Sequence<Int64>) throws(FaissError) -> Int {
         let wanted = Array(ids)
-        return try state.write { state throws(FaissError) in
-            if state.native == nil, state.damage == nil { return 0 }  // Nothing was ever added.
-            try state.checkUsable()
-            return try remove(wanted, from: &state)
+        return try state.changing { () throws(FaissError) in
+            try state.write { state throws(FaissError) in
+                if state.native == nil, state.damage == nil { return 0 }  // Nothing was ever added.
+                try state.checkUsable()
+                return try remove(wanted, from: &state)
+            }
         }
     }
 
@@ -122,36 +125,24 @@ extension VectorIndex {
         try options.validate()
         try checkDimension(vectors.dimension)
         try vectors.withUnsafeBufferPointer { values throws(FaissError) in try checkValues(values) }
-        try state.write { state throws(FaissError) in
-            guard state.description.needsTraining else { return }
-            guard state.ids.positionCount == 0 else {
-                throw FaissError(
-                    .unsupported,
-                    "the index holds \(state.ids.count) vectors: training it again would spoil their codes"
-                )
+        try state.changing { () throws(FaissError) in
+            let description = try state.read { state throws(FaissError) in
+                try state.descriptionForTraining(on: vectors.count, options: options)
             }
-            let minimum = state.description.minimumTrainingCount
-            guard vectors.count >= max(minimum, 1) else {
-                throw FaissError(
-                    .tooFewTrainingVectors,
-                    "\(vectors.count) training vectors are fewer than the \(max(minimum, 1)) that "
-                        + "\(state.description) needs"
-                )
-            }
-            let description = state.description.resolved(
-                count: max(options.expectedCount ?? 0, vectors.count),
-                trainingCount: vectors.count
-            )
-            var native = try NativeIndex(description, dimension: dimension, metric: metric)
+            guard let description else { return }
+            // Trained beside the index, which stays as it is until the new one is done.
+            var trained: NativeIndex? = try NativeIndex(description, dimension: dimension, metric: metric)
             try vectors.withUnsafeBufferPointer { values throws(FaissError) in
                 try withPrepared(values) { prepared throws(FaissError) in
-                    try native.train(prepared, options: options, watch: watch)
+                    try trained?.train(prepared, options: options, watch: watch)
                 }
             }
             try watch.checkCancellation()
-            state.native = consume native
-            state.description = description
-            state.damage = nil
+            state.write { state in
+                state.native = trained.take()
+                state.description = description
+                state.damage = nil
+            }
         }
     }
 
@@ -182,11 +173,13 @@ extension VectorIndex {
     ) throws(FaissError) -> Answer {
         try checkDimension(vectors.dimension)
         try vectors.withUnsafeBufferPointer { values throws(FaissError) in try checkValues(values) }
-        return try state.write { state throws(FaissError) in
-            try state.checkUsable()
-            try state.checkRoom(for: vectors.count)
-            let (answer, ids) = try chooseIDs(state)
-            let batch = state.description.addingBatch
+        return try state.changing { () throws(FaissError) in
+            let (answer, ids) = try state.read { state throws(FaissError) in
+                try state.checkUsable()
+                try state.checkRoom(for: vectors.count)
+                return try chooseIDs(state)
+            }
+            let batch = indexDescription.addingBatch
             for start in stride(from: 0, to: vectors.count, by: batch) {
                 let rows = start..<min(start + batch, vectors.count)
                 do throws(FaissError) {
@@ -194,11 +187,15 @@ extension VectorIndex {
                     try vectors.withUnsafeBufferPointer { values throws(FaissError) in
                         let slice = values[rows.lowerBound * dimension..<rows.upperBound * dimension]
                         try withPrepared(UnsafeBufferPointer(rebasing: slice)) { prepared throws(FaissError) in
-                            try state.append(prepared, ids: Array(ids[rows]), threads: threads)
+                            try state.write { state throws(FaissError) in
+                                try state.append(prepared, ids: Array(ids[rows]), threads: threads)
+                            }
                         }
                     }
                 } catch {
-                    if state.damage == nil, start > 0 { try remove(Array(ids[..<start]), from: &state) }
+                    try state.write { state throws(FaissError) in
+                        if state.damage == nil, start > 0 { try remove(Array(ids[..<start]), from: &state) }
+                    }
                     throw error
                 }
                 watch.progress?(OperationProgress(completed: rows.upperBound, total: vectors.count))
@@ -232,6 +229,28 @@ extension VectorIndex {
 }
 
 extension VectorIndex.State {
+    /// What to train on so many vectors, with the number of lists decided; nil if there is nothing to learn.
+    fileprivate func descriptionForTraining(
+        on count: Int,
+        options: TrainingOptions
+    ) throws(FaissError) -> IndexDescription? {
+        guard description.needsTraining else { return nil }
+        guard ids.positionCount == 0 else {
+            throw FaissError(
+                .unsupported,
+                "the index holds \(ids.count) vectors: training it again would spoil their codes"
+            )
+        }
+        let minimum = max(description.minimumTrainingCount, 1)
+        guard count >= minimum else {
+            throw FaissError(
+                .tooFewTrainingVectors,
+                "\(count) training vectors are fewer than the \(minimum) that \(description) needs"
+            )
+        }
+        return description.resolved(count: max(options.expectedCount ?? 0, count), trainingCount: count)
+    }
+
     /// Adds prepared vectors to Faiss and their ids to the map. If Faiss fails on the way, what it then holds is
     /// unknown, and the index is unusable from there on.
     fileprivate mutating func append(

@@ -22,6 +22,8 @@ extension VectorIndex {
 
     /// Finds the k nearest vectors of each query; see ``search(_:k:options:)-([Float],_,_)``.
     ///
+    /// Queries are searched in blocks of up to 1,024. What changes the index meanwhile may come in between two of them.
+    ///
     /// - Parameters:
     ///   - queries: a query a row.
     ///   - k: how many neighbours each, from 1.
@@ -105,37 +107,56 @@ extension VectorIndex {
         try goal.validate(metric: metric)
         try checkValues(queries)
         let queryCount = queries.count / dimension
-        return try state.read { state throws(FaissError) in
+        let blockSize = try state.read { state throws(FaissError) in
             try state.checkUsable()
             try state.description.check(goal)
             let plan = Plan(goal, options: options, state: state)
             try checkResultSize(queryCount, plan.k)
-            if state.ids.count == 0 || queryCount == 0 {
-                var lists = NeighborLists()
-                for _ in 0..<queryCount { lists.append(EmptyCollection()) }
-                return lists
-            }
-            switch state.native {
-            case .none: throw FaissError(.notTrained, "the index is not trained")
-            case .some(let native):
-                let explicitIDs = state.labelsAreIDs ? nil : state.ids.explicitIDs
-                let hasRemoved = state.ids.removedCount > 0
-                return try withOptionalBuffer(of: explicitIDs) { ids throws(FaissError) in
-                    let parameters = SearchParameters(
-                        probes: plan.probes,
-                        ef: plan.ef,
-                        filter: options.filter,
-                        externalIDs: ids,
-                        hasRemoved: hasRemoved
-                    )
-                    let blocks = Blocks(queryCount, size: plan.blockSize, threads: options.threads)
-                    return try blocks.run(watch: watch) { rows throws(FaissError) in
-                        let slice = queries[rows.lowerBound * dimension..<rows.upperBound * dimension]
-                        return try withPrepared(UnsafeBufferPointer(rebasing: slice)) { block throws(FaissError) in
-                            try native.find(block, plan: plan, parameters: parameters, metric: metric, ids: ids)
-                        }
-                    }
+            return plan.blockSize
+        }
+        if queryCount == 0 { return NeighborLists() }
+        // The lock is held block by block: between them changes get their turn, and the progress handler is told while
+        // it is free, so that it may use the index.
+        let blocks = Blocks(queryCount, size: blockSize, threads: options.threads)
+        return try blocks.run(watch: watch) { rows throws(FaissError) in
+            let slice = queries[rows.lowerBound * dimension..<rows.upperBound * dimension]
+            return try withPrepared(UnsafeBufferPointer(rebasing: slice)) { block throws(FaissError) in
+                try state.read { state throws(FaissError) in
+                    try find(block, in: state, for: goal, options: options)
                 }
+            }
+        }
+    }
+
+    /// Searches a block of prepared queries.
+    private func find(
+        _ block: UnsafeBufferPointer<Float>,
+        in state: borrowing State,
+        for goal: Goal,
+        options: SearchOptions
+    ) throws(FaissError) -> NeighborLists {
+        try state.checkUsable()
+        if state.ids.count == 0 {
+            var lists = NeighborLists()
+            for _ in 0..<block.count / dimension { lists.append(EmptyCollection()) }
+            return lists
+        }
+        switch state.native {
+        case .none: throw FaissError(.notTrained, "the index is not trained")
+        case .some(let native):
+            let plan = Plan(goal, options: options, state: state)
+            let hasRemoved = state.ids.removedCount > 0
+            return try withOptionalBuffer(
+                of: state.labelsAreIDs ? nil : state.ids.explicitIDs
+            ) { ids throws(FaissError) in
+                let parameters = SearchParameters(
+                    probes: plan.probes,
+                    ef: plan.ef,
+                    filter: options.filter,
+                    externalIDs: ids,
+                    hasRemoved: hasRemoved
+                )
+                return try native.find(block, plan: plan, parameters: parameters, metric: metric, ids: ids)
             }
         }
     }

@@ -28,7 +28,7 @@ struct Watch {
     func run(threads: ThreadLimit, _ body: (inout FaissWork) -> Int32) throws(FaissError) {
         let observer = Observer(watch: self)
         var work = FaissWork(
-            threads: Int32(threads.count),
+            threads: threads.openMP,
             progress: { context, step, steps in
                 let watch = Unmanaged<Observer>.fromOpaque(context!).takeUnretainedValue().watch
                 if watch.cancellation.isCancelled { return 1 }
@@ -50,4 +50,10 @@ struct Watch {
         let watch: Watch
         init(watch: Watch) { self.watch = watch }
     }
+}
+
+extension ThreadLimit {
+    /// The threads for an OpenMP team. More than a few for each processor only wait for each other, and libgomp ends
+    /// the process if the system refuses to start one.
+    var openMP: Int32 { Int32(min(count, max(16, 4 * ThreadLimit.automatic.count))) }
 }

@@ -77,7 +77,7 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
         ids: [Int64],
         threads: ThreadLimit
     ) throws(FaissError) -> Int {
-        var work = FaissWork(threads: Int32(threads.count), progress: nil, context: nil)
+        var work = FaissWork(threads: threads.openMP, progress: nil, context: nil)
         try check(faiss_Index_add_with(pointer, rows(vectors), vectors.baseAddress, ids, &work))
         return count
     }
