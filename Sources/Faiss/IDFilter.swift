@@ -105,13 +105,18 @@ final class IDSet: @unchecked Sendable {
 
     private let allocation: UnsafeMutableBufferPointer<Int64>
 
-    func contains(_ id: Int64) -> Bool {
+    func contains(_ id: Int64) -> Bool { ascending.position(of: id) != nil }
+}
+
+extension RandomAccessCollection<Int64> where Index == Int {
+    /// Where an id stands among ascending ones that start at index 0, or nil.
+    func position(of id: Int64) -> Int? {
         var low = 0
-        var high = ascending.count
+        var high = count
         while low < high {
             let middle = (low + high) / 2
-            if ascending[middle] < id { low = middle + 1 } else { high = middle }
+            if self[middle] < id { low = middle + 1 } else { high = middle }
         }
-        return low < ascending.count && ascending[low] == id
+        return low < count && self[low] == id ? low : nil
     }
 }

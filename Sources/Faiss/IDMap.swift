@@ -86,14 +86,7 @@ struct IDMap: Sendable {
     func position(of id: Int64) -> Int? {
         switch storage {
         case .identity(let count): return id >= 0 && id < count ? Int(id) : nil
-        case .ascending(let ids):
-            var low = 0
-            var high = ids.count
-            while low < high {
-                let middle = (low + high) / 2
-                if ids[middle] < id { low = middle + 1 } else { high = middle }
-            }
-            return low < ids.count && ids[low] == id ? low : nil
+        case .ascending(let ids): return ids.position(of: id)
         case .hashed(_, let positions): return positions[id]
         }
     }

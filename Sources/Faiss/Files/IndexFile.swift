@@ -36,28 +36,20 @@ enum IndexFile {
         nextID: Int64?,
         to url: URL
     ) throws(FaissError) {
-        var header = Layout(metric: metric, ids: ids, nextID: nextID)
-        let file = try opened(url)
-        var failure: VectorError?
-        func put(_ body: () throws(VectorError) -> Void) throws(FaissError) {
-            do throws(VectorError) { try body() } catch { throw FaissError(error) }
-        }
-        // The header is written twice: its checksums are known only after the body.
-        try put { () throws(VectorError) in try file.write(header.bytes) }
-        var checksum = CRC32C()
-        var length = 0
-        try native.write(ids: nil) { bytes throws(VectorError) in
-            checksum.update(bytes)
-            length += bytes.count
-            do throws(VectorError) { try file.write(bytes) } catch {
-                failure = error
-                throw error
+        try withFaissError {
+            var header = Layout(metric: metric, ids: ids, nextID: nextID)
+            let file = try AtomicFile(replacing: url)
+            // The header is written twice: its checksums are known only after the body.
+            try file.write(header.bytes)
+            var checksum = CRC32C()
+            var length = 0
+            try native.write(ids: nil) { bytes throws(VectorError) in
+                checksum.update(bytes)
+                length += bytes.count
+                try file.write(bytes)
             }
-        }
-        if let failure { throw FaissError(failure) }
-        header.bodyLength = UInt64(length)
-        header.bodyChecksum = checksum.value
-        try put { () throws(VectorError) in
+            header.bodyLength = UInt64(length)
+            header.bodyChecksum = checksum.value
             try file.overwrite(header.bytes, at: 0)
             try file.commit()
         }
@@ -76,10 +68,6 @@ enum IndexFile {
             }
             return (Header(metric: layout.metric, ids: layout.ids, nextID: layout.nextID), body)
         }
-    }
-
-    private static func opened(_ url: URL) throws(FaissError) -> AtomicFile {
-        do throws(VectorError) { return try AtomicFile(replacing: url) } catch { throw FaissError(error) }
     }
 
     /// The header's fields and their places.
