@@ -48,9 +48,12 @@ package final class InputFile: Sendable {
     /// Fills the whole buffer, or throws if the file ends before.
     package func readExactly(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(VectorError) {
         guard try read(into: buffer, at: offset) == buffer.count else {
+            // The size as it is now: somebody may have shortened the file.
+            var status = stat()
+            let end = fstat(descriptor, &status) == 0 ? Int(status.st_size) : size
             throw VectorError(
                 .invalidFormat,
-                "'\(path)' ends after \(size) bytes, \(offset + buffer.count) were expected"
+                "'\(path)' ends after \(end) bytes, \(offset + buffer.count) were expected"
             )
         }
     }
