@@ -27,6 +27,12 @@ let package = Package(
             path: "modulemaps/CFaiss",
             providers: [.apt(["libfaiss-dev", "libopenblas-dev"]), .brew(["faiss", "openblas", "libomp"])]
         ),
+        // gzip files as a corpus. zlib is there anyway: Swift's own requirements on Linux list it.
+        .systemLibrary(
+            name: "CZlib",
+            path: "modulemaps/CZlib",
+            providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]
+        ),
         .target(
             name: "FaissC",
             dependencies: ["CFaiss"],
@@ -35,7 +41,7 @@ let package = Package(
         .target(name: "Vectors", swiftSettings: strict),
         .target(name: "Faiss", dependencies: ["CFaiss", "FaissC", "Vectors"], swiftSettings: strict),
         .target(name: "Word2VecC"),
-        .target(name: "Word2Vec", dependencies: ["Vectors", "Word2VecC"], swiftSettings: strict),
+        .target(name: "Word2Vec", dependencies: ["CZlib", "Vectors", "Word2VecC"], swiftSettings: strict),
         .target(name: "Console", swiftSettings: strict),
         // Not `Sources/vectors`: on a file system that ignores case it would be `Sources/Vectors`.
         .executableTarget(

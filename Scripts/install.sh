@@ -2,6 +2,7 @@
 # Installs what building and running swift-faiss needs, as far as it is missing, and checks Swift itself.
 #   install.sh            what `make build` and `make demo` need
 #   install.sh --tests    besides, what the interoperability tests need (Python's venv)
+#   install.sh --benchmarks   besides, what the benchmarks compare with (fastText)
 set -eu
 . "$(dirname "$0")/common.sh"
 
@@ -9,23 +10,27 @@ minimum_major=6
 minimum_minor=2
 
 tests=no
+benchmarks=no
 for argument in "$@"; do
     case $argument in
         --tests) tests=yes ;;
-        *) fail "unknown argument '$argument': usage: install.sh [--tests]" ;;
+        --benchmarks) benchmarks=yes ;;
+        *) fail "unknown argument '$argument': usage: install.sh [--tests] [--benchmarks]" ;;
     esac
 done
 
 install_debian() {
     # Faiss and its BLAS; g++ for the C++ and C headers and libraries that Swift's own clang and linker look for (with
-    # OpenMP's libgomp); the libraries that Swift's package manager itself is linked against; git for dependencies.
-    wanted="libfaiss-dev libopenblas-dev g++ libcurl4 libncurses6 libsqlite3-0 libxml2"
+    # OpenMP's libgomp); zlib, for gzip files; the libraries that Swift's package manager itself is linked against; git for dependencies.
+    wanted="libfaiss-dev libopenblas-dev g++ libcurl4 libncurses6 libsqlite3-0 libxml2 zlib1g-dev"
     command -v git >/dev/null || wanted="$wanted git ca-certificates"
     command -v python3 >/dev/null || wanted="$wanted python3"
     if [ "$tests" = yes ]; then
         # Debian splits ensurepip from python3; another Python on the path brings its own.
         python3 -c 'import ensurepip, venv' 2>/dev/null || wanted="$wanted python3-venv"
     fi
+
+    [ "$benchmarks" = no ] || wanted="$wanted fasttext xz-utils"
 
     missing=
     for package in $wanted; do

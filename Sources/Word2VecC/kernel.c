@@ -1,11 +1,16 @@
 #include <word2vec_kernel.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+enum { GROUP = WORD2VEC_KERNEL_GROUP };
+
 static inline int rounded_up(int number, int multiple) {
     return (number + multiple - 1) / multiple * multiple;
 }
 
-// Sums of vectors, transposing: each call of a PAIR adds neighbouring lanes of two vectors into one, so that after
-// log2(LANES) rounds one vector holds the sums of LANES of them, in order.
+// REDUCE(t): one vector that holds the sums of the LANES vectors in t, in order.
 
 #define PAIR4(a, b) (__builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7))
 #define REDUCE4(t) PAIR4(PAIR4(t[0], t[1]), PAIR4(t[2], t[3]))
@@ -17,35 +22,40 @@ static inline int rounded_up(int number, int multiple) {
     (__builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11) + __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15))
 #define REDUCE8(t) HALVES8(QUAD8(t), QUAD8((t + 4)))
 
-#define PAIR16(a, b)                                                                                                  \
-    (__builtin_shufflevector(a, b, 0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30) +                       \
-     __builtin_shufflevector(a, b, 1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31))
-#define QUAD16(t) PAIR16(PAIR16(t[0], t[1]), PAIR16(t[2], t[3]))
-// From (a0 a1 a2 a3) and (b0 b1 b2 b3), blocks of four lanes, to (a0+a1 a2+a3 b0+b1 b2+b3).
-#define BLOCKS16(a, b)                                                                                                \
-    (__builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +                        \
-     __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31))
-#define REDUCE16(t) BLOCKS16(BLOCKS16(QUAD16(t), QUAD16((t + 4))), BLOCKS16(QUAD16((t + 8)), QUAD16((t + 12))))
+// Half of a in its place plus the other half; b likewise, in the places that a leaves free: the first of each two
+// vectors is a blend, which costs less than a shuffle.
+#define EIGHTS16(a, b)                                                                                                \
+    (__builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 24, 25, 26, 27, 28, 29, 30, 31) +                          \
+     __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23))
+#define FOURS16(a, b)                                                                                                 \
+    (__builtin_shufflevector(a, b, 0, 1, 2, 3, 20, 21, 22, 23, 8, 9, 10, 11, 28, 29, 30, 31) +                        \
+     __builtin_shufflevector(a, b, 4, 5, 6, 7, 16, 17, 18, 19, 12, 13, 14, 15, 24, 25, 26, 27))
+#define TWOS16(a, b)                                                                                                  \
+    (__builtin_shufflevector(a, b, 0, 1, 18, 19, 4, 5, 22, 23, 8, 9, 26, 27, 12, 13, 30, 31) +                        \
+     __builtin_shufflevector(a, b, 2, 3, 16, 17, 6, 7, 20, 21, 10, 11, 24, 25, 14, 15, 28, 29))
+#define ONES16(a, b)                                                                                                  \
+    (__builtin_shufflevector(a, b, 0, 17, 2, 19, 4, 21, 6, 23, 8, 25, 10, 27, 12, 29, 14, 31) +                       \
+     __builtin_shufflevector(a, b, 1, 16, 3, 18, 5, 20, 7, 22, 9, 24, 11, 26, 13, 28, 15, 30))
+#define FOURTH16(t, n) FOURS16(EIGHTS16(t[n], t[n + 8]), EIGHTS16(t[n + 4], t[n + 12]))
+#define REDUCE16(t) ONES16(TWOS16(FOURTH16(t, 0), FOURTH16(t, 2)), TWOS16(FOURTH16(t, 1), FOURTH16(t, 3)))
 
 // MARK: Baseline
 
 #define LEVEL(name) name##_baseline
 #define TARGET
 #define LANES 4
-#define TILE_INPUTS 2
-#define TILE_OUTPUTS 4
+#define TILE_INPUTS 1
 #define UPDATE_OUTPUTS 4
 #define REDUCE REDUCE4
-#define LANE_NUMBERS ((I){0, 1, 2, 3})
+#define RECIPROCAL(x) (1.0f / (x))
 #include "kernel.inc"
 #undef LEVEL
 #undef TARGET
 #undef LANES
 #undef TILE_INPUTS
-#undef TILE_OUTPUTS
 #undef UPDATE_OUTPUTS
 #undef REDUCE
-#undef LANE_NUMBERS
+#undef RECIPROCAL
 
 #if defined(__x86_64__)
 
@@ -54,32 +64,29 @@ static inline int rounded_up(int number, int multiple) {
 #define LEVEL(name) name##_avx2
 #define TARGET __attribute__((target("avx2,fma")))
 #define LANES 8
-#define TILE_INPUTS 2
-#define TILE_OUTPUTS 4
+#define TILE_INPUTS 1
 #define UPDATE_OUTPUTS 4
 #define REDUCE REDUCE8
-#define LANE_NUMBERS ((I){0, 1, 2, 3, 4, 5, 6, 7})
+#define RECIPROCAL(x) (1.0f / (x))
 #include "kernel.inc"
 #undef LEVEL
 #undef TARGET
 #undef LANES
 #undef TILE_INPUTS
-#undef TILE_OUTPUTS
 #undef UPDATE_OUTPUTS
 #undef REDUCE
-#undef LANE_NUMBERS
+#undef RECIPROCAL
 
 // MARK: AVX-512
 
 #define LEVEL(name) name##_avx512
-#undef TARGET
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")))
 #define LANES 16
-#define TILE_INPUTS 4
-#define TILE_OUTPUTS 6
-#define UPDATE_OUTPUTS 6
+#define TILE_INPUTS 2
+#define UPDATE_OUTPUTS 8
 #define REDUCE REDUCE16
-#define LANE_NUMBERS ((I){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})
+// An approximation to 2^-14, which is the same on every processor, and a step of Newton's: a fourth of a division.
+#define RECIPROCAL(x) newton_avx512(x, (V)_mm512_rcp14_ps((__m512)(x)))
 #include "kernel.inc"
 
 #endif
@@ -87,10 +94,10 @@ static inline int rounded_up(int number, int multiple) {
 // MARK: Choice
 
 size_t word2vec_scratch_size(int maximum_inputs, int maximum_outputs, int stride) {
-    const size_t inputs = rounded_up(maximum_inputs, 16);
-    const size_t outputs = rounded_up(maximum_outputs, 24);
-    // Zeros, the mean, the mean before, zeros once more; dot products; gains; gradients in order.
-    return 4 * (size_t)stride + outputs * inputs + 16 * inputs + outputs * inputs;
+    const size_t inputs = rounded_up(maximum_inputs, 2);
+    const size_t outputs = rounded_up(maximum_outputs, GROUP);
+    // Two means, and what they gain, alone and together; dot products; gains of a block.
+    return 5 * (size_t)stride + outputs * inputs + 16 * inputs;
 }
 
 Word2VecKernelLevel word2vec_widest_level(void) {
@@ -107,28 +114,28 @@ Word2VecKernelLevel word2vec_widest_level(void) {
     return WORD2VEC_KERNEL_BASELINE;
 }
 
-double word2vec_step(const Word2VecWindow *window, Word2VecKernelLevel level) {
+double word2vec_step(const Word2VecStep *step, Word2VecKernelLevel level) {
     switch (level) {
 #if defined(__x86_64__)
         case WORD2VEC_KERNEL_AVX512:
-            return step_avx512(window);
+            return step_avx512(step);
         case WORD2VEC_KERNEL_AVX2:
-            return step_avx2(window);
+            return step_avx2(step);
 #endif
         default:
-            return step_baseline(window);
+            return step_baseline(step);
     }
 }
 
-double word2vec_step_on_mean(const Word2VecWindow *window, Word2VecKernelLevel level) {
+double word2vec_step_on_means(const Word2VecStep *step, int own, int shared, int other, Word2VecKernelLevel level) {
     switch (level) {
 #if defined(__x86_64__)
         case WORD2VEC_KERNEL_AVX512:
-            return step_on_mean_avx512(window);
+            return step_on_means_avx512(step, own, shared, other);
         case WORD2VEC_KERNEL_AVX2:
-            return step_on_mean_avx2(window);
+            return step_on_means_avx2(step, own, shared, other);
 #endif
         default:
-            return step_on_mean_baseline(window);
+            return step_on_means_baseline(step, own, shared, other);
     }
 }

@@ -32,11 +32,12 @@ public struct ScalarWord2Vec {
 
     /// One step: each input row predicts all outputs, the gradients taken from the rows as they were before.
     ///
-    /// A positive target is the weight of a right answer, a negative one that of noise. Returns the loss.
+    /// `targets` holds, for each input, one number for each output: the weight of a right answer, minus the weight of
+    /// noise, or 0 where the two have nothing to do with each other. Returns the loss.
     public static func step(
         inputs: inout [[Double]],
         outputs: inout [[Double]],
-        targets: [Double],
+        targets: [[Double]],
         learningRate: Double
     ) -> Double {
         var loss = 0.0
@@ -45,8 +46,8 @@ public struct ScalarWord2Vec {
             for k in outputs.indices {
                 var product = 0.0
                 for d in inputs[i].indices { product += oldInputs[i][d] * oldOutputs[k][d] }
-                let weight = abs(targets[k])
-                let label = targets[k] > 0 ? 1.0 : 0.0
+                let weight = abs(targets[i][k])
+                let label = targets[i][k] > 0 ? 1.0 : 0.0
                 let probability = 1 / (1 + exp(-product))
                 loss += weight * log1p(exp(label == 1 ? -product : product))
                 let gradient = learningRate * weight * (label - probability)
@@ -59,8 +60,8 @@ public struct ScalarWord2Vec {
         return loss
     }
 
-    /// Trains a vector for each word that occurs often enough.
-    public func train(on sentences: [[String]]) -> [String: [Double]] {
+    /// Trains a vector for each word that occurs often enough. Gives also the mean loss of a prediction in each epoch.
+    public func train(on sentences: [[String]]) -> (vectors: [String: [Double]], losses: [Double]) {
         var random = SplitMix64(seed: seed)
         func unit() -> Double { Double.random(in: 0..<1, using: &random) }
         var counts: [String: Int] = [:]
@@ -77,7 +78,9 @@ public struct ScalarWord2Vec {
         var outputs = words.map { _ in [Double](repeating: 0, count: dimension) }
 
         var done = 0.0
+        var losses: [Double] = []
         for _ in 0..<epochs {
+            var (loss, predictions) = (0.0, 0.0)
             for sentence in sentences {
                 let known = sentence.compactMap { number[$0] }
                 let kept = known.filter { word in
@@ -106,27 +109,36 @@ public struct ScalarWord2Vec {
                     if isSkipGram {
                         for word in context {
                             for (row, isRight) in goals() {
-                                Self.pair(&inputs[word], &outputs[row], isRight, rate)
+                                loss += Self.pair(&inputs[word], &outputs[row], isRight, rate)
                             }
                         }
+                        predictions += Double(context.count)
                     } else {
                         var mean = [Double](repeating: 0, count: dimension)
                         for word in context {
                             for d in 0..<dimension { mean[d] += inputs[word][d] / Double(context.count) }
                         }
                         let before = mean
-                        for (row, isRight) in goals() { Self.pair(&mean, &outputs[row], isRight, rate) }
+                        for (row, isRight) in goals() { loss += Self.pair(&mean, &outputs[row], isRight, rate) }
+                        predictions += 1
                         for word in context {
                             for d in 0..<dimension { inputs[word][d] += mean[d] - before[d] }
                         }
                     }
                 }
             }
+            losses.append(loss / predictions)
         }
-        return Dictionary(uniqueKeysWithValues: zip(words, inputs))
+        return (Dictionary(uniqueKeysWithValues: zip(words, inputs)), losses)
     }
 
-    private static func pair(_ input: inout [Double], _ output: inout [Double], _ isRight: Bool, _ rate: Double) {
+    /// One step of one pair; returns its loss before.
+    private static func pair(
+        _ input: inout [Double],
+        _ output: inout [Double],
+        _ isRight: Bool,
+        _ rate: Double
+    ) -> Double {
         var product = 0.0
         for d in input.indices { product += input[d] * output[d] }
         let gradient = rate * ((isRight ? 1 : 0) - 1 / (1 + exp(-product)))
@@ -135,6 +147,7 @@ public struct ScalarWord2Vec {
             input[d] += gradient * output[d]
             output[d] += gradient * old
         }
+        return log1p(exp(isRight ? -product : product))
     }
 
     /// For each word the inner nodes from the root on and whether the turn there is the first one.

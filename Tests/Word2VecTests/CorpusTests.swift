@@ -6,25 +6,51 @@ import Word2Vec
 
 @Suite("Corpus")
 struct CorpusTests {
-    /// What a corpus holds, sentence by sentence.
-    private func sentences(of corpus: Corpus) throws -> [[String]] {
+    /// What a corpus holds, sentence by sentence, as training would see it.
+    private func sentences(
+        of corpus: Corpus,
+        threads: Int = 2,
+        memory: Int = .max,
+        wordMemory: Int = .max
+    ) throws -> [[String]] {
+        let cancellation = Cancellation()
+        let counted = try CountedCorpus(
+            corpus,
+            threads: threads,
+            wordMemory: wordMemory,
+            spool: Spool(memory: memory),
+            cancellation: cancellation
+        )
+        let vocabulary = try Vocabulary(counted, minimumCount: 1, maximumSize: nil, cancellation: cancellation)
+        let encoded = EncodedCorpus(counted, vocabulary: vocabulary)
         var sentences: [[String]] = [[]]
-        for part in corpus.parts {
-            try corpus.read(part, Cancellation()) { bytes in
-                sentences[sentences.count - 1].append(String(decoding: bytes, as: UTF8.self))
-            } sentenceEnd: { _ in
-                sentences.append([])
+        for _ in 0..<2 {
+            // The second time, passages in memory have been renumbered.
+            sentences = [[]]
+            for passage in 0..<encoded.count {
+                for number in try encoded.passage(passage) {
+                    if number == EncodedCorpus.sentenceEnd {
+                        sentences.append([])
+                    } else {
+                        sentences[sentences.count - 1].append(vocabulary.words[Int(number)])
+                    }
+                }
             }
         }
         sentences.removeLast()
         return sentences
     }
 
-    private func sentences(of bytes: [UInt8], blockSize: Int = 1 << 18) throws -> [[String]] {
+    private func sentences(
+        of bytes: [UInt8],
+        blockSize: Int = 1 << 18,
+        lookAhead: Int = 1 << 16
+    ) throws -> [[String]] {
         try withTemporaryFolder { folder in
             let url = folder.appending(path: "corpus.txt")
             try Data(bytes).write(to: url)
-            return try sentences(of: Corpus(contentsOf: [url], blockSize: blockSize))
+            let layout = TextLayout(blockSize: blockSize, lookAhead: lookAhead)
+            return try sentences(of: Corpus(contentsOf: [url], layout: layout))
         }
     }
 
@@ -49,13 +75,59 @@ struct CorpusTests {
         #expect(found.map { $0.map { Array($0.utf8) } } == expected.map { $0.map { Array($0.utf8) } })
     }
 
-    @Test("One endless line is cut into sentences of 10,000 words", arguments: [64, 1 << 18])
-    func endlessLine(blockSize: Int) throws {
+    @Test("One endless line is cut into sentences of 10,000 words")
+    func endlessLine() throws {
         let words = (0..<25_000).map { "w\($0)" }
-        let found = try sentences(of: Array(words.joined(separator: " ").utf8), blockSize: blockSize)
+        let found = try sentences(of: Array(words.joined(separator: " ").utf8))
         #expect(found.map(\.count) == [10_000, 10_000, 5_000])
         #expect(Array(found.joined()) == words)
         #expect(try sentences(of: Corpus(sentences: [words])) == found)
+    }
+
+    /// Where the documented rule cuts a text, found byte by byte: behind the first line feed from the byte before each
+    /// border on, or at the text's end; where none comes within the look-ahead, behind the first white space; else in the
+    /// middle of a word, which is then too long to be one.
+    private func cuts(_ text: [UInt8], blockSize: Int, lookAhead: Int) -> [Int] {
+        stride(from: blockSize, to: text.count, by: blockSize).map { border in
+            let window = border - 1..<min(border + lookAhead, text.count)
+            if let lineFeed = window.first(where: { text[$0] == 10 }) { return lineFeed + 1 }
+            if border + lookAhead > text.count { return text.count }
+            return window.first { text[$0] == 32 }.map { $0 + 1 } ?? window.upperBound
+        }
+    }
+
+    @Test("Lines longer than the look-ahead are cut where the rule says", arguments: 0..<10 as Range<UInt64>)
+    func longLines(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var text: [UInt8] = []
+        while text.count < 120_000 {
+            let length = Int.random(in: 0..<40, using: &random) == 0 ? 6000 : Int.random(in: 1...9, using: &random)
+            text += (0..<length).map { _ in UInt8.random(in: 97...99, using: &random) }
+            text.append(Int.random(in: 0..<1500, using: &random) == 0 ? 10 : 32)
+        }
+        let layout = TextLayout(blockSize: Int.random(in: 1000...20_000, using: &random), lookAhead: 0)
+        let cuts = cuts(text, blockSize: layout.blockSize, lookAhead: layout.lookAhead)
+        var expected: [[String]] = [[]]
+        var word: [UInt8] = []
+        func endWord() {
+            if !word.isEmpty, word.count <= Corpus.maximumWordLength {
+                expected[expected.count - 1].append(String(decoding: word, as: UTF8.self))
+            }
+            word = []
+        }
+        for (place, byte) in (text + [10]).enumerated() {
+            if cuts.contains(place) { expected.append([]) }
+            if byte == 10 || byte == 32 { endWord() } else { word.append(byte) }
+            if byte == 10 { expected.append([]) }
+        }
+        expected.removeAll(where: \.isEmpty)
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "corpus.txt")
+            try Data(text).write(to: url)
+            for threads in [1, 3] {
+                #expect(try sentences(of: Corpus(contentsOf: [url], layout: layout), threads: threads) == expected)
+            }
+        }
     }
 
     @Test("A line of exactly 10,000 words is one sentence")
@@ -72,7 +144,11 @@ struct CorpusTests {
         let longest = String(repeating: "x", count: Corpus.maximumWordLength)
         for tooLong in [longest + "y", String(repeating: "z", count: 20_000)] {
             let text = "a \(longest) \(tooLong) b\n\(tooLong)\nc \(tooLong)"
-            #expect(try sentences(of: Array(text.utf8), blockSize: blockSize) == [["a", longest, "b"], [], ["c"]])
+            let found = try sentences(of: Array(text.utf8), blockSize: blockSize)
+            #expect(found == [["a", longest, "b"], ["c"]])
+            // Cut into more sentences, the words are the same.
+            let cut = try sentences(of: Array(text.utf8), blockSize: blockSize, lookAhead: 0)
+            #expect(Array(cut.joined()) == ["a", longest, "b", "c"])
         }
         #expect(
             try sentences(of: Corpus(sentences: [["a", longest, longest + "y", "", "b"]])) == [["a", longest, "b"]]
@@ -91,46 +167,70 @@ struct CorpusTests {
         }
     }
 
-    @Test("Passages put together are the whole corpus, and in memory or read again they are the same")
-    func passages() throws {
+    private static let lines: [[String]] = {
         var random = SplitMix64(seed: 3)
-        let lines = (0..<3000).map { _ in
-            (0..<Int.random(in: 0...40, using: &random)).map { _ in "w\(Int.random(in: 0..<50, using: &random))" }
+        return (0..<6000).map { _ in
+            (0..<Int.random(in: 0...40, using: &random)).map { _ in "w\(Int.random(in: 0..<500, using: &random))" }
         }
-        try withTemporaryFolder { folder in
-            let urls = [folder.appending(path: "1.txt"), folder.appending(path: "2.txt")]
-            try lines[..<2000].map { $0.joined(separator: " ") }.joined(separator: "\n")
-                .write(to: urls[0], atomically: true, encoding: .utf8)
-            try lines[2000...].map { $0.joined(separator: " ") }.joined(separator: "\n")
-                .write(to: urls[1], atomically: true, encoding: .utf8)
+    }()
 
-            let corpora = [try Corpus(contentsOf: urls, blockSize: 1000), Corpus(sentences: lines)]
-            for corpus in corpora {
-                let counted = try CountedCorpus(corpus, cancellation: Cancellation())
-                let vocabulary = try Vocabulary(counted, minimumCount: 1, maximumSize: nil)
-                #expect(counted.passages.count > 3)
-                for memory in [0, 100_000, Int.max] {
-                    let encoded = EncodedCorpus(
-                        counted,
-                        vocabulary: vocabulary,
-                        cancellation: Cancellation(),
-                        memory: memory
-                    )
-                    for _ in 0..<2 {
-                        var found: [[String]] = [[]]
-                        for passage in 0..<encoded.count {
-                            for number in try encoded.passage(passage) {
-                                if number == EncodedCorpus.sentenceEnd {
-                                    found.append([])
-                                } else {
-                                    found[found.count - 1].append(vocabulary.words[Int(number)])
-                                }
-                            }
-                        }
-                        #expect(found.dropLast() == ArraySlice(lines.filter { !$0.isEmpty }))
-                    }
-                }
+    /// The lines as the text of two files.
+    private func write(_ lines: [[String]], to folder: URL) throws -> [URL] {
+        let urls = [folder.appending(path: "1.txt"), folder.appending(path: "2.txt")]
+        for (url, part) in zip(urls, [lines[..<2000], lines[2000...]]) {
+            try part.map { $0.joined(separator: " ") }.joined(separator: "\n")
+                .write(to: url, atomically: true, encoding: .utf8)
+        }
+        return urls
+    }
+
+    @Test(
+        "Read by any number of threads, kept in memory, partly or wholly in a file, the text is the same",
+        arguments: [1, 2, 5],
+        [0, 100_000, Int.max]
+    )
+    func passages(threads: Int, memory: Int) throws {
+        let expected = Self.lines.filter { !$0.isEmpty }
+        try withTemporaryFolder { folder in
+            let urls = try write(Self.lines, to: folder)
+            for blockSize in [100, 70_000, 1 << 20] {
+                let corpus = try Corpus(contentsOf: urls, layout: TextLayout(blockSize: blockSize, lookAhead: 1 << 16))
+                #expect(try sentences(of: corpus, threads: threads, memory: memory) == expected)
             }
+            #expect(try sentences(of: Corpus(sentences: Self.lines), threads: threads, memory: memory) == expected)
+        }
+    }
+
+    @Test("Words, counts and passages don't depend on the number of threads")
+    func threads() throws {
+        try withTemporaryFolder { folder in
+            let corpus = try Corpus(
+                contentsOf: write(Self.lines, to: folder),
+                layout: TextLayout(blockSize: 100_000, lookAhead: 1 << 16)
+            )
+            var results: [([String], [Int], [[UInt32]])] = []
+            for threads in [1, 2, 5] {
+                let cancellation = Cancellation()
+                let counted = try CountedCorpus(
+                    corpus,
+                    threads: threads,
+                    wordMemory: .max,
+                    spool: Spool(memory: .max),
+                    cancellation: cancellation
+                )
+                let vocabulary = try Vocabulary(
+                    counted,
+                    minimumCount: 200,
+                    maximumSize: 300,
+                    cancellation: cancellation
+                )
+                let encoded = EncodedCorpus(counted, vocabulary: vocabulary)
+                let passages = try (0..<encoded.count).map { try encoded.passage($0) }
+                #expect(vocabulary.total == passages.joined().count { $0 != EncodedCorpus.sentenceEnd })
+                results.append((vocabulary.words, vocabulary.counts, passages))
+            }
+            #expect(results[0] == results[1] && results[0] == results[2])
+            #expect(results[0].2.count > 5)
         }
     }
 
@@ -158,16 +258,22 @@ struct CorpusTests {
         }
     }
 
-    @Test("A file that is cut short while it is read gives an error")
+    @Test("A file that is cut short while it is read gives an error that says where it ends")
     func shortened() throws {
         try withTemporaryFolder { folder in
             let url = folder.appending(path: "corpus.txt")
-            try Data(String(repeating: "one two three\n", count: 20_000).utf8).write(to: url)
-            let counted = try CountedCorpus(Corpus(contentsOf: url), cancellation: Cancellation())
-            let vocabulary = try Vocabulary(counted, minimumCount: 1, maximumSize: nil)
+            try Data(String(repeating: "one two three\n", count: 200_000).utf8).write(to: url)
+            let reading = try CorpusReading(
+                [url],
+                .standard,
+                spool: nil,
+                wordMemory: .max,
+                cancellation: Cancellation()
+            )
             try Data("one".utf8).write(to: url)
-            let encoded = EncodedCorpus(counted, vocabulary: vocabulary, cancellation: Cancellation())
-            #expect(throws: Word2VecError.self) { try encoded.passage(1) }
+            let error = #expect(throws: Word2VecError.self) { try reading.run(threads: 2) }
+            #expect(error?.code == .invalidFormat)
+            #expect(error?.message.contains("corpus.txt' ends after 3 bytes") == true)
         }
     }
 }

@@ -27,13 +27,22 @@ struct TrainingKernelTests {
         let outputs: SharedRows
         var scalarInputs: [[Double]] = []
         var scalarOutputs: [[Double]] = []
-        let targets: [Float]
+        /// For each centre the weight of each output.
+        let targets: [[Float]]
+        let counts: TrainingKernel.InputCounts
 
-        init(_ shape: Shape, seed: UInt64, size: Float) throws {
+        /// With two centres, some inputs are in both windows, some in one.
+        init(_ shape: Shape, centres: Int = 1, seed: UInt64, size: Float) throws {
             var random = SplitMix64(seed: seed)
             inputs = try SharedRows(count: shape.inputs, dimension: shape.dimension)
             outputs = try SharedRows(count: shape.outputs, dimension: shape.dimension)
-            targets = (0..<shape.outputs).map { $0 == 0 ? 1 : [-1, -2, 1][$0 % 3] }
+            targets = (0..<centres).map { centre in
+                (0..<shape.outputs).map { $0 < centres ? ($0 == centre ? 1 : 0) : [-1, -2, 0, -1][$0 % 4] }
+            }
+            counts =
+                centres == 1
+                ? .init(first: shape.inputs)
+                : .init(first: 1, both: shape.inputs - 1 - shape.inputs / 4, second: shape.inputs / 4)
             for rows in [inputs, outputs] {
                 for row in 0..<rows.count {
                     for column in 0..<rows.dimension {
@@ -45,17 +54,32 @@ struct TrainingKernelTests {
             scalarOutputs = values(outputs)
         }
 
+        /// Whether an input is in the window of a centre.
+        func isMember(_ input: Int, of centre: Int) -> Bool {
+            centre == 0 ? input < counts.first + counts.both : input >= counts.first
+        }
+
+        /// For each input the weight of each output.
+        var scalarTargets: [[Double]] {
+            (0..<inputs.count).map { input in
+                (0..<outputs.count).map { output in
+                    targets.indices.reduce(0) { $0 + (isMember(input, of: $1) ? Double(targets[$1][output]) : 0) }
+                }
+            }
+        }
+
         func values(_ rows: SharedRows) -> [[Double]] {
             (0..<rows.count).map { row in (0..<rows.dimension).map { Double(rows.row(row)[$0]) } }
         }
 
-        func fill(_ kernel: TrainingKernel) {
+        func fill(_ kernel: TrainingKernel, _ goals: inout TrainingKernel.Goals) {
             for row in 0..<inputs.count { kernel.inputs[row] = inputs.row(row) }
+            goals.clear(centres: targets.count)
             for row in 0..<outputs.count {
-                kernel.windows[0].outputs[row] = outputs.row(row)
-                kernel.windows[0].targets[row] = targets[row]
+                goals.outputs[row] = outputs.row(row)
+                for (centre, weights) in targets.enumerated() { goals.weights(centre: centre)[row] = weights[row] }
             }
-            kernel.windows[0].count = outputs.count
+            goals.count = outputs.count
         }
 
         func checkPadding() {
@@ -82,119 +106,144 @@ struct TrainingKernelTests {
         }
     }
 
-    @Test("A step changes rows as the scalar one does, and states the same loss", arguments: shapes)
-    private func step(shape: Shape) throws {
+    /// A kernel for a shape, goals for it, and what to free at the end.
+    private func withKernel(_ shape: Shape, _ body: (TrainingKernel, inout TrainingKernel.Goals) throws -> Void)
+        rethrows
+    {
         let kernel = TrainingKernel(
             dimension: shape.dimension,
             maximumInputs: shape.inputs,
             maximumOutputs: shape.outputs,
             level: shape.level
         )
-        for seed in 0..<3 as Range<UInt64> {
-            var rows = try Rows(shape, seed: seed, size: 0.5)
-            rows.fill(kernel)
-            let loss = kernel.step(inputs: shape.inputs, window: 0, learningRate: 0.05)
+        var goals = TrainingKernel.Goals(maximumOutputs: shape.outputs)
+        defer { goals.deallocate() }
+        try body(kernel, &goals)
+    }
+
+    @Test("A step changes rows as the scalar one does, and states the same loss", arguments: shapes, [1, 2])
+    private func step(shape: Shape, centres: Int) throws {
+        try withKernel(shape) { kernel, goals in
+            for seed in 0..<3 as Range<UInt64> {
+                var rows = try Rows(shape, centres: centres, seed: seed, size: 0.5)
+                rows.fill(kernel, &goals)
+                let loss = kernel.step(inputs: rows.counts, goals: goals, learningRate: 0.05)
+                let expected = ScalarWord2Vec.step(
+                    inputs: &rows.scalarInputs,
+                    outputs: &rows.scalarOutputs,
+                    targets: rows.scalarTargets,
+                    learningRate: 0.05
+                )
+                #expect(abs(loss - expected) < 1e-5 * max(1, expected))
+                expectNear(rows.values(rows.inputs), rows.scalarInputs)
+                expectNear(rows.values(rows.outputs), rows.scalarOutputs)
+                rows.checkPadding()
+            }
+        }
+    }
+
+    @Test("A step on means gives every input what the scalar step gives its means", arguments: shapes, [1, 2])
+    private func stepOnMeans(shape: Shape, centres: Int) throws {
+        // Either centre needs an input.
+        guard shape.inputs >= centres else { return }
+        try withKernel(shape) { kernel, goals in
+            var rows = try Rows(shape, centres: centres, seed: 5, size: 0.5)
+            rows.fill(kernel, &goals)
+            let loss = kernel.stepOnMeans(inputs: rows.counts, goals: goals, learningRate: 0.05)
+
+            let before = (0..<centres).map { centre in
+                let members = rows.scalarInputs.indices.filter { rows.isMember($0, of: centre) }
+                return (0..<shape.dimension).map { column in
+                    members.reduce(0) { $0 + rows.scalarInputs[$1][column] } / Double(members.count)
+                }
+            }
+            var means = before
             let expected = ScalarWord2Vec.step(
-                inputs: &rows.scalarInputs,
+                inputs: &means,
                 outputs: &rows.scalarOutputs,
-                targets: rows.targets.map(Double.init),
+                targets: rows.targets.map { $0.map(Double.init) },
                 learningRate: 0.05
             )
             #expect(abs(loss - expected) < 1e-5 * max(1, expected))
+            for centre in 0..<centres {
+                for input in rows.scalarInputs.indices where rows.isMember(input, of: centre) {
+                    for column in 0..<shape.dimension {
+                        rows.scalarInputs[input][column] += means[centre][column] - before[centre][column]
+                    }
+                }
+            }
             expectNear(rows.values(rows.inputs), rows.scalarInputs)
             expectNear(rows.values(rows.outputs), rows.scalarOutputs)
             rows.checkPadding()
         }
     }
 
-    @Test("A step on the mean gives every input what the scalar step gives the mean", arguments: shapes)
-    private func stepOnMean(shape: Shape) throws {
-        let kernel = TrainingKernel(
-            dimension: shape.dimension,
-            maximumInputs: shape.inputs,
-            maximumOutputs: shape.outputs,
-            level: shape.level
-        )
-        var rows = try Rows(shape, seed: 5, size: 0.5)
-        rows.fill(kernel)
-        let loss = kernel.stepOnMean(inputs: shape.inputs, window: 0, learningRate: 0.05)
-
-        let before = (0..<shape.dimension).map { column in
-            rows.scalarInputs.reduce(0) { $0 + $1[column] } / Double(shape.inputs)
-        }
-        var mean = [before]
-        let expected = ScalarWord2Vec.step(
-            inputs: &mean,
-            outputs: &rows.scalarOutputs,
-            targets: rows.targets.map(Double.init),
-            learningRate: 0.05
-        )
-        #expect(abs(loss - expected) < 1e-5 * max(1, expected))
-        expectNear(
-            rows.values(rows.inputs),
-            rows.scalarInputs.map { row in row.indices.map { row[$0] + mean[0][$0] - before[$0] } }
-        )
-        expectNear(rows.values(rows.outputs), rows.scalarOutputs)
-        rows.checkPadding()
-    }
-
     @Test("A row that is listed twice among the inputs gains twice", arguments: KernelLevel.available)
     func repeatedInput(level: KernelLevel) throws {
         let shape = Shape(dimension: 10, inputs: 2, outputs: 3, level: level)
-        let kernel = TrainingKernel(dimension: 10, maximumInputs: 2, maximumOutputs: 3, level: level)
-        var rows = try Rows(shape, seed: 1, size: 0.5)
-        rows.fill(kernel)
-        kernel.inputs[1] = kernel.inputs[0]
-        _ = kernel.step(inputs: 2, window: 0, learningRate: 0.05)
+        try withKernel(shape) { kernel, goals in
+            var rows = try Rows(shape, seed: 1, size: 0.5)
+            rows.fill(kernel, &goals)
+            kernel.inputs[1] = kernel.inputs[0]
+            _ = kernel.step(inputs: rows.counts, goals: goals, learningRate: 0.05)
 
-        let before = rows.scalarInputs[0]
-        rows.scalarInputs[1] = before
-        _ = ScalarWord2Vec.step(
-            inputs: &rows.scalarInputs,
-            outputs: &rows.scalarOutputs,
-            targets: rows.targets.map(Double.init),
-            learningRate: 0.05
-        )
-        let gained = before.indices.map { before[$0] + 2 * (rows.scalarInputs[0][$0] - before[$0]) }
-        expectNear([rows.values(rows.inputs)[0]], [gained])
-        expectNear(rows.values(rows.outputs), rows.scalarOutputs)
+            let before = rows.scalarInputs[0]
+            rows.scalarInputs[1] = before
+            _ = ScalarWord2Vec.step(
+                inputs: &rows.scalarInputs,
+                outputs: &rows.scalarOutputs,
+                targets: rows.scalarTargets,
+                learningRate: 0.05
+            )
+            let gained = before.indices.map { before[$0] + 2 * (rows.scalarInputs[0][$0] - before[$0]) }
+            expectNear([rows.values(rows.inputs)[0]], [gained])
+            // Outputs may differ by what the row has gained already, times a gradient.
+            for (row, expected) in zip(rows.values(rows.outputs), rows.scalarOutputs) {
+                for (value, expected) in zip(row, expected) { #expect(abs(value - expected) < 0.05 * 0.1) }
+            }
+        }
     }
 
-    @Test("Loss and gradient are right for products from −200 to 200", arguments: [-1, 1] as [Float])
-    func largeProducts(target: Float) throws {
-        let kernel = TrainingKernel(dimension: 1, maximumInputs: 1, maximumOutputs: 1)
-        let input = try SharedRows(count: 1, dimension: 1)
-        let output = try SharedRows(count: 1, dimension: 1)
-        for product in stride(from: -200.0, through: 200, by: 0.37) {
-            input.row(0)[0] = 1
-            output.row(0)[0] = Float(product)
+    @Test("Loss and gradient are right for products from −200 to 200", arguments: KernelLevel.available)
+    func largeProducts(level: KernelLevel) throws {
+        try withKernel(Shape(dimension: 1, inputs: 1, outputs: 1, level: level)) { kernel, goals in
+            let input = try SharedRows(count: 1, dimension: 1)
+            let output = try SharedRows(count: 1, dimension: 1)
             kernel.inputs[0] = input.row(0)
-            kernel.windows[0].outputs[0] = output.row(0)
-            kernel.windows[0].count = 1
-            kernel.windows[0].targets[0] = target
-            let loss = kernel.step(inputs: 1, window: 0, learningRate: 0.5)
-            var (scalarInput, scalarOutput) = ([[1.0]], [[Double(Float(product))]])
-            let expected = ScalarWord2Vec.step(
-                inputs: &scalarInput,
-                outputs: &scalarOutput,
-                targets: [Double(target)],
-                learningRate: 0.5
-            )
-            #expect(abs(loss - expected) < 1e-6 * max(1, expected))
-            #expect(abs(Double(output.row(0)[0]) - scalarOutput[0][0]) < 1e-6 * max(1, abs(product)))
+            goals.outputs[0] = output.row(0)
+            goals.count = 1
+            for target in [-1, 1] as [Float] {
+                goals.weights(centre: 0)[0] = target
+                for product in stride(from: -200.0, through: 200, by: 0.37) {
+                    input.row(0)[0] = 1
+                    output.row(0)[0] = Float(product)
+                    let loss = kernel.step(inputs: .init(first: 1), goals: goals, learningRate: 0.5)
+                    var (scalarInput, scalarOutput) = ([[1.0]], [[Double(Float(product))]])
+                    let expected = ScalarWord2Vec.step(
+                        inputs: &scalarInput,
+                        outputs: &scalarOutput,
+                        targets: [[Double(target)]],
+                        learningRate: 0.5
+                    )
+                    #expect(abs(loss - expected) < 1e-6 * max(1, expected))
+                    #expect(abs(Double(output.row(0)[0]) - scalarOutput[0][0]) < 1e-6 * max(1, abs(product)))
+                }
+            }
         }
     }
 
     @Test("Numbers that have grown without bound stay visible: they do not trap, and become NaN or infinite")
     func divergence() throws {
-        let kernel = TrainingKernel(dimension: 5, maximumInputs: 2, maximumOutputs: 2)
-        for value in [Float.infinity, .nan, .greatestFiniteMagnitude] {
-            let rows = try Rows(Shape(dimension: 5, inputs: 2, outputs: 2, level: .chosen), seed: 1, size: 0.5)
-            for column in 0..<5 { rows.inputs.row(0)[column] = value }
-            rows.fill(kernel)
-            _ = kernel.step(inputs: 2, window: 0, learningRate: 10)
-            _ = kernel.step(inputs: 2, window: 0, learningRate: 10)
-            #expect(!rows.outputs.row(0)[0].isFinite)
+        let shape = Shape(dimension: 5, inputs: 2, outputs: 2, level: .chosen)
+        try withKernel(shape) { kernel, goals in
+            for value in [Float.infinity, .nan, .greatestFiniteMagnitude] {
+                let rows = try Rows(shape, seed: 1, size: 0.5)
+                for column in 0..<5 { rows.inputs.row(0)[column] = value }
+                rows.fill(kernel, &goals)
+                _ = kernel.step(inputs: rows.counts, goals: goals, learningRate: 10)
+                _ = kernel.step(inputs: rows.counts, goals: goals, learningRate: 10)
+                #expect(!rows.outputs.row(0)[0].isFinite)
+            }
         }
     }
 }

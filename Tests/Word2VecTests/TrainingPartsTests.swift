@@ -47,6 +47,59 @@ struct TrainingPartsTests {
         }
     }
 
+    @Test("A grown tree keeps the old nodes behind a new root, and is a full prefix code again", arguments: 0..<4)
+    func grownTree(newWords: Int) {
+        let old = HuffmanTree(counts: [9, 6, 4, 2, 1])
+        // The old words in another order, a new one between each two of them.
+        let order = [3, 0, 4, 2, 1]
+        var oldWords: [Int?] = []
+        for (place, word) in order.enumerated() { oldWords += place < newWords ? [nil, word] : [word] }
+        let counts = (0..<oldWords.count).map { 100 - 7 * $0 }
+        let tree = HuffmanTree(checking: old.grown(counts: counts, oldWords: oldWords).links)!
+
+        #expect(tree.nodeCount == oldWords.count - 1)
+        let kraft = counts.indices.reduce(0.0) { $0 + 1 / Double(UInt64(1) << UInt64(tree.length(of: $1))) }
+        #expect(kraft == 1)
+        var codes = Set<[Bool]>()
+        for (word, oldWord) in oldWords.enumerated() {
+            let steps = (0..<tree.length(of: word)).map { tree.step($0, to: word) }
+            #expect(steps[0].node == tree.nodeCount - 1)
+            codes.insert(steps.map(\.turn))
+            guard let oldWord else {
+                #expect(steps[0].turn)
+                #expect(steps.dropFirst().allSatisfy { $0.node < newWords - 1 })
+                continue
+            }
+            if newWords > 0 { #expect(!steps[0].turn) }
+            let rest = steps.dropFirst(newWords > 0 ? 1 : 0)
+            #expect(rest.count == old.length(of: oldWord))
+            for (step, (node, turn)) in rest.enumerated() {
+                let before = old.step(step, to: oldWord)
+                #expect(node == before.node + max(0, newWords - 1) && turn == before.turn)
+            }
+        }
+        #expect(codes.count == oldWords.count)
+    }
+
+    @Test("Links that make no tree are refused")
+    func links() {
+        let links = HuffmanTree(counts: [8, 5, 3, 2, 1, 1]).links
+        #expect(HuffmanTree(checking: links) != nil)
+        for place in links.indices {
+            for link in 0..<12 as Range<UInt32> where link != links[place] {
+                var changed = links
+                changed[place] = link
+                #expect(HuffmanTree(checking: changed) == nil)
+            }
+        }
+        #expect(HuffmanTree(checking: Array(links.dropLast())) == nil)
+        // A tree that is one long branch, with ways too long for memory together: each inner node holds a word and,
+        // but for the lowest, which holds two, the inner node below it.
+        let words = 1_000_000
+        let branch = [0] + (0..<UInt32(words) - 1).map { $0 << 1 | 1 } + (1..<UInt32(words) - 1).map { $0 << 1 }
+        #expect(HuffmanTree(checking: branch) == nil)
+    }
+
     @Test("An alias table draws each number as often as its weight says", arguments: [0.0, 0.75, 1.0, -0.5])
     func alias(exponent: Double) {
         let counts = [1000, 500, 100, 100, 7, 3, 1]

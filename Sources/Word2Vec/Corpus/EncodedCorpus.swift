@@ -1,54 +1,61 @@
 import Synchronization
-package import Vectors
+import Vectors
 
 /// A corpus as numbers of vocabulary words, passage by passage.
 ///
-/// Numbers are kept in memory, 4 bytes a word, as long as the budget lasts; passages beyond it are read and looked up
-/// again in every epoch. So a corpus may be larger than memory, and a small one is read only twice.
+/// A passage in memory is renumbered when it is first taken, one in the spool's file whenever it is.
 package final class EncodedCorpus: Sendable {
     /// Stands behind each sentence.
-    package static let sentenceEnd = UInt32.max
+    package static let sentenceEnd = Spool.sentenceEnd
 
-    private let corpus: Corpus
-    private let passages: [Corpus.Passage]
-    private let table: WordTable
-    private let cancellation: Cancellation
-    private let kept: Mutex<(passages: [[UInt32]?], budget: Int)>
+    private let spool: Spool?
+    /// For each part of the reading and each number given there the number in the vocabulary, or `missing`.
+    private let words: [[UInt32]]
+    private let passages: Mutex<[Passage]>
+    /// The number of passages.
+    package let count: Int
 
-    /// - Parameter memory: the bytes that may be used to keep numbers.
-    package init(
-        _ counted: CountedCorpus,
-        vocabulary: Vocabulary,
-        cancellation: Cancellation,
-        memory: Int = physicalMemory / 8
-    ) {
-        self.cancellation = cancellation
-        corpus = counted.corpus
-        passages = counted.passages
-        table = vocabulary.table
-        kept = Mutex(([[UInt32]?](repeating: nil, count: counted.passages.count), memory))
+    private enum Passage {
+        case counted(CountedCorpus.Passage)
+        case encoded([UInt32])
     }
 
-    /// The number of passages.
-    package var count: Int { passages.count }
+    package init(_ counted: CountedCorpus, vocabulary: Vocabulary) {
+        var numbers = [UInt32](repeating: WordTable.missing, count: counted.table.count)
+        for (number, word) in vocabulary.words.enumerated() {
+            if let known = counted.table.find(word) { numbers[known] = UInt32(number) }
+        }
+        spool = counted.spool
+        words = counted.words.map { part in part.map { $0 == WordTable.missing ? $0 : numbers[Int($0)] } }
+        passages = Mutex(counted.passages.map { .counted($0) })
+        count = counted.passages.count
+    }
 
     /// The numbers of the words of a passage, the words outside the vocabulary left out, each sentence followed by
     /// ``sentenceEnd``.
     package func passage(_ number: Int) throws(Word2VecError) -> [UInt32] {
-        if let passage = kept.withLock({ $0.passages[number] }) { return passage }
-        var words: [UInt32] = []
-        try corpus.read(passages[number], cancellation) { bytes throws(Word2VecError) in
-            if let word = table.findRepaired(bytes) { words.append(UInt32(word)) }
-        } sentenceEnd: { _ in
-            if let last = words.last, last != Self.sentenceEnd { words.append(Self.sentenceEnd) }
+        let counted: CountedCorpus.Passage
+        switch passages.withLock({ $0[number] }) {
+        case .encoded(let numbers): return numbers
+        case .counted(let passage): counted = passage
         }
-        let passage = words
-        kept.withLock { kept in
-            let bytes = passage.capacity * 4
-            guard bytes <= kept.budget, kept.passages[number] == nil else { return }
-            kept.passages[number] = passage
-            kept.budget -= bytes
+        guard let spool else { return [] }
+        let encoded = encode(try spool.read(counted.kept), words[counted.part])
+        if case .memory = counted.kept { passages.withLock { $0[number] = .encoded(encoded) } }
+        return encoded
+    }
+
+    /// Renumbers a passage; rare words, and sentences without others, fall out.
+    private func encode(_ passage: [UInt32], _ words: [UInt32]) -> [UInt32] {
+        [UInt32](unsafeUninitializedCapacity: passage.count) { encoded, count in
+            var isInSentence = false
+            for number in passage {
+                let word = number == Self.sentenceEnd ? number : words[Int(number)]
+                guard word != WordTable.missing || number == Self.sentenceEnd && isInSentence else { continue }
+                encoded[count] = word
+                count += 1
+                isInSentence = number != Self.sentenceEnd
+            }
         }
-        return passage
     }
 }

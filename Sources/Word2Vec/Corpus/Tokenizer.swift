@@ -1,68 +1,127 @@
-import Vectors
+import Word2VecC
 
-/// Splits a file's bytes into words and sentences, reading one block at a time.
-struct Tokenizer {
-    let file: InputFile
-    let blockSize: Int
-    let cancellation: Cancellation
+/// Splits text into words and sentences.
+///
+/// Goes through the text in pieces: first all ends of words and lines of a piece are found, 64 bytes at a time, then
+/// its words are counted, a batch at a time.
+final class Tokenizer {
+    /// The bytes that must be readable behind the text.
+    static let readAhead = 64
+    private static let pieceLength = 1 << 14
 
-    /// Reads a range of bytes that starts at a sentence's start; see ``Corpus/read(_:word:sentenceEnd:)``.
-    @inline(__always)
+    private let starts = Scratch<UInt32>(pieceLength + 64)
+    private let ends = Scratch<UInt32>(pieceLength + 64)
+    private let lineFeeds = Scratch<UInt32>(pieceLength + 64)
+    private let keys = Scratch<WordTable.Key>(WordBatch.size)
+    private let numbers = Scratch<UInt32>(WordBatch.size)
+
+    /// Hands the words and sentences of a range, at most 4 GB, to a writer; the range's end ends a word. Asks `goingOn`
+    /// often, which throws to end the work early.
     func read(
+        _ text: UnsafePointer<UInt8>,
         _ range: Range<Int>,
-        _ word: (UnsafeBufferPointer<UInt8>) throws(Word2VecError) -> Void,
-        _ sentenceEnd: (_ next: Int?) throws(Word2VecError) -> Void
+        into writer: inout PassageWriter,
+        goingOn: () throws(Word2VecError) -> Void
     ) throws(Word2VecError) {
-        // The block is read behind what is left over of the word that the last block cut.
-        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: blockSize + Corpus.maximumWordLength)
-        defer { buffer.deallocate() }
-        var leftOver = 0
-        var inOverlongWord = false
-        var words = 0
         var position = range.lowerBound
-
+        /// The words that have started and ended in the piece; one more may have started than ended.
+        var started = 0
+        /// Whether the byte before is white space, as a bit.
+        var before: UInt64 = 1
         while position < range.upperBound {
-            if cancellation.isCancelled { throw Word2VecError(.cancelled, "reading '\(file.path)' was cancelled") }
-            let count = min(blockSize, range.upperBound - position)
-            try converting { () throws(VectorError) in
-                let free = UnsafeMutableRawBufferPointer(buffer)[leftOver..<leftOver + count]
-                try file.readExactly(into: UnsafeMutableRawBufferPointer(rebasing: free), at: position)
-            }
-            let end = leftOver + count
-            var wordStart = 0
-            for index in leftOver..<end {
-                let byte = buffer[index]
-                // Space, or one of tab, line feed, vertical tab, form feed and carriage return.
-                guard byte == 0x20 || byte &- 0x09 <= 0x0D - 0x09 else { continue }
-                if inOverlongWord {
-                    inOverlongWord = false
-                    words += 1
-                } else if index > wordStart {
-                    words += 1
-                    if index - wordStart <= Corpus.maximumWordLength {
-                        try word(UnsafeBufferPointer(rebasing: buffer[wordStart..<index]))
+            try goingOn()
+            let pieceEnd = min(position + Self.pieceLength, range.upperBound)
+            var ended = 0
+            var lines = 0
+            while position < pieceEnd {
+                let marks = text_marks(text + position)
+                let inside = UInt64.max >> UInt64(max(0, 64 - (pieceEnd - position)))
+                // What lies behind the range counts as white space.
+                let white = marks.white_space | ~inside
+                let shifted = white << 1 | before
+                before = white >> 63
+                var ending = white & ~shifted
+                if started > ended, ending != 0 {
+                    // Only a word that began before these 64 bytes can be too long.
+                    let end = position + ending.trailingZeroBitCount
+                    if end - Int(starts.start[ended]) > Corpus.maximumWordLength {
+                        started -= 1
+                        ending &= ending - 1
                     }
                 }
-                wordStart = index + 1
-                if words == Corpus.maximumSentenceLength || byte == 0x0A && words > 0 {
-                    try sentenceEnd(position + index + 1 - leftOver)
-                    words = 0
+                ended = Self.append(ending, position, ends.start, ended)
+                started = Self.append(shifted & ~white, position, starts.start, started)
+                lines = Self.append(marks.line_feeds & inside, position, lineFeeds.start, lines)
+                position += 64
+            }
+            if pieceEnd == range.upperBound, started > ended {
+                if range.upperBound - Int(starts.start[ended]) <= Corpus.maximumWordLength {
+                    ends.start[ended] = UInt32(range.upperBound)
+                    ended += 1
+                } else {
+                    started -= 1
                 }
             }
-            position += count
-            leftOver = inOverlongWord ? 0 : end - wordStart
-            if leftOver > Corpus.maximumWordLength {
-                inOverlongWord = true
-                leftOver = 0
-            }
-            buffer.baseAddress!.update(from: buffer.baseAddress! + end - leftOver, count: leftOver)
+            try add(text, words: ended, lines: lines, to: &writer)
+            if started > ended { starts.start[0] = starts.start[ended] }
+            started -= ended
         }
-        if inOverlongWord {
-            words += 1
-        } else if leftOver > 0 {
-            words += 1
-            try word(UnsafeBufferPointer(rebasing: buffer[..<leftOver]))
-        }
-        if words > 0 { try sentenceEnd(range.upperBound) }
     }
+
+    /// Appends the places of the bits that are set.
+    @inline(__always)
+    private static func append(
+        _ bits: UInt64,
+        _ position: Int,
+        _ list: UnsafeMutablePointer<UInt32>,
+        _ count: Int
+    ) -> Int {
+        var bits = bits
+        var count = count
+        while bits != 0 {
+            list[count] = UInt32(truncatingIfNeeded: position + bits.trailingZeroBitCount)
+            count += 1
+            bits &= bits - 1
+        }
+        return count
+    }
+
+    /// Hands words to the writer, and a sentence's end for each line feed before, between and behind them.
+    @inline(__always)
+    private func add(
+        _ text: UnsafePointer<UInt8>,
+        words: Int,
+        lines: Int,
+        to writer: inout PassageWriter
+    ) throws(Word2VecError) {
+        var line = 0
+        for first in stride(from: 0, to: words, by: WordBatch.size) {
+            let batch = WordBatch(
+                text: text,
+                starts: starts.start + first,
+                ends: ends.start + first,
+                count: min(WordBatch.size, words - first),
+                keys: keys.start,
+                numbers: numbers.start
+            )
+            try writer.count(batch)
+            for index in 0..<batch.count {
+                while line < lines, lineFeeds.start[line] < batch.starts[index] {
+                    try writer.endSentence()
+                    line += 1
+                }
+                try writer.add(number: batch.numbers[index])
+            }
+        }
+        if line < lines { try writer.endSentence() }
+    }
+}
+
+/// Memory without an owner's checks, for inner loops.
+private final class Scratch<Element: BitwiseCopyable> {
+    let start: UnsafeMutablePointer<Element>
+
+    init(_ count: Int) { start = .allocate(capacity: count) }
+
+    deinit { start.deallocate() }
 }

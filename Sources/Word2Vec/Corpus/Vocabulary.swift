@@ -13,6 +13,9 @@ public struct Vocabulary: Sendable {
     public let total: Int
     /// The occurrences of all words of the corpus, those included that were too rare to enter.
     public let corpusTotal: Int
+    /// The occurrences among ``corpusTotal`` that were not counted for their words, since there was no memory for all
+    /// distinct words and the rare ones were forgotten; see ``Word2VecConfiguration/corpusMemory``. Almost always 0.
+    public let prunedTotal: Int
 
     /// The words again, to be found by their bytes.
     package let table: WordTable
@@ -20,7 +23,7 @@ public struct Vocabulary: Sendable {
     /// The number of words.
     public var count: Int { words.count }
 
-    /// Counts the words of a corpus, reading it once.
+    /// Counts the words of a corpus, reading it once, files with one thread a processor.
     ///
     /// - Parameters:
     ///   - corpus: the text.
@@ -29,20 +32,35 @@ public struct Vocabulary: Sendable {
     /// - Throws: ``Word2VecError`` with code `corpusTooSmall` if no word is left, `inputOutput`, `invalidFormat`,
     ///   `tooLarge`, or `cancelled` if the task was.
     public init(of corpus: Corpus, minimumCount: Int = 5, maximumSize: Int? = nil) throws(Word2VecError) {
-        let counted = try CountedCorpus(corpus, cancellation: Cancellation())
-        try self.init(counted, minimumCount: minimumCount, maximumSize: maximumSize)
+        let cancellation = Cancellation()
+        let threads = ThreadLimit.automatic.count
+        let counted = try CountedCorpus(
+            corpus,
+            threads: threads,
+            wordMemory: CorpusMemory(nil, threads: threads).words,
+            spool: nil,
+            cancellation: cancellation
+        )
+        try self.init(counted, minimumCount: minimumCount, maximumSize: maximumSize, cancellation: cancellation)
     }
 
     /// Chooses and sorts the words of a corpus that has been counted.
-    package init(_ counted: CountedCorpus, minimumCount: Int, maximumSize: Int?) throws(Word2VecError) {
+    package init(
+        _ counted: CountedCorpus,
+        minimumCount: Int,
+        maximumSize: Int?,
+        cancellation: Cancellation
+    ) throws(Word2VecError) {
         let all = counted.counts
         var kept = all.indices.filter { all[$0] >= minimumCount }
-        kept.sort { all[$0] != all[$1] ? all[$0] > all[$1] : counted.table.precedes($0, $1) }
+        try kept.sort(cancellation) {
+            all[$0] != all[$1] ? all[$0] > all[$1] : counted.table.precedes($0, $1)
+        }
         if let maximumSize, kept.count > maximumSize { kept.removeSubrange(max(0, maximumSize)...) }
 
         guard !kept.isEmpty else {
             guard let highest = all.max() else {
-                throw Word2VecError(.corpusTooSmall, "\(counted.corpus.name) holds no words")
+                throw Word2VecError(.corpusTooSmall, "\(counted.name) holds no words")
             }
             if let maximumSize, maximumSize < 1 {
                 throw Word2VecError(.invalidArgument, "maximumSize \(maximumSize) is below 1")
@@ -51,65 +69,96 @@ public struct Vocabulary: Sendable {
             let mostFrequent = all.indices.filter { all[$0] == highest }.min { counted.table.precedes($0, $1) }!
             throw Word2VecError(
                 .corpusTooSmall,
-                "none of the \(all.count) distinct words of \(counted.corpus.name) occurs \(minimumCount) times, the "
+                "none of the \(all.count) distinct words of \(counted.name) occurs \(minimumCount) times, the "
                     + "minimum count; the most frequent, '\(counted.table[mostFrequent].prefix(40))', occurs "
                     + "\(highest) times"
             )
         }
         var table = WordTable()
-        words = kept.map { counted.table[$0] }
-        for word in words { _ = table.insert(word) }
+        var words: [String] = []
+        for number in kept {
+            if words.count.isMultiple(of: 1 << 14), cancellation.isCancelled { throw choosingWasCancelled }
+            words.append(counted.table[number])
+            _ = table.insert(counted.table, number)
+        }
+        self.words = words
+        self.table = table
         counts = kept.map { all[$0] }
         total = counts.reduce(0, +)
-        corpusTotal = all.reduce(0, +)
+        corpusTotal = all.reduce(counted.prunedTotal, +)
+        prunedTotal = counted.prunedTotal
+    }
+
+    /// Puts together words in falling order of their counts.
+    package init(words: [String], counts: [Int], corpusTotal: Int, prunedTotal: Int) {
+        var table = WordTable()
+        for word in words { _ = table.insert(word) }
+        self.words = words
+        self.counts = counts
+        total = counts.reduce(0, +)
+        self.corpusTotal = corpusTotal
+        self.prunedTotal = prunedTotal
         self.table = table
+    }
+
+    /// This vocabulary after more text: all its words, their counts added up, and the text's other words that occur at
+    /// least `minimumCount` times in it, as far as `maximumSize` leaves room for them.
+    package func grown(
+        by counted: CountedCorpus,
+        minimumCount: Int,
+        maximumSize: Int?,
+        cancellation: Cancellation
+    ) throws(Word2VecError) -> Vocabulary {
+        var all = zip(words, counts).map { (word: $0, count: $1) }
+        var new: [(word: String, count: Int)] = []
+        for (number, count) in counted.counts.enumerated() {
+            if number.isMultiple(of: 1 << 14), cancellation.isCancelled { throw choosingWasCancelled }
+            let word = counted.table[number]
+            if let known = index(of: word) {
+                all[known].count += count
+            } else if count >= minimumCount {
+                new.append((word, count))
+            }
+        }
+        func precedes(_ first: (word: String, count: Int), _ second: (word: String, count: Int)) -> Bool {
+            first.count != second.count
+                ? first.count > second.count : first.word.utf8.lexicographicallyPrecedes(second.word.utf8)
+        }
+        try new.sort(cancellation, by: precedes)
+        all += new.prefix(max(0, (maximumSize ?? .max) - all.count))
+        try all.sort(cancellation, by: precedes)
+        return Vocabulary(
+            words: all.map(\.word),
+            counts: all.map(\.count),
+            corpusTotal: corpusTotal + counted.counts.reduce(counted.prunedTotal, +),
+            prunedTotal: prunedTotal + counted.prunedTotal
+        )
     }
 
     /// The place of a word in ``words``, or nil. Complexity: O(1).
     public func index(of word: String) -> Int? { table.find(word) }
 }
 
-/// What one reading of a corpus finds out: each distinct word's count, and passages of convenient size.
-package struct CountedCorpus: Sendable {
-    package let corpus: Corpus
-    package private(set) var table = WordTable()
-    /// How often each word of `table` occurs.
-    package private(set) var counts: [Int] = []
-    /// The corpus in passages of at least ``passageLength`` words, save the last of each part.
-    package private(set) var passages: [Corpus.Passage] = []
+private let choosingWasCancelled = Word2VecError(.cancelled, "choosing the words of the vocabulary was cancelled")
 
-    /// Enough words that handing out a passage costs nothing, few enough that threads finish together.
-    package static let passageLength = 10_000
-
-    package init(_ corpus: Corpus, cancellation: Cancellation) throws(Word2VecError) {
-        self.corpus = corpus
-        for part in corpus.parts {
-            var start = part.start
-            var words = 0
-            var untilLook = 0
-            try corpus.read(part, cancellation) { bytes throws(Word2VecError) in
-                words += 1
-                let number = table.insertRepaired(bytes)
-                if number < counts.count {
-                    counts[number] += 1
-                } else {
-                    counts.append(1)
-                }
+extension Array {
+    /// Sorts as `sort(by:)` does, but ends early if the work is cancelled.
+    fileprivate mutating func sort(
+        _ cancellation: Cancellation,
+        by precedes: (Element, Element) -> Bool
+    ) throws(Word2VecError) {
+        var untilLook = 0
+        do {
+            try sort { one, other in
                 untilLook -= 1
                 if untilLook < 0 {
                     untilLook = 1 << 14
-                    try converting { () throws(VectorError) in
-                        try checkMemory(bytes: table.bytesWhenGrown, for: "more than \(table.count) distinct words")
-                    }
+                    if cancellation.isCancelled { throw choosingWasCancelled }
                 }
-            } sentenceEnd: { next in
-                if let next, words >= Self.passageLength {
-                    passages.append(Corpus.Passage(part: part.part, start: start, end: next))
-                    start = next
-                    words = 0
-                }
+                return precedes(one, other)
             }
-            if words > 0 { passages.append(Corpus.Passage(part: part.part, start: start, end: nil)) }
+        } catch {
+            throw choosingWasCancelled
         }
     }
 }

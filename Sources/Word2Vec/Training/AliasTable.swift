@@ -5,12 +5,13 @@ import func Foundation.pow
 package struct AliasTable: Sendable {
     /// One column: its own number below the threshold, the alias from there on. 8 bytes, so that a draw touches one
     /// cache line.
-    private struct Column {
+    fileprivate struct Column: BitwiseCopyable {
         var threshold: UInt32
         var alias: UInt32
     }
 
-    private var columns: [Column]
+    private let table: FixedTable<Column>
+    private let count: Int
 
     /// A table for numbers 0, 1, … with probabilities in proportion to `weights`, of which there are at most 2³² and
     /// whose sum is finite and above 0.
@@ -18,7 +19,7 @@ package struct AliasTable: Sendable {
         let sum = weights.reduce(0, +)
         // Scaled so that 1 fills a column.
         var share = weights.map { $0 / sum * Double(weights.count) }
-        columns = weights.indices.map { Column(threshold: .max, alias: UInt32($0)) }
+        var columns = weights.indices.map { Column(threshold: .max, alias: UInt32($0)) }
         var small = share.indices.filter { share[$0] < 1 }
         var large = share.indices.filter { share[$0] >= 1 }
         while let poor = small.popLast(), let rich = large.last {
@@ -26,6 +27,8 @@ package struct AliasTable: Sendable {
             share[rich] -= 1 - share[poor]
             if share[rich] < 1 { small.append(large.removeLast()) }
         }
+        table = FixedTable(columns)
+        count = columns.count
     }
 
     /// A table that draws words in proportion to their count to the power of `exponent`.
@@ -35,12 +38,32 @@ package struct AliasTable: Sendable {
         self.init(weights: counts.map { pow(Double($0) / most, exponent) })
     }
 
+    /// The columns, for the innermost loop; good as long as the table is.
+    var columns: Columns { Columns(start: table.start, count: UInt64(count)) }
+
     /// One number.
-    @inline(__always)
-    package func draw(_ random: inout RandomGenerator) -> Int {
-        let bits = random.next()
-        let number = Int(truncatingIfNeeded: ((bits >> 32) &* UInt64(truncatingIfNeeded: columns.count)) >> 32)
-        let column = columns[number]
-        return UInt32(truncatingIfNeeded: bits) < column.threshold ? number : Int(column.alias)
+    package func draw(_ random: inout RandomGenerator) -> Int { columns.number(for: random.next()) }
+
+    /// Turns random bits into numbers.
+    struct Columns {
+        fileprivate let start: UnsafePointer<Column>
+        fileprivate let count: UInt64
+
+        /// The number that 64 random bits stand for.
+        @inline(__always)
+        func number(for bits: UInt64) -> Int {
+            let number = number(ofColumnFor: bits)
+            let column = start[number]
+            return UInt32(truncatingIfNeeded: bits) < column.threshold ? number : Int(column.alias)
+        }
+
+        /// Where ``number(for:)`` will look, to have it brought near before.
+        @inline(__always)
+        func address(for bits: UInt64) -> UnsafeRawPointer { UnsafeRawPointer(start + number(ofColumnFor: bits)) }
+
+        @inline(__always)
+        private func number(ofColumnFor bits: UInt64) -> Int {
+            Int(truncatingIfNeeded: ((bits >> 32) &* count) >> 32)
+        }
     }
 }

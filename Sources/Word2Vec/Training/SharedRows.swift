@@ -23,6 +23,9 @@ package final class SharedRows: @unchecked Sendable {
     /// The numbers from one row's start to the next's, a multiple of 16.
     package let stride: Int
     private let start: UnsafeMutablePointer<Float>
+    private let memory: UnsafeMutableRawPointer
+    private let size: Int
+    private static let hugePage = 2 << 20
 
     /// Rows of zeros.
     package init(count: Int, dimension: Int) throws(Word2VecError) {
@@ -33,19 +36,34 @@ package final class SharedRows: @unchecked Sendable {
         try converting { () throws(VectorError) in
             try checkMemory(bytes: bytes, for: "\(count) rows of dimension \(dimension)")
         }
-        // Swift's own allocation would end the process if the memory is refused.
-        var memory: UnsafeMutableRawPointer?
-        guard posix_memalign(&memory, 64, max(bytes, 64)) == 0, let memory else {
+        // Swift's own allocation would end the process if the memory is refused. The system gives pages of zeros, each
+        // when it is first touched, so that this takes no time however many rows there are.
+        let isLarge = bytes >= Self.hugePage
+        size = max(bytes, 64) + (isLarge ? Self.hugePage : 0)
+        let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
+        guard let memory, memory != MAP_FAILED else {
             throw Word2VecError(.tooLarge, "\(bytes) bytes for \(count) rows of dimension \(dimension) can't be had")
         }
-        start = memory.initializeMemory(as: Float.self, repeating: 0, count: bytes / 4)
+        self.memory = memory
+        let rows = isLarge ? memory.alignedUp(toMultipleOf: Self.hugePage) : memory
+        #if os(Linux)
+            // Rows are visited at random: with pages of 4 KiB most visits would wait for the page's address, too. Only
+            // advice: the system may have none to give.
+            if isLarge { madvise(rows, bytes, MADV_HUGEPAGE) }
+        #endif
+        start = rows.bindMemory(to: Float.self, capacity: bytes / 4)
     }
 
-    deinit { free(start) }
+    deinit { munmap(memory, size) }
 
     /// The row with this number.
     @inline(__always)
     package func row(_ number: Int) -> UnsafeMutablePointer<Float> { start + number &* stride }
+
+    /// Makes a row the same as one of other rows of this dimension.
+    func copyRow(_ number: Int, from other: SharedRows, _ otherNumber: Int) {
+        row(number).update(from: other.row(otherNumber), count: stride)
+    }
 
     /// The dot product of two rows of this shape.
     @inline(__always)

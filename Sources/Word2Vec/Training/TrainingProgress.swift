@@ -2,11 +2,11 @@
 public struct TrainingProgress: Sendable, Hashable {
     /// The epoch under way, counting from 1.
     public var epoch: Int
-    /// The number of epochs.
+    /// The number of epochs; in the last report of a training that ended early, of those gone through.
     public var epochs: Int
     /// The words gone through so far, in all epochs; those counted that the vocabulary holds.
     public var wordsDone: Int
-    /// The words to go through in all epochs.
+    /// The words to go through in all epochs; in the last report of a training that ended early, ``wordsDone``.
     public var wordsTotal: Int
     /// The mean speed since training began, after the vocabulary was made.
     public var wordsPerSecond: Double
@@ -14,6 +14,8 @@ public struct TrainingProgress: Sendable, Hashable {
     public var meanLoss: Double
     /// The learning rate now.
     public var learningRate: Double
+    /// Why the state could not be written to the ``Checkpoint`` the last time; nil if it was, or none is asked for.
+    public var checkpointFailure: Word2VecError?
 
     /// The part of the work that is done, from 0 to 1.
     public var fraction: Double { Double(wordsDone) / Double(wordsTotal) }

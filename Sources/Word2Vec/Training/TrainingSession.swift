@@ -1,7 +1,13 @@
 import Synchronization
 import Vectors
 
+import func Foundation.cos
+
 /// One training under way: what its threads share.
+///
+/// Work is done in rounds. In a round threads take pieces from ``nextPiece()`` until it gives none; then all of them
+/// end, so that nobody changes weights, and each has merged its copies. That is the moment to write a checkpoint, and
+/// to judge an epoch's loss.
 final class TrainingSession: Sendable {
     let configuration: Word2VecConfiguration
     let corpus: EncodedCorpus
@@ -15,7 +21,6 @@ final class TrainingSession: Sendable {
     let hotOutputs: Range<Int>
     /// After how many windows a thread merges its copies with the others'.
     let mergeInterval: Int
-    let wordsTotal: Int
     let cancellation: Cancellation
 
     /// What an input is to predict.
@@ -24,65 +29,85 @@ final class TrainingSession: Sendable {
         case tree(HuffmanTree)
     }
 
-    private let state: Mutex<State>
+    /// The state when the session began.
+    private let initial: TrainingState
+    private let checkpoint: Checkpoint?
+    private let run: Mutex<Run>
     private let start = ContinuousClock.now
 
-    private struct State {
-        var nextPiece = 0
-        var wordsDone = 0
-        var loss: [Double]
-        var predictions: [Int]
+    private struct Run {
+        var position: TrainingPosition
+        /// The pieces of the round under way.
+        var round = 0..<0
+        var hasEndedEarly = false
+        var lastCheckpoint = ContinuousClock.now
+        var checkpointFailure: Word2VecError?
         var failure: Word2VecError?
     }
 
+    /// - Parameters:
+    ///   - state: before training, or where it was interrupted. Its weights are changed.
+    ///   - checkpoint: where to write the state now and then.
     init(
-        _ configuration: Word2VecConfiguration,
+        _ state: TrainingState,
         corpus: EncodedCorpus,
-        vocabulary: Vocabulary,
+        checkpoint: Checkpoint?,
         cancellation: Cancellation
-    ) throws(Word2VecError) {
-        self.configuration = configuration
+    ) {
         self.corpus = corpus
+        self.checkpoint = checkpoint
         self.cancellation = cancellation
-        subsampling = Subsampling(counts: vocabulary.counts, sample: configuration.sample)
-        wordsTotal = vocabulary.total * configuration.epochs
-        let outputCount: Int
+        initial = state
+        configuration = state.configuration
+        inputs = state.inputs
+        outputs = state.outputs
+        let counts = state.vocabulary.counts
+        subsampling = Subsampling(counts: counts, sample: configuration.sample)
         switch configuration.loss {
         case .negativeSampling(let negatives, let exponent):
-            objective = .noise(AliasTable(counts: vocabulary.counts, exponent: exponent), negatives: negatives)
-            outputCount = vocabulary.count
+            objective = .noise(AliasTable(counts: counts, exponent: exponent), negatives: negatives)
         case .hierarchicalSoftmax:
-            let tree = HuffmanTree(counts: vocabulary.counts)
-            objective = .tree(tree)
-            outputCount = tree.nodeCount
+            objective = .tree(state.tree!)  // All states of this loss are made or read with one.
         }
-        // A thread by itself needs no copies, and is reproducible without. Measured with two: fewer or rarer merged
-        // copies gain less speed, more of them cost quality.
+        (hotOutputs, mergeInterval) = Self.hotOutputs(configuration, count: outputs.count)
+        run = Mutex(Run(position: state.position))
+    }
+
+    /// Which outputs each thread has copies of, and after how many windows it merges them.
+    ///
+    /// A thread by itself needs no copies, and is reproducible without. Measured with two: fewer or rarer merged copies
+    /// gain less speed, more of them cost quality.
+    static func hotOutputs(_ configuration: Word2VecConfiguration, count: Int) -> (hot: Range<Int>, interval: Int) {
+        guard configuration.threads.count > 1 else { return (0..<0, .max) }
         switch configuration.loss {
-        case _ where configuration.threads.count == 1:
-            (hotOutputs, mergeInterval) = (0..<0, .max)
-        case .negativeSampling:
-            (hotOutputs, mergeInterval) = (0..<min(512, outputCount), 4000)
-        case .hierarchicalSoftmax:
-            // The root has the largest number, and nodes near it the next.
-            (hotOutputs, mergeInterval) = (max(0, outputCount - 255)..<outputCount, 1000)
+        case .negativeSampling: return (0..<min(512, count), 4000)
+        // The root has the largest number, and nodes near it the next.
+        case .hierarchicalSoftmax: return (max(0, count - 255)..<count, 1000)
         }
-        let dimension = configuration.dimension
-        inputs = try SharedRows(count: vocabulary.count, dimension: dimension)
-        outputs = try SharedRows(count: outputCount, dimension: dimension)
-        // From −1/dimension to 1/dimension, as gensim starts. word2vec's C program starts from half of that, with which
-        // CBOW learns less from a small corpus: 0.8 points of Spearman on MEN after 20 MB, 5 epochs.
-        var random = RandomGenerator(seed: configuration.seed)
-        for word in 0..<vocabulary.count {
-            let row = inputs.row(word)
-            for column in 0..<dimension { row[column] = (random.unit() * 2 - 1) / Float(dimension) }
-        }
-        state = Mutex(
-            State(
-                loss: [Double](repeating: 0, count: configuration.epochs),
-                predictions: [Int](repeating: 0, count: configuration.epochs)
-            )
-        )
+    }
+
+    // MARK: Rounds
+
+    /// Begins a round of work; false if there is none left, or the work was cancelled.
+    func beginRound() -> Bool {
+        !cancellation.isCancelled
+            && run.withLock { run in
+                let pieces = corpus.count * configuration.epochs
+                let next = run.position.nextPiece
+                var end = pieces
+                if let part = configuration.minimumImprovement {
+                    // All threads must have come to the end of an epoch before its loss is known.
+                    let epoch = next / corpus.count
+                    end = (epoch + 1) * corpus.count
+                    if next.isMultiple(of: corpus.count), epoch >= 2, next < pieces {
+                        let (before, last) = (run.position.meanLoss(epoch - 2), run.position.meanLoss(epoch - 1))
+                        // An epoch without predictions has no loss, which is no reason to end.
+                        run.hasEndedEarly = before - last < part * before
+                    }
+                }
+                run.round = next..<min(pieces, end)
+                return !run.hasEndedEarly && !run.round.isEmpty
+            }
     }
 
     /// A passage in an epoch.
@@ -91,72 +116,116 @@ final class TrainingSession: Sendable {
         var passage: Int
     }
 
-    /// The next piece of work, epoch after epoch; nil if all are taken.
+    /// The next piece of work, epoch after epoch; nil if none is left in this round.
     func nextPiece() -> Piece? {
-        state.withLock { state in
-            guard state.nextPiece < corpus.count * configuration.epochs else { return nil }
-            defer { state.nextPiece += 1 }
-            return Piece(epoch: state.nextPiece / corpus.count, passage: state.nextPiece % corpus.count)
+        run.withLock { run in
+            let next = run.position.nextPiece
+            guard next < run.round.upperBound else { return nil }
+            // Each round does some work, however often checkpoints are asked for.
+            guard next == run.round.lowerBound || !isCheckpointDue(run) else { return nil }
+            run.position.nextPiece += 1
+            return Piece(epoch: next / corpus.count, passage: next % corpus.count)
         }
     }
 
+    /// Between two rounds: writes the state, if it is time.
+    func endRound() {
+        guard let checkpoint, !cancellation.isCancelled, run.withLock({ isCheckpointDue($0) }) else { return }
+        var failure: Word2VecError?
+        do throws(Word2VecError) {
+            try state.write(to: checkpoint.url, cancellation: cancellation)
+        } catch {
+            failure = error.code == .cancelled ? nil : error
+        }
+        run.withLock { run in
+            run.checkpointFailure = failure
+            run.lastCheckpoint = .now
+        }
+    }
+
+    private func isCheckpointDue(_ run: Run) -> Bool {
+        guard let checkpoint, run.position.nextPiece < corpus.count * configuration.epochs else { return false }
+        return ContinuousClock.now - run.lastCheckpoint >= checkpoint.interval
+    }
+
+    /// The state now. To be asked for between rounds.
+    var state: TrainingState {
+        var state = initial
+        state.position = run.withLock { $0.position }
+        state.position.seconds = seconds
+        return state
+    }
+
+    // MARK: What threads tell
+
     /// Takes note of work done, and gives the learning rate from here on.
     func add(words: Int, loss: Double, predictions: Int, epoch: Int) -> Float {
-        let wordsDone = state.withLock { state in
-            state.wordsDone += words
-            state.loss[epoch] += loss
-            state.predictions[epoch] += predictions
-            return state.wordsDone
+        let wordsDone = run.withLock { run in
+            run.position.wordsDone += words
+            run.position.loss[epoch] += loss
+            run.position.predictions[epoch] += predictions
+            return run.position.wordsDone
         }
         return Float(learningRate(after: wordsDone))
     }
 
     /// Takes note of the first failure and makes all threads stop.
     func fail(_ error: Word2VecError) {
-        state.withLock { state in state.failure = state.failure ?? error }
+        run.withLock { run in run.failure = run.failure ?? error }
         cancellation.cancel()
     }
 
-    /// Throws if a thread has failed, the work was cancelled, or its result is of no use; gives the losses otherwise.
-    func finish() throws(Word2VecError) -> [Double] {
-        let state = state.withLock { $0 }
-        if let failure = state.failure { throw failure }
+    // MARK: Results
+
+    /// The state at the end. Throws if a thread has failed, the work was cancelled, or its result is of no use.
+    func finish() throws(Word2VecError) -> TrainingState {
+        if let failure = run.withLock({ $0.failure }) { throw failure }
+        let state = state
         guard !cancellation.isCancelled else {
             throw Word2VecError(
                 .cancelled,
-                "training was cancelled after \(state.wordsDone) of \(wordsTotal) words"
+                "training was cancelled after \(state.position.wordsDone) of \(state.position.wordsTotal) words"
             )
         }
-        guard state.predictions.contains(where: { $0 > 0 }) else {
+        guard state.position.predictions.contains(where: { $0 > 0 }) else {
             throw Word2VecError(
                 .corpusTooSmall,
                 "no two words of the vocabulary stood in one sentence, so that there was nothing to learn"
             )
         }
-        return zip(state.loss, state.predictions).map { $0 / Double($1) }
+        return state
     }
 
-    func progress(epoch: Int) -> TrainingProgress {
-        let (wordsDone, loss, predictions) = state.withLock { state in
-            (state.wordsDone, state.loss[epoch], state.predictions[epoch])
-        }
+    /// How far training has come; `epoch` is the one that the caller works on, or the last one.
+    func progress(epoch: Int? = nil) -> TrainingProgress {
+        let run = run.withLock { $0 }
+        let position = run.position
+        let epochs = run.hasEndedEarly ? position.epochsDone : configuration.epochs
+        let epoch = epoch ?? epochs - 1
         return TrainingProgress(
             epoch: epoch + 1,
-            epochs: configuration.epochs,
-            wordsDone: wordsDone,
-            wordsTotal: wordsTotal,
-            wordsPerSecond: Double(wordsDone) / max(seconds, 1e-9),
-            meanLoss: loss / Double(predictions),
-            learningRate: learningRate(after: wordsDone)
+            epochs: epochs,
+            wordsDone: position.wordsDone,
+            wordsTotal: run.hasEndedEarly ? position.wordsDone : position.wordsTotal,
+            wordsPerSecond: Double(position.wordsDone) / max(seconds, 1e-9),
+            meanLoss: position.meanLoss(epoch),
+            learningRate: learningRate(after: position.wordsDone),
+            checkpointFailure: run.checkpointFailure
         )
     }
 
-    /// The time since the session began.
-    var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
+    /// The time that training has taken.
+    private var seconds: Double { initial.position.seconds + (ContinuousClock.now - start) / .seconds(1) }
+
+    /// The learning rate now.
+    var learningRate: Double { learningRate(after: run.withLock { $0.position.wordsDone }) }
 
     private func learningRate(after wordsDone: Int) -> Double {
-        let fraction = min(1, Double(wordsDone) / Double(wordsTotal))
-        let range = configuration.learningRate - configuration.minimumLearningRate
-        return configuration.learningRate - range * fraction
+        let fraction = min(1, Double(wordsDone) / Double(initial.position.wordsTotal))
+        let (high, low) = (configuration.learningRate, configuration.minimumLearningRate)
+        switch configuration.decay {
+        case .linear: return high - (high - low) * fraction
+        case .cosine: return low + (high - low) * (1 + cos(.pi * fraction)) / 2
+        }
     }
 }

@@ -4,7 +4,8 @@ public struct Word2VecModel: Sendable {
     public let vectors: WordVectors
     /// The words and their counts.
     public let vocabulary: Vocabulary
-    /// The mean loss of a prediction in each epoch, in nats.
+    /// The mean loss of a prediction in each epoch, in nats; fewer than the configuration's epochs if training ended
+    /// early by ``Word2VecConfiguration/minimumImprovement``.
     ///
     /// A prediction is one word of a window against its centre for skip-gram, the window's mean against its centre for
     /// CBOW; its loss is the sum over the right answer and the negative samples, or over the turns in the tree. NaN
@@ -12,8 +13,10 @@ public struct Word2VecModel: Sendable {
     public let losses: [Double]
     /// The words gone through in all epochs, subsampled ones included.
     public let wordsTrained: Int
-    /// The time that training took, without counting the words before it.
+    /// The time that training took, without counting the words before it; with the time before an interruption.
     public let seconds: Double
+    /// What training can go on from with more text, if ``Word2VecTrainer/keepsState`` asked for it.
+    public let state: TrainingState?
 
     /// The speed of training.
     public var wordsPerSecond: Double { Double(wordsTrained) / seconds }

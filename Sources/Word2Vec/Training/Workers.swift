@@ -1,5 +1,6 @@
 import Dispatch
 import Synchronization
+import Vectors
 
 /// Works on the calling thread and, side by side, on up to `count` − 1 others; returns when none is at work any more.
 ///
@@ -22,6 +23,47 @@ func withWorkers<Failure: Error>(
     }
     defer { crew.close() }
     try caller()
+}
+
+/// Calls `body` with stretches of `0..<count`, side by side on up to `threads` threads, and returns when all is done.
+///
+/// - Throws: ``Word2VecError/Code/cancelled`` if the work is cancelled before that.
+func inStretches(
+    of count: Int,
+    length: Int,
+    threads: Int,
+    cancellation: Cancellation,
+    _ body: @escaping @Sendable (Range<Int>) -> Void
+) throws(Word2VecError) {
+    let stretches = Stretches(count: count, length: length)
+    @Sendable func work() {
+        while !cancellation.isCancelled, let stretch = stretches.next() { body(stretch) }
+    }
+    withWorkers(threads) {
+        work()
+    } caller: {
+        work()
+    }
+    if cancellation.isCancelled {
+        throw Word2VecError(.cancelled, "training was cancelled while \(count) rows of weights were prepared")
+    }
+}
+
+/// Hands out stretches of a range.
+private final class Stretches: Sendable {
+    private let count: Int
+    private let length: Int
+    private let taken = Atomic(0)
+
+    init(count: Int, length: Int) {
+        (self.count, self.length) = (count, max(1, length))
+    }
+
+    func next() -> Range<Int>? {
+        let number = taken.wrappingAdd(1, ordering: .relaxed).oldValue
+        let start = number * length
+        return start < count ? start..<min(count, start + length) : nil
+    }
 }
 
 /// Who is at work.

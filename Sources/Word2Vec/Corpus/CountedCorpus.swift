@@ -1,0 +1,101 @@
+package import Vectors
+
+/// What the one reading of a corpus gives: each distinct word's count, and the text in numbers, passage by passage.
+package struct CountedCorpus: Sendable {
+    /// How a message calls the corpus.
+    package let name: String
+    /// The distinct words, save those that were forgotten for want of memory.
+    package private(set) var table: WordTable
+    /// How often each of them occurs.
+    package private(set) var counts: [Int]
+    /// The occurrences of forgotten words.
+    package private(set) var prunedTotal: Int
+    /// The passages in the corpus's order; at least ``PassageWriter/passageLength`` words each, save the last of each
+    /// block.
+    package let passages: [Passage]
+    /// What keeps the passages; nil if there are none to keep.
+    let spool: Spool?
+    /// For each part of the reading and each number given there the word's number in ``table``, or
+    /// ``WordTable/missing``.
+    private(set) var words: [[UInt32]]
+
+    /// A passage as it was read.
+    package struct Passage: Sendable {
+        /// Where in the corpus it stood.
+        var block: TextBlock
+        /// Whose numbers it holds.
+        var part: Int
+        /// Where they are.
+        var kept: Spool.Passage
+    }
+
+    /// Reads a corpus.
+    ///
+    /// - Parameters:
+    ///   - threads: how many threads may read files side by side.
+    ///   - wordMemory: the bytes that the distinct words may take in each thread.
+    ///   - spool: keeps the passages; nil keeps none.
+    package init(
+        _ corpus: Corpus,
+        threads: Int,
+        wordMemory: Int,
+        spool: Spool?,
+        cancellation: Cancellation
+    ) throws(Word2VecError) {
+        switch corpus.source {
+        case .files(let urls, let layout):
+            let reading = try CorpusReading(
+                urls,
+                layout,
+                spool: spool,
+                wordMemory: wordMemory,
+                cancellation: cancellation
+            )
+            let writers = try reading.run(threads: threads)
+            try self.init(name: corpus.name, writers, spool: spool, cancellation: cancellation)
+        case .sentences(let sentences):
+            // One thread reads them, and has all threads' memory.
+            let memory = wordMemory > .max / threads ? .max : wordMemory * threads
+            let counter = WordCounter(memory: memory, cancellation: cancellation)
+            var writer = PassageWriter(counter: counter, part: 0, spool: spool)
+            try sentences.read(into: &writer, cancellation)
+            try self.init(name: corpus.name, [writer], spool: spool, cancellation: cancellation)
+        case .counted(let counted):
+            self = counted
+        }
+    }
+
+    /// Puts together what the parts of a reading have found.
+    init(
+        name: String,
+        _ parts: [PassageWriter],
+        spool: Spool?,
+        cancellation: Cancellation
+    ) throws(Word2VecError) {
+        self.name = name
+        self.spool = spool
+        passages = parts.flatMap(\.passages).sorted { $0.block < $1.block }
+        prunedTotal = parts.reduce(0) { $0 + $1.counter.prunedTotal }
+        // The first part's words keep their numbers, so that a single part has nothing to be looked up.
+        table = parts.first?.counter.table ?? WordTable()
+        counts = parts.first?.counter.counts ?? []
+        words = []
+        for (part, writer) in parts.enumerated() {
+            let counter = writer.counter
+            var numbers = [UInt32](repeating: WordTable.missing, count: counter.issued)
+            for word in 0..<counter.table.count {
+                if word.isMultiple(of: 1 << 14), cancellation.isCancelled {
+                    throw Word2VecError(.cancelled, "merging the words of the corpus was cancelled")
+                }
+                var number = word
+                if part > 0 {
+                    number = table.insert(counter.table, word)
+                    if number == counts.count { counts.append(0) }
+                    counts[number] += counter.counts[word]
+                }
+                numbers[Int(counter.number(of: word))] = UInt32(number)
+            }
+            words.append(numbers)
+        }
+    }
+}

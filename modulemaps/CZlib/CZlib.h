@@ -1,0 +1,7 @@
+// zlib, which reads gzip files.
+#ifndef SWIFT_FAISS_CZLIB_H
+#define SWIFT_FAISS_CZLIB_H
+
+#include <zlib.h>
+
+#endif
