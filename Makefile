@@ -58,16 +58,26 @@ format: ## Format every Swift file
 benchmark: install ## Run the benchmarks
 	@swift run --package-path Benchmarks --scratch-path .build/benchmarks -c release $(quiet)
 
-# Word pairs to score with, as `--pairs FILE`; vectors and queries to search, .fvecs, .bvecs or .npy.
-PAIRS ?=
+# Vectors and queries to search, .fvecs, .bvecs or .npy.
 BASE ?=
 QUERIES ?=
 
-benchmark-word2vec: install_flags := --tests
-benchmark-word2vec: corpus ## Train in turn with gensim and compare; CORPUS=, PAIRS="--pairs FILE …"
+# Where the Wikipedia text and the word-similarity sets are, if this machine has them.
+data := ../shared/data
+benchmark_text := .cache/benchmark/enwiki15_text8.txt
+scores := $(if $(wildcard $(data)/wordsim),--analogies $(data)/wordsim/questions-words.txt \
+    --pairs $(data)/wordsim/wordsim353.tsv --pairs $(data)/wordsim/EN-MEN-TR-3k.txt --pairs $(data)/wordsim/simlex999.txt)
+
+$(benchmark_text): $(wildcard $(data)/enwiki15_text8.txt.xz)
+	@mkdir -p $(@D) && xz -dc $< >$@.tmp && mv $@.tmp $@
+
+word2vec_text := $(or $(CORPUS),$(if $(wildcard $(data)/enwiki15_text8.txt.xz),$(benchmark_text),$(corpus_file)))
+
+benchmark-word2vec: install_flags := --tests --benchmarks
+benchmark-word2vec: $(if $(filter $(benchmark_text),$(word2vec_text)),install $(benchmark_text),corpus) ## Train in turn with gensim and fastText and compare; CORPUS=, FLAGS="--rounds 3 …"
 	@swift build -c release $(quiet) --product vectors
 	@sh Scripts/python.sh
-	@.cache/python/bin/python Benchmarks/Peers/word2vec.py "$(corpus_file)" $(PAIRS)
+	@.cache/python/bin/python Benchmarks/Peers/word2vec.py "$(word2vec_text)" $(scores) --plot Benchmarks/word2vec.svg $(FLAGS)
 
 benchmark-faiss: install_flags := --tests
 benchmark-faiss: install ## Search in turn with the PyPI wheel and compare; BASE=vectors QUERIES=queries
