@@ -19,7 +19,8 @@ extension Word2VecConfiguration {
         let words = Double(max(0, vocabulary))
         let dimension = min(max(1, dimension), VectorMatrix.maximumDimension)
         let row = Double(SharedRows.stride(dimension) * 4)
-        let hotRows = TrainingSession.hotOutputs(self, count: max(0, vocabulary)).hot.count
+        // Of inputs and of outputs, as they are and as they were.
+        let hotRows = 2 * min(TrainingSession.hotRows(self), max(0, vocabulary))
         let copies = Double(threads.count * 2 * hotRows) * row
         let text = min(Double(max(0, tokens)) * 4, Double((try? CorpusMemory(corpusMemory, threads: 1))?.numbers ?? 0))
         let tables = words * (loss == .hierarchicalSoftmax ? 300 : 200)

@@ -10,6 +10,16 @@ static inline int rounded_up(int number, int multiple) {
     return (number + multiple - 1) / multiple * multiple;
 }
 
+/// The inputs of a block.
+static inline int block_inputs(const Word2VecBlock *block) {
+    return block->own + block->shared + block->other;
+}
+
+/// The means that a block's inputs make: one for each centre.
+static inline int block_means(const Word2VecBlock *block) {
+    return block->shared + block->other > 0 ? 2 : 1;
+}
+
 // REDUCE(t): one vector that holds the sums of the LANES vectors in t, in order.
 
 #define PAIR4(a, b) (__builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7))
@@ -46,6 +56,8 @@ static inline int rounded_up(int number, int multiple) {
 #define LANES 4
 #define TILE_INPUTS 1
 #define UPDATE_OUTPUTS 4
+#define COLUMNS 6
+#define COLUMNS_OF_TWO 3
 #define REDUCE REDUCE4
 #define RECIPROCAL(x) (1.0f / (x))
 #include "kernel.inc"
@@ -54,6 +66,8 @@ static inline int rounded_up(int number, int multiple) {
 #undef LANES
 #undef TILE_INPUTS
 #undef UPDATE_OUTPUTS
+#undef COLUMNS
+#undef COLUMNS_OF_TWO
 #undef REDUCE
 #undef RECIPROCAL
 
@@ -66,6 +80,8 @@ static inline int rounded_up(int number, int multiple) {
 #define LANES 8
 #define TILE_INPUTS 1
 #define UPDATE_OUTPUTS 4
+#define COLUMNS 7
+#define COLUMNS_OF_TWO 3
 #define REDUCE REDUCE8
 #define RECIPROCAL(x) (1.0f / (x))
 #include "kernel.inc"
@@ -74,6 +90,8 @@ static inline int rounded_up(int number, int multiple) {
 #undef LANES
 #undef TILE_INPUTS
 #undef UPDATE_OUTPUTS
+#undef COLUMNS
+#undef COLUMNS_OF_TWO
 #undef REDUCE
 #undef RECIPROCAL
 
@@ -84,6 +102,8 @@ static inline int rounded_up(int number, int multiple) {
 #define LANES 16
 #define TILE_INPUTS 2
 #define UPDATE_OUTPUTS 8
+#define COLUMNS 8
+#define COLUMNS_OF_TWO 7
 #define REDUCE REDUCE16
 // An approximation to 2^-14, which is the same on every processor, and a step of Newton's: a fourth of a division.
 #define RECIPROCAL(x) newton_avx512(x, (V)_mm512_rcp14_ps((__m512)(x)))
@@ -93,11 +113,14 @@ static inline int rounded_up(int number, int multiple) {
 
 // MARK: Choice
 
-size_t word2vec_scratch_size(int maximum_inputs, int maximum_outputs, int stride) {
+size_t word2vec_scratch_size(int blocks, int maximum_inputs, int maximum_outputs, int stride) {
     const size_t inputs = rounded_up(maximum_inputs, 2);
     const size_t outputs = rounded_up(maximum_outputs, GROUP);
-    // Two means, and what they gain, alone and together; dot products; gains of a block.
-    return 5 * (size_t)stride + outputs * inputs + 16 * inputs;
+    // Inputs by themselves: dot products, and gains of a block's column. Means: these, dot products, and sums that are to
+    // be reduced to them.
+    const size_t alone = blocks * outputs * inputs + 16 * inputs;
+    const size_t means = 2 * blocks * ((size_t)stride + 17 * outputs) + 17 * WORD2VEC_KERNEL_PADDING;
+    return alone > means ? alone : means;
 }
 
 Word2VecKernelLevel word2vec_widest_level(void) {
@@ -127,15 +150,15 @@ double word2vec_step(const Word2VecStep *step, Word2VecKernelLevel level) {
     }
 }
 
-double word2vec_step_on_means(const Word2VecStep *step, int own, int shared, int other, Word2VecKernelLevel level) {
+double word2vec_step_on_means(const Word2VecStep *step, Word2VecKernelLevel level) {
     switch (level) {
 #if defined(__x86_64__)
         case WORD2VEC_KERNEL_AVX512:
-            return step_on_means_avx512(step, own, shared, other);
+            return step_on_means_avx512(step);
         case WORD2VEC_KERNEL_AVX2:
-            return step_on_means_avx2(step, own, shared, other);
+            return step_on_means_avx2(step);
 #endif
         default:
-            return step_on_means_baseline(step, own, shared, other);
+            return step_on_means_baseline(step);
     }
 }

@@ -136,7 +136,7 @@ struct TrainingCourseTests {
             configuration.estimatedMemory(vocabulary: words, tokens: 0, keepsState: true) == plain + words * 400
         )
         configuration.threads = 4
-        #expect(configuration.estimatedMemory(vocabulary: words, tokens: 0) == plain + 4 * 2 * 512 * 448)
+        #expect(configuration.estimatedMemory(vocabulary: words, tokens: 0) == plain + 4 * 2 * (2 * 1024) * 448)
         configuration.loss = .hierarchicalSoftmax
         #expect(configuration.estimatedMemory(vocabulary: words, tokens: 0) > plain)
 

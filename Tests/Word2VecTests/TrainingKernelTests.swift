@@ -72,14 +72,16 @@ struct TrainingKernelTests {
             (0..<rows.count).map { row in (0..<rows.dimension).map { Double(rows.row(row)[$0]) } }
         }
 
-        func fill(_ kernel: TrainingKernel, _ goals: inout TrainingKernel.Goals) {
-            for row in 0..<inputs.count { kernel.inputs[row] = inputs.row(row) }
-            goals.clear(centres: targets.count)
+        /// Adds the rows as a block behind those of other rows, of which there are so many inputs.
+        func fill(_ kernel: TrainingKernel, _ goals: inout TrainingKernel.Goals, after inputCount: Int = 0) {
+            if inputCount == 0 { goals.clear() }
+            for row in 0..<inputs.count { kernel.inputs[inputCount + row] = inputs.row(row) }
+            kernel.inputCounts[goals.blockCount] = counts
             for row in 0..<outputs.count {
-                goals.outputs[row] = outputs.row(row)
-                for (centre, weights) in targets.enumerated() { goals.weights(centre: centre)[row] = weights[row] }
+                goals.nextOutputs[row] = outputs.row(row)
+                for (centre, weights) in targets.enumerated() { goals.nextWeights(centre: centre)[row] = weights[row] }
             }
-            goals.count = outputs.count
+            goals.addBlock(outputs: outputs.count, centres: targets.count)
         }
 
         func checkPadding() {
@@ -107,16 +109,20 @@ struct TrainingKernelTests {
     }
 
     /// A kernel for a shape, goals for it, and what to free at the end.
-    private func withKernel(_ shape: Shape, _ body: (TrainingKernel, inout TrainingKernel.Goals) throws -> Void)
-        rethrows
-    {
+    private func withKernel(
+        _ shape: Shape,
+        blocks: Int = 1,
+        onMeans: Bool = false,
+        _ body: (TrainingKernel, inout TrainingKernel.Goals) throws -> Void
+    ) rethrows {
         let kernel = TrainingKernel(
             dimension: shape.dimension,
+            maximumBlocks: blocks,
             maximumInputs: shape.inputs,
             maximumOutputs: shape.outputs,
             level: shape.level
         )
-        var goals = TrainingKernel.Goals(maximumOutputs: shape.outputs)
+        var goals = TrainingKernel.Goals(maximumBlocks: blocks, maximumOutputs: shape.outputs, onMeans: onMeans)
         defer { goals.deallocate() }
         try body(kernel, &goals)
     }
@@ -127,7 +133,7 @@ struct TrainingKernelTests {
             for seed in 0..<3 as Range<UInt64> {
                 var rows = try Rows(shape, centres: centres, seed: seed, size: 0.5)
                 rows.fill(kernel, &goals)
-                let loss = kernel.step(inputs: rows.counts, goals: goals, learningRate: 0.05)
+                let loss = kernel.step(goals: goals, learningRate: 0.05)
                 let expected = ScalarWord2Vec.step(
                     inputs: &rows.scalarInputs,
                     outputs: &rows.scalarOutputs,
@@ -142,39 +148,86 @@ struct TrainingKernelTests {
         }
     }
 
+    /// A step on means, in place of the rows' scalar values. Returns the loss.
+    private func scalarStepOnMeans(_ rows: inout Rows, dimension: Int) -> Double {
+        let centres = rows.targets.count
+        let before = (0..<centres).map { centre in
+            let members = rows.scalarInputs.indices.filter { rows.isMember($0, of: centre) }
+            return (0..<dimension).map { column in
+                members.reduce(0) { $0 + rows.scalarInputs[$1][column] } / Double(members.count)
+            }
+        }
+        var means = before
+        let loss = ScalarWord2Vec.step(
+            inputs: &means,
+            outputs: &rows.scalarOutputs,
+            targets: rows.targets.map { $0.map(Double.init) },
+            learningRate: 0.05
+        )
+        for centre in 0..<centres {
+            for input in rows.scalarInputs.indices where rows.isMember(input, of: centre) {
+                for column in 0..<dimension {
+                    rows.scalarInputs[input][column] += means[centre][column] - before[centre][column]
+                }
+            }
+        }
+        return loss
+    }
+
     @Test("A step on means gives every input what the scalar step gives its means", arguments: shapes, [1, 2])
     private func stepOnMeans(shape: Shape, centres: Int) throws {
         // Either centre needs an input.
         guard shape.inputs >= centres else { return }
-        try withKernel(shape) { kernel, goals in
+        try withKernel(shape, onMeans: true) { kernel, goals in
             var rows = try Rows(shape, centres: centres, seed: 5, size: 0.5)
             rows.fill(kernel, &goals)
-            let loss = kernel.stepOnMeans(inputs: rows.counts, goals: goals, learningRate: 0.05)
-
-            let before = (0..<centres).map { centre in
-                let members = rows.scalarInputs.indices.filter { rows.isMember($0, of: centre) }
-                return (0..<shape.dimension).map { column in
-                    members.reduce(0) { $0 + rows.scalarInputs[$1][column] } / Double(members.count)
-                }
-            }
-            var means = before
-            let expected = ScalarWord2Vec.step(
-                inputs: &means,
-                outputs: &rows.scalarOutputs,
-                targets: rows.targets.map { $0.map(Double.init) },
-                learningRate: 0.05
-            )
+            let loss = kernel.stepOnMeans(goals: goals, learningRate: 0.05)
+            let expected = scalarStepOnMeans(&rows, dimension: shape.dimension)
             #expect(abs(loss - expected) < 1e-5 * max(1, expected))
-            for centre in 0..<centres {
-                for input in rows.scalarInputs.indices where rows.isMember(input, of: centre) {
-                    for column in 0..<shape.dimension {
-                        rows.scalarInputs[input][column] += means[centre][column] - before[centre][column]
-                    }
-                }
-            }
             expectNear(rows.values(rows.inputs), rows.scalarInputs)
             expectNear(rows.values(rows.outputs), rows.scalarOutputs)
             rows.checkPadding()
+        }
+    }
+
+    @Test("A step of several blocks does to each what a step of it alone does", arguments: shapes, [false, true])
+    private func blocks(shape: Shape, onMeans: Bool) throws {
+        guard shape.inputs >= 2 else { return }
+        try withKernel(shape, blocks: 3, onMeans: onMeans) { kernel, goals in
+            // Two centres, one, and two; fewer inputs and outputs in the second.
+            var small = shape
+            small.inputs -= 1
+            small.outputs = max(1, small.outputs - 3)
+            let blocks = [
+                try Rows(shape, centres: 2, seed: 1, size: 0.5),
+                try Rows(small, centres: 1, seed: 2, size: 0.5),
+                try Rows(shape, centres: 2, seed: 3, size: 0.5),
+            ]
+            var inputs = 0
+            for block in blocks {
+                block.fill(kernel, &goals, after: inputs)
+                inputs += block.inputs.count
+            }
+            let loss =
+                onMeans
+                ? kernel.stepOnMeans(goals: goals, learningRate: 0.05) : kernel.step(goals: goals, learningRate: 0.05)
+            var expected = 0.0
+            for var block in blocks {
+                if onMeans {
+                    expected += scalarStepOnMeans(&block, dimension: shape.dimension)
+                } else {
+                    expected += ScalarWord2Vec.step(
+                        inputs: &block.scalarInputs,
+                        outputs: &block.scalarOutputs,
+                        targets: block.scalarTargets,
+                        learningRate: 0.05
+                    )
+                }
+                expectNear(block.values(block.inputs), block.scalarInputs)
+                expectNear(block.values(block.outputs), block.scalarOutputs)
+                block.checkPadding()
+            }
+            #expect(abs(loss - expected) < 1e-5 * max(1, expected))
         }
     }
 
@@ -185,7 +238,7 @@ struct TrainingKernelTests {
             var rows = try Rows(shape, seed: 1, size: 0.5)
             rows.fill(kernel, &goals)
             kernel.inputs[1] = kernel.inputs[0]
-            _ = kernel.step(inputs: rows.counts, goals: goals, learningRate: 0.05)
+            _ = kernel.step(goals: goals, learningRate: 0.05)
 
             let before = rows.scalarInputs[0]
             rows.scalarInputs[1] = before
@@ -210,14 +263,16 @@ struct TrainingKernelTests {
             let input = try SharedRows(count: 1, dimension: 1)
             let output = try SharedRows(count: 1, dimension: 1)
             kernel.inputs[0] = input.row(0)
-            goals.outputs[0] = output.row(0)
-            goals.count = 1
+            kernel.inputCounts[0] = .init(first: 1)
             for target in [-1, 1] as [Float] {
-                goals.weights(centre: 0)[0] = target
+                goals.clear()
+                goals.nextOutputs[0] = output.row(0)
+                goals.nextWeights(centre: 0)[0] = target
+                goals.addBlock(outputs: 1, centres: 1)
                 for product in stride(from: -200.0, through: 200, by: 0.37) {
                     input.row(0)[0] = 1
                     output.row(0)[0] = Float(product)
-                    let loss = kernel.step(inputs: .init(first: 1), goals: goals, learningRate: 0.5)
+                    let loss = kernel.step(goals: goals, learningRate: 0.5)
                     var (scalarInput, scalarOutput) = ([[1.0]], [[Double(Float(product))]])
                     let expected = ScalarWord2Vec.step(
                         inputs: &scalarInput,
@@ -240,8 +295,8 @@ struct TrainingKernelTests {
                 let rows = try Rows(shape, seed: 1, size: 0.5)
                 for column in 0..<5 { rows.inputs.row(0)[column] = value }
                 rows.fill(kernel, &goals)
-                _ = kernel.step(inputs: rows.counts, goals: goals, learningRate: 10)
-                _ = kernel.step(inputs: rows.counts, goals: goals, learningRate: 10)
+                _ = kernel.step(goals: goals, learningRate: 10)
+                _ = kernel.step(goals: goals, learningRate: 10)
                 #expect(!rows.outputs.row(0)[0].isFinite)
             }
         }

@@ -1,42 +1,72 @@
-/// The rows of weights that one thread works on: the shared ones, but of a few that every window needs, copies of its
-/// own.
+/// The rows of weights that one thread works on: the shared ones, but of the most wanted, copies of its own.
 ///
-/// Two threads that write the same cache line take it from each other each time; the nodes near the root of a Huffman
-/// tree, and the most frequent words, are written by all threads all the time. So each thread changes copies of those
-/// rows, and ``merge()`` now and then adds what it has changed to the shared rows and takes over what the others have.
+/// Two threads that write the same cache line take it from each other each time, which on processors with several
+/// separate caches costs more than the arithmetic; the nodes near the root of a Huffman tree, and the most frequent words,
+/// are written by all threads all the time. So each thread changes copies of those rows, and ``merge()`` adds what it has
+/// changed to the shared rows and takes over what the others have.
+///
+/// A row of rank r is wanted about 1/r as often as the first (Zipf's law), so it is merged about 1/r as often: all rows
+/// are merged after about the same number of changes, and the many that are wanted rarely cost little.
 struct HotRows {
+    /// How the rows are ranked.
+    enum Order {
+        /// The first row is wanted most, as that of the most frequent word is.
+        case firstIsHottest
+        /// The last row is wanted most, as that of a tree's root is.
+        case lastIsHottest
+    }
+
+    /// After how many centres to ``merge()``: a compromise, measured, between time and quality.
+    static let mergeInterval = 500
+    /// How many rows are merged each time.
+    private static let mergedAlways = 8
+
     private let shared: SharedRows
-    /// The numbers of the rows that are copied.
-    private let hot: Range<Int>
+    private let order: Order
+    private let last: Int
     private let own: SharedRows
     /// The shared rows as they were at the last merge.
     private let base: SharedRows
+    private var merges = 0
 
-    init(_ shared: SharedRows, hot: Range<Int>) throws(Word2VecError) {
+    /// - Parameter hotCount: how many rows are copied.
+    init(_ shared: SharedRows, hotCount: Int, _ order: Order) throws(Word2VecError) {
         self.shared = shared
-        self.hot = hot
-        own = try SharedRows(count: hot.count, dimension: shared.dimension)
-        base = try SharedRows(count: hot.count, dimension: shared.dimension)
-        merge()
+        self.order = order
+        last = shared.count - 1
+        own = try SharedRows(count: hotCount, dimension: shared.dimension)
+        base = try SharedRows(count: hotCount, dimension: shared.dimension)
+        mergeAll()
     }
 
     /// The row with this number, as this thread is to change it.
     @inline(__always)
     func row(_ number: Int) -> UnsafeMutablePointer<Float> {
-        hot.contains(number) ? own.row(number &- hot.lowerBound) : shared.row(number)
+        let rank = order == .firstIsHottest ? number : last &- number
+        return rank < own.count ? own.row(rank) : shared.row(number)
     }
 
-    /// Exchanges changes with the other threads. What two threads merge at the same moment may be lost in part, as the
-    /// method allows for.
-    func merge() {
-        for row in 0..<hot.count {
-            let (own, base, shared) = (own.row(row), base.row(row), shared.row(hot.lowerBound + row))
-            for column in 0..<self.shared.stride {
-                let merged = shared[column] + (own[column] - base[column])
-                shared[column] = merged
-                base[column] = merged
-                own[column] = merged
-            }
+    /// Exchanges changes of some rows with the other threads: each second time of twice as many, each fourth of four
+    /// times as many, and so on. What two threads merge at the same moment may be lost in part, as the method allows for.
+    mutating func merge() {
+        merges &+= 1
+        let doublings = min(merges.trailingZeroBitCount, 32)
+        for rank in 0..<min(Self.mergedAlways << doublings, own.count) { merge(rank) }
+    }
+
+    /// Exchanges changes of all rows.
+    func mergeAll() {
+        for rank in 0..<own.count { merge(rank) }
+    }
+
+    private func merge(_ rank: Int) {
+        let shared = shared.row(order == .firstIsHottest ? rank : last &- rank)
+        let (own, base) = (own.row(rank), base.row(rank))
+        for column in 0..<self.shared.stride {
+            let merged = shared[column] + (own[column] - base[column])
+            shared[column] = merged
+            base[column] = merged
+            own[column] = merged
         }
     }
 }

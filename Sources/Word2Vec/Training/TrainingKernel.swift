@@ -6,69 +6,104 @@ import Word2VecC
     import Glibc
 #endif
 
-/// The inner loop of training, in one place: one step of stochastic gradient descent, m input rows against k output
-/// rows, in the vector instructions of ``KernelLevel``.
+/// The inner loop of training, in one place: one step of stochastic gradient descent, inputs against outputs, in the
+/// vector instructions of ``KernelLevel``.
 ///
-/// A step serves one centre, or two neighbours whose windows overlap: they have most inputs in common and share their
-/// noise, so that each row is fetched, multiplied and written once for both. The caller puts the rows of the windows into
-/// ``inputs``, in the order of ``InputCounts``, and fills ``Goals``. All settings of the trainer come down to
-/// ``step(inputs:goals:learningRate:)`` and ``stepOnMeans(inputs:goals:learningRate:)``. (Batching a window: Ji et al.
-/// 2016, arXiv:1604.04661.)
+/// A step is made of blocks. A block serves one centre, or two neighbours whose windows overlap: they have most inputs in
+/// common and share their noise, so that each row is fetched, multiplied and written once for both. The caller fills
+/// ``Goals`` block by block and lists the rows of the windows in ``inputs``, in the order of ``InputCounts``. All
+/// settings of the trainer come down to ``step(goals:learningRate:)`` and ``stepOnMeans(goals:learningRate:)``. (Batching
+/// a window: Ji et al. 2016, arXiv:1604.04661.)
 ///
-/// Rows are those of ``SharedRows``: aligned, and padded with zeros, which a step keeps zero. All gradients of a step
-/// are taken from the rows as they were before it. An input may be listed twice and gains twice; what outputs gain by
-/// its second listing may be reckoned with what it has gained by the first. An output may not be listed twice, or one of
-/// its updates is lost: give it a larger weight instead.
+/// Rows are those of ``SharedRows``: aligned, and padded with zeros, which a step keeps zero. All predictions of a step
+/// are made from the rows as they were before it: several blocks in a step need not wait for each other's long way from
+/// products to gradients. A row that stands in two blocks, or twice among the inputs of one, is changed twice. An output
+/// may stand in a block only once, or one of its updates is lost: give it a larger weight instead.
 package final class TrainingKernel {
-    /// What one or two centres predict. Reused for centre after centre.
+    /// What the blocks of a step predict. Reused for step after step.
     package struct Goals {
-        /// The rows that are predicted, or not.
-        package let outputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
-        /// How many outputs there are.
-        package var count = 0
-        /// How many centres: 1 or 2.
-        package var centres = 1
+        /// A block's size.
+        package struct Block {
+            /// The number of outputs.
+            package var outputs: Int
+            /// The number of centres: 1 or 2.
+            package var centres: Int
+        }
 
-        fileprivate let weights: UnsafeMutablePointer<Group>
-        fileprivate let maximumGroups: Int
+        /// The blocks that have been added.
+        package let blocks: UnsafeMutablePointer<Block>
+        /// How many they are.
+        package private(set) var blockCount = 0
+        /// The outputs of all blocks that have been added.
+        package private(set) var outputCount = 0
+        fileprivate let outputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
+        fileprivate let weights: UnsafeMutablePointer<Float>
+        fileprivate var weightCount = 0
+        private let secondWeights: UnsafeMutablePointer<Float>
+        private let padding: Int
 
-        package init(maximumOutputs: Int) {
-            maximumGroups = groups(maximumOutputs)
-            outputs = .allocate(capacity: maximumOutputs)
-            weights = .allocate(capacity: 2 * maximumGroups)
-            weights.initialize(repeating: .zero, count: 2 * maximumGroups)
+        /// - Parameters:
+        ///   - maximumOutputs: of a block.
+        ///   - onMeans: whether the goals are for ``stepOnMeans(goals:learningRate:)``.
+        package init(maximumBlocks: Int, maximumOutputs: Int, onMeans: Bool) {
+            // Where inputs predict by themselves the kernel looks at weights in groups.
+            padding = onMeans ? 1 : groupSize
+            let size = roundedUp(maximumOutputs, groupSize)
+            blocks = .allocate(capacity: maximumBlocks)
+            outputs = .allocate(capacity: maximumBlocks * maximumOutputs)
+            weights = .allocate(capacity: 2 * maximumBlocks * size)
+            secondWeights = .allocate(capacity: size)
         }
 
         package func deallocate() {
+            blocks.deallocate()
             outputs.deallocate()
             weights.deallocate()
+            secondWeights.deallocate()
         }
 
-        /// For each output its weight for centre 0 or 1: w where it is the right answer (label 1), −w where it is noise
-        /// (label 0), 0 where it is neither.
+        /// Takes all blocks away.
         @inline(__always)
-        package func weights(centre: Int) -> UnsafeMutablePointer<Float> {
-            UnsafeMutableRawPointer(weights + centre &* maximumGroups).assumingMemoryBound(to: Float.self)
+        package mutating func clear() { (blockCount, outputCount, weightCount) = (0, 0, 0) }
+
+        /// The rows that are predicted, or not, in the block that is to be added next.
+        @inline(__always)
+        package var nextOutputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>> { outputs + outputCount }
+
+        /// For each output of the block that is to be added next its weight for the first or second of the block's
+        /// centres: w where it is the right answer (label 1), −w where it is noise (label 0), 0 where it is neither.
+        @inline(__always)
+        package func nextWeights(centre: Int) -> UnsafeMutablePointer<Float> {
+            centre == 0 ? weights + weightCount : secondWeights
         }
 
-        /// Starts anew: no outputs, all weights 0.
+        /// Adds a block, whose outputs and weights have been put into their places.
         @inline(__always)
-        package mutating func clear(centres: Int) {
-            for centre in 0..<centres {
-                for group in 0..<groups(count) { weights[centre &* maximumGroups &+ group] = .zero }
+        package mutating func addBlock(outputs count: Int, centres: Int) {
+            blocks[blockCount] = Block(outputs: count, centres: centres)
+            blockCount &+= 1
+            outputCount &+= count
+            let end = roundedUp(count, padding)
+            let first = weights + weightCount
+            for place in count..<end { first[place] = 0 }
+            if centres == 2 {
+                for place in 0..<end { first[end &+ place] = place < count ? secondWeights[place] : 0 }
             }
-            count = 0
-            self.centres = centres
+            weightCount &+= centres &* end
         }
+
+        /// The rows that are predicted, or not, from the first block on.
+        @inline(__always)
+        package func output(_ number: Int) -> UnsafeMutablePointer<Float> { outputs[number] }
     }
 
-    /// How many inputs are in whose window; they stand in this order.
+    /// How many inputs of a block are in whose window; they stand in this order.
     package struct InputCounts {
-        /// In the window of centre 0 alone.
+        /// In the window of the first centre alone.
         package var first: Int
         /// In both windows.
         package var both: Int
-        /// In the window of centre 1 alone.
+        /// In the window of the second centre alone.
         package var second: Int
 
         package init(first: Int, both: Int = 0, second: Int = 0) {
@@ -80,36 +115,59 @@ package final class TrainingKernel {
         package var total: Int { first &+ both &+ second }
     }
 
-    /// The rows that predict.
+    /// The rows that predict, block after block.
     package let inputs: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
-
-    /// The weights of a group of outputs.
-    fileprivate typealias Group = SIMD8<Float>
+    /// For each block of a step, whose windows its inputs are in. With means, every centre must have an input.
+    package let inputCounts: UnsafeMutablePointer<InputCounts>
 
     private let stride: Int
+    private let blocks: UnsafeMutablePointer<Word2VecBlock>
     private let weights: UnsafeMutablePointer<Group>
     private let scratch: UnsafeMutablePointer<Float>
     private let level: Word2VecKernelLevel
 
-    package init(dimension: Int, maximumInputs: Int, maximumOutputs: Int, level: KernelLevel = .chosen) {
+    /// The weights of a group of outputs.
+    private typealias Group = SIMD8<Float>
+
+    /// - Parameters:
+    ///   - maximumInputs: of a block.
+    ///   - maximumOutputs: of a block.
+    package init(
+        dimension: Int,
+        maximumBlocks: Int = 1,
+        maximumInputs: Int,
+        maximumOutputs: Int,
+        level: KernelLevel = .chosen
+    ) {
         self.level = level.native
         stride = SharedRows.stride(dimension)
-        inputs = .allocate(capacity: maximumInputs)
-        let count = groups(maximumOutputs) * rows(max(2, maximumInputs))
+        inputs = .allocate(capacity: maximumBlocks * maximumInputs)
+        inputCounts = .allocate(capacity: maximumBlocks)
+        blocks = .allocate(capacity: maximumBlocks)
+        // Of inputs by themselves, for each of them; of means, two a block and what pads the end.
+        let count =
+            maximumBlocks * roundedUp(maximumOutputs, groupSize) / groupSize * roundedUp(max(2, maximumInputs), 2) + 2
         weights = UnsafeMutableRawPointer.allocate(byteCount: count * MemoryLayout<Group>.size, alignment: 64)
             .initializeMemory(as: Group.self, repeating: .zero, count: count)
-        let size = word2vec_scratch_size(Int32(max(2, maximumInputs)), Int32(maximumOutputs), Int32(stride))
+        let size = word2vec_scratch_size(
+            Int32(maximumBlocks),
+            Int32(max(2, maximumInputs)),
+            Int32(maximumOutputs),
+            Int32(stride)
+        )
         scratch = UnsafeMutableRawPointer.allocate(byteCount: size * 4, alignment: 64)
             .initializeMemory(as: Float.self, repeating: 0, count: size)
     }
 
     deinit {
         inputs.deallocate()
+        inputCounts.deallocate()
+        blocks.deallocate()
         weights.deallocate()
         scratch.deallocate()
     }
 
-    /// One step in which every input row predicts the outputs by itself (skip-gram).
+    /// One step in which every input row predicts the outputs of its block by itself (skip-gram).
     ///
     /// With p = σ(input · output), input and output gain learningRate · w · (label − p) times each other, where w is
     /// the sum over the centres whose window the input is in.
@@ -117,40 +175,39 @@ package final class TrainingKernel {
     /// - Returns: the loss before the step, Σ −w · ln p over right answers and Σ −w · ln(1 − p) over noise, summed over
     ///   all pairs of an input and an output. What is right for one centre must not be noise for the other.
     @inline(__always)
-    package func step(inputs: InputCounts, goals: Goals, learningRate: Float) -> Double {
-        let count = inputs.total
-        let rows = rows(count)
-        for group in 0..<groups(goals.count) {
-            let first = goals.weights[group]
-            let second = goals.centres == 2 ? goals.weights[goals.maximumGroups &+ group] : .zero
-            var place = weights + group &* rows
-            for _ in 0..<inputs.first { place.pointee = first; place += 1 }
-            let both = first + second
-            for _ in 0..<inputs.both { place.pointee = both; place += 1 }
-            for _ in 0..<inputs.second { place.pointee = second; place += 1 }
-            if rows > count { place.pointee = .zero }
+    package func step(goals: Goals, learningRate: Float) -> Double {
+        var place = weights
+        var known = UnsafeRawPointer(goals.weights)
+        for block in 0..<goals.blockCount {
+            let (counts, goal) = (inputCounts[block], goals.blocks[block])
+            let bytes = roundedUp(goal.outputs, groupSize) &* MemoryLayout<Float>.size
+            for offset in Swift.stride(from: 0, to: bytes, by: MemoryLayout<Group>.size) {
+                let first = known.loadUnaligned(fromByteOffset: offset, as: Group.self)
+                let second =
+                    goal.centres == 2 ? known.loadUnaligned(fromByteOffset: bytes &+ offset, as: Group.self) : .zero
+                for _ in 0..<counts.first { place.pointee = first; place += 1 }
+                let both = first + second
+                for _ in 0..<counts.both { place.pointee = both; place += 1 }
+                for _ in 0..<counts.second { place.pointee = second; place += 1 }
+                if !counts.total.isMultiple(of: 2) { place.pointee = .zero; place += 1 }
+            }
+            known += goal.centres &* bytes
         }
-        var step = native(count, goals, learningRate)
+        var step = native(goals, learningRate)
         return word2vec_step(&step, level)
     }
 
     /// One step in which the mean of each centre's inputs predicts its outputs (CBOW); each input gains all that its
-    /// means should, undivided, as in word2vec. Returns the loss, as ``step(inputs:goals:learningRate:)`` does. Every
-    /// centre must have an input.
+    /// means should, undivided, as in word2vec. Returns the loss, as ``step(goals:learningRate:)`` does.
     @inline(__always)
-    package func stepOnMeans(inputs: InputCounts, goals: Goals, learningRate: Float) -> Double {
-        for group in 0..<groups(goals.count) {
-            weights[2 &* group] = goals.weights[group]
-            weights[2 &* group &+ 1] = goals.centres == 2 ? goals.weights[goals.maximumGroups &+ group] : .zero
-        }
-        var step = native(inputs.total, goals, learningRate)
-        return word2vec_step_on_means(
-            &step,
-            Int32(truncatingIfNeeded: inputs.first),
-            Int32(truncatingIfNeeded: inputs.both),
-            Int32(truncatingIfNeeded: inputs.second),
-            level
-        )
+    package func stepOnMeans(goals: Goals, learningRate: Float) -> Double {
+        // Two groups of zeros behind the last weight pad them to a multiple of 16.
+        let place = UnsafeMutableRawPointer(weights).assumingMemoryBound(to: Float.self)
+        let count = goals.weightCount
+        place.update(from: goals.weights, count: count)
+        for padding in 0..<(roundedUp(count, 16) &- count) { place[count &+ padding] = 0 }
+        var step = native(goals, learningRate)
+        return word2vec_step_on_means(&step, level)
     }
 
     /// Asks for a row to be brought near the processor.
@@ -164,7 +221,16 @@ package final class TrainingKernel {
     package func prefetch(constant address: UnsafeRawPointer) { word2vec_prefetch_constant(address) }
 
     @inline(__always)
-    private func native(_ inputCount: Int, _ goals: Goals, _ learningRate: Float) -> Word2VecStep {
+    private func native(_ goals: Goals, _ learningRate: Float) -> Word2VecStep {
+        for block in 0..<goals.blockCount {
+            let counts = inputCounts[block]
+            blocks[block] = Word2VecBlock(
+                own: Int32(truncatingIfNeeded: counts.first),
+                shared: Int32(truncatingIfNeeded: counts.both),
+                other: Int32(truncatingIfNeeded: counts.second),
+                output_count: Int32(truncatingIfNeeded: goals.blocks[block].outputs)
+            )
+        }
         // C knows pointers that may be null only; theirs are laid out alike.
         func nullable(
             _ rows: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
@@ -172,10 +238,10 @@ package final class TrainingKernel {
             UnsafeRawPointer(rows).assumingMemoryBound(to: UnsafeMutablePointer<Float>?.self)
         }
         return Word2VecStep(
+            blocks: blocks,
+            block_count: Int32(truncatingIfNeeded: goals.blockCount),
             inputs: nullable(inputs),
-            input_count: Int32(truncatingIfNeeded: inputCount),
             outputs: nullable(goals.outputs),
-            output_count: Int32(truncatingIfNeeded: goals.count),
             weights: UnsafeRawPointer(weights).assumingMemoryBound(to: Float.self),
             learning_rate: learningRate,
             stride: Int32(truncatingIfNeeded: stride),
@@ -184,13 +250,12 @@ package final class TrainingKernel {
     }
 }
 
-/// The groups that so many outputs fill.
-@inline(__always)
-private func groups(_ outputs: Int) -> Int { (outputs &+ 7) / 8 }
+/// The outputs whose weights the kernel looks at together.
+private var groupSize: Int { 8 }
 
-/// The inputs that the kernel reckons with for so many.
+/// A number rounded up to a multiple of another, a power of two.
 @inline(__always)
-private func rows(_ inputs: Int) -> Int { (inputs &+ 1) & ~1 }
+private func roundedUp(_ number: Int, _ multiple: Int) -> Int { (number &+ multiple &- 1) & ~(multiple &- 1) }
 
 /// The vector instructions that the kernel uses.
 package enum KernelLevel: Int, Sendable, CaseIterable, Comparable {

@@ -17,10 +17,6 @@ final class TrainingSession: Sendable {
     let inputs: SharedRows
     /// The weights of what is predicted: words, or nodes of the tree.
     let outputs: SharedRows
-    /// The outputs that nearly every window needs, of which each thread has copies of its own.
-    let hotOutputs: Range<Int>
-    /// After how many windows a thread merges its copies with the others'.
-    let mergeInterval: Int
     let cancellation: Cancellation
 
     /// What an input is to predict.
@@ -69,22 +65,13 @@ final class TrainingSession: Sendable {
         case .hierarchicalSoftmax:
             objective = .tree(state.tree!)  // All states of this loss are made or read with one.
         }
-        (hotOutputs, mergeInterval) = Self.hotOutputs(configuration, count: outputs.count)
         run = Mutex(Run(position: state.position))
     }
 
-    /// Which outputs each thread has copies of, and after how many windows it merges them.
+    /// Of how many inputs, and of how many outputs, each thread has copies of its own.
     ///
-    /// A thread by itself needs no copies, and is reproducible without. Measured with two: fewer or rarer merged copies
-    /// gain less speed, more of them cost quality.
-    static func hotOutputs(_ configuration: Word2VecConfiguration, count: Int) -> (hot: Range<Int>, interval: Int) {
-        guard configuration.threads.count > 1 else { return (0..<0, .max) }
-        switch configuration.loss {
-        case .negativeSampling: return (0..<min(512, count), 4000)
-        // The root has the largest number, and nodes near it the next.
-        case .hierarchicalSoftmax: return (max(0, count - 255)..<count, 1000)
-        }
-    }
+    /// A thread by itself needs none, and is reproducible without.
+    static func hotRows(_ configuration: Word2VecConfiguration) -> Int { configuration.threads.count > 1 ? 1024 : 0 }
 
     // MARK: Rounds
 

@@ -4,27 +4,32 @@ struct TrainingWorker {
     private let kernel: TrainingKernel
     private let isSkipGram: Bool
     private let window: Int
-    /// What is predicted, as this thread sees it.
-    private let outputs: HotRows
-    private let rows: SharedRows
+    /// What is predicted, and what predicts, as this thread sees it.
+    private var outputs: HotRows
+    private var inputs: HotRows
     private let subsampling: Subsampling.Thresholds
     private let objective: Objective
     private var untilMerge = 0
     /// The words of a sentence that subsampling has left, and which word of the passage each was.
     private var words: [UInt32] = []
     private var places: [UInt32] = []
-    /// How many centres a step serves.
+    /// How many centres a block of a step serves.
     ///
     /// With negative sampling two neighbours share their noise: half the draws, and half the rows to fetch and to
     /// change, at the same quality (measured; with four, analogies suffer). In the tree their ways have little in
     /// common.
+    private let centresPerBlock: Int
+    /// How many blocks a step has: a mean has so little to do that two blocks hide each other's waits; the windows' words
+    /// by themselves are enough to keep the processor busy, and one block leaves more room in its nearest cache.
+    private let blocksPerStep: Int
+    /// How many centres a step serves.
     private let centresPerStep: Int
     /// Goals of the steps that are ready or under way, in turn.
     private let goals: UnsafeMutablePointer<TrainingKernel.Goals>
     private static let slots = 4
     /// How many steps ahead goals are chosen. Rows of weights are scattered over more memory than caches hold, so they
     /// are asked for before their turn.
-    private static let lead = 2
+    private static let lead = 1
     /// Random bits for the noise of the next step.
     private let bits: UnsafeMutablePointer<UInt64>
     private let dimension: Int
@@ -50,28 +55,41 @@ struct TrainingWorker {
         self.session = session
         let configuration = session.configuration
         isSkipGram = configuration.architecture == .skipGram
+        blocksPerStep = isSkipGram ? 1 : 2
         window = configuration.window
-        outputs = try HotRows(session.outputs, hot: session.hotOutputs)
         let maximumOutputs: Int
         switch session.objective {
         case .noise(let noise, let negatives):
             objective = .noise(noise.columns, negatives: negatives)
-            (centresPerStep, maximumOutputs) = (2, 2 + negatives)
+            (centresPerBlock, maximumOutputs) = (2, 2 + negatives)
         case .tree(let tree):
             objective = .tree(tree.ways)
-            (centresPerStep, maximumOutputs) = (1, tree.depth)
+            (centresPerBlock, maximumOutputs) = (1, tree.depth)
         }
-        rows = session.inputs
+        centresPerStep = centresPerBlock * blocksPerStep
+        let hot = TrainingSession.hotRows(configuration)
+        let isTree = configuration.loss == .hierarchicalSoftmax
+        inputs = try HotRows(session.inputs, hotCount: min(hot, session.inputs.count), .firstIsHottest)
+        outputs = try HotRows(
+            session.outputs,
+            hotCount: min(hot, session.outputs.count),
+            isTree ? .lastIsHottest : .firstIsHottest
+        )
         subsampling = session.subsampling.thresholds
         kernel = TrainingKernel(
             dimension: configuration.dimension,
-            maximumInputs: window * 2 + centresPerStep,
+            maximumBlocks: blocksPerStep,
+            maximumInputs: window * 2 + centresPerBlock,
             maximumOutputs: maximumOutputs
         )
         dimension = configuration.dimension
         bits = .allocate(capacity: maximumOutputs)
         goals = .allocate(capacity: Self.slots)
-        for slot in 0..<Self.slots { (goals + slot).initialize(to: .init(maximumOutputs: maximumOutputs)) }
+        for slot in 0..<Self.slots {
+            (goals + slot).initialize(
+                to: .init(maximumBlocks: blocksPerStep, maximumOutputs: maximumOutputs, onMeans: !isSkipGram)
+            )
+        }
         random = RandomGenerator(seed: configuration.seed)
         learningRate = Float(session.learningRate)
     }
@@ -102,7 +120,8 @@ struct TrainingWorker {
             drawBits()
             try train(session.corpus.passage(piece.passage), look: look)
         }
-        outputs.merge()
+        inputs.mergeAll()
+        outputs.mergeAll()
     }
 
     private mutating func train(_ passage: [UInt32], look: (Int) -> Void) throws(Word2VecError) {
@@ -131,24 +150,31 @@ struct TrainingWorker {
         for centre in stride(from: 0, to: min(ahead, words.count), by: centresPerStep) { choose(words, centre) }
         for place in 0..<min(window + ahead, words.count) { prefetchInput(words, place) }
         for centre in stride(from: 0, to: words.count, by: centresPerStep) {
-            untilMerge -= 1
+            untilMerge &-= centresPerStep
             if untilMerge < 0 {
-                untilMerge = session.mergeInterval
+                untilMerge = HotRows.mergeInterval
+                inputs.merge()
                 outputs.merge()
             }
             if centre &+ ahead < words.count { choose(words, centre &+ ahead) }
             for place in 0..<centresPerStep { prefetchInput(words, centre &+ ahead &+ window &+ place) }
 
             let goals = goals[slot(centre)]
-            let inputs = takeInputs(words, centre, goals.centres)
-            if isSkipGram {
-                loss += kernel.step(inputs: inputs, goals: goals, learningRate: learningRate)
-                predictions += inputs.first &+ 2 &* inputs.both &+ inputs.second
-            } else {
-                loss += kernel.stepOnMeans(inputs: inputs, goals: goals, learningRate: learningRate)
-                predictions += goals.centres
+            var inputCount = 0
+            for block in 0..<goals.blockCount {
+                let first = centre &+ block &* centresPerBlock
+                let counts = takeInputs(words, first, goals.blocks[block].centres, after: inputCount)
+                kernel.inputCounts[block] = counts
+                inputCount &+= counts.total
+                if isSkipGram { predictions += counts.first &+ 2 &* counts.both &+ counts.second }
             }
-            untilLook -= inputs.total &* goals.count &* dimension
+            if isSkipGram {
+                loss += kernel.step(goals: goals, learningRate: learningRate)
+            } else {
+                loss += kernel.stepOnMeans(goals: goals, learningRate: learningRate)
+                predictions += min(centresPerStep, words.count &- centre)
+            }
+            untilLook -= inputCount &* goals.outputCount / goals.blockCount &* dimension
             if untilLook < 0 {
                 untilLook = Self.lookInterval
                 tell(wordsDone: Int(places[centre]))
@@ -165,21 +191,23 @@ struct TrainingWorker {
 
     @inline(__always)
     private func prefetchInput(_ words: UnsafeBufferPointer<UInt32>, _ place: Int) {
-        if place < words.count { kernel.prefetch(rows.row(Int(words[place]))) }
+        if place < words.count { kernel.prefetch(inputs.row(Int(words[place]))) }
     }
 
-    /// Draws the widths of the windows of one or two centres, and lists the rows in them.
+    /// Draws the widths of the windows of the one or two centres of a block, and lists the rows in them behind those of
+    /// the blocks before.
     @inline(__always)
     private mutating func takeInputs(
         _ words: UnsafeBufferPointer<UInt32>,
         _ centre: Int,
-        _ centres: Int
+        _ centres: Int,
+        after inputCount: Int
     ) -> TrainingKernel.InputCounts {
-        var count = 0
+        var count = inputCount
         func take(_ places: Range<Int>) -> Int {
             let before = count
             for place in places {
-                kernel.inputs[count] = rows.row(Int(words[place]))
+                kernel.inputs[count] = inputs.row(Int(words[place]))
                 count &+= 1
             }
             return count &- before
@@ -207,30 +235,38 @@ struct TrainingWorker {
 
     /// Chooses what is to be predicted in the step that begins with a centre, and asks for the rows.
     private mutating func choose(_ words: UnsafeBufferPointer<UInt32>, _ centre: Int) {
-        let centres = min(centresPerStep, words.count &- centre)
-        let word = Int(words[centre])
         let goals = goals + slot(centre)
-        goals.pointee.clear(centres: centres)
-        switch objective {
-        case .noise(let noise, let negatives):
-            choose(word, centres == 2 ? Int(words[centre &+ 1]) : nil, against: noise, negatives, goals)
-        case .tree(let ways):
-            // The way of the next word, and the place where the one after it will be found.
-            if centre &+ 1 < words.count { kernel.prefetch(constant: ways[Int(words[centre &+ 1])].start) }
-            if centre &+ 2 < words.count { kernel.prefetch(constant: ways.address(of: Int(words[centre &+ 2]))) }
-            let way = ways[word]
-            let weights = goals.pointee.weights(centre: 0)
-            for step in 0..<way.count {
-                let (node, turn) = way[step]
-                goals.pointee.outputs[step] = outputs.row(node)
-                weights[step] = turn ? -1 : 1
+        goals.pointee.clear()
+        for first in stride(from: centre, to: min(centre &+ centresPerStep, words.count), by: centresPerBlock) {
+            let word = Int(words[first])
+            switch objective {
+            case .noise(let noise, let negatives):
+                let next = first &+ 1 < words.count ? Int(words[first &+ 1]) : nil
+                choose(word, next, against: noise, negatives, goals)
+            case .tree(let ways):
+                // The way of the next word, and the place where the one after it will be found.
+                if first &+ 1 < words.count { kernel.prefetch(constant: ways[Int(words[first &+ 1])].start) }
+                if first &+ 2 < words.count { kernel.prefetch(constant: ways.address(of: Int(words[first &+ 2]))) }
+                choose(ways[word], goals)
             }
-            goals.pointee.count = way.count
         }
-        for output in 0..<goals.pointee.count { kernel.prefetch(goals.pointee.outputs[output]) }
+        for output in 0..<goals.pointee.outputCount { kernel.prefetch(goals.pointee.output(output)) }
     }
 
-    /// Chooses noise for a word and, if there is one, for the next, which share it.
+    /// Adds the nodes on the way to a word as a block.
+    @inline(__always)
+    private func choose(_ way: HuffmanTree.Way, _ goals: UnsafeMutablePointer<TrainingKernel.Goals>) {
+        let rows = goals.pointee.nextOutputs
+        let weights = goals.pointee.nextWeights(centre: 0)
+        for step in 0..<way.count {
+            let (node, turn) = way[step]
+            rows[step] = outputs.row(node)
+            weights[step] = turn ? -1 : 1
+        }
+        goals.pointee.addBlock(outputs: way.count, centres: 1)
+    }
+
+    /// Adds noise for a word and, if there is one, for the next, which share it, as a block.
     @inline(__always)
     private mutating func choose(
         _ word: Int,
@@ -239,18 +275,18 @@ struct TrainingWorker {
         _ negatives: Int,
         _ goals: UnsafeMutablePointer<TrainingKernel.Goals>
     ) {
-        let rows = goals.pointee.outputs
-        let weights = goals.pointee.weights(centre: 0)
-        let nextWeights = goals.pointee.weights(centre: next == nil ? 0 : 1)
+        let rows = goals.pointee.nextOutputs
+        let weights = goals.pointee.nextWeights(centre: 0)
+        let nextWeights = goals.pointee.nextWeights(centre: 1)
         rows[0] = outputs.row(word)
         weights[0] = 1
+        nextWeights[0] = next == word ? 1 : 0
         var right = 1
-        if let next {
-            if next != word {
-                rows[1] = outputs.row(next)
-                right = 2
-            }
-            nextWeights[right &- 1] = 1
+        if let next, next != word {
+            rows[1] = outputs.row(next)
+            weights[1] = 0
+            nextWeights[1] = 1
+            right = 2
         }
         var count = right
         for draw in 0..<negatives {
@@ -260,12 +296,16 @@ struct TrainingWorker {
             // The kernel wants each output once: a word drawn again weighs more.
             var place = right
             while place < count, rows[place] != row { place &+= 1 }
-            rows[place] = row
+            if place == count {
+                rows[place] = row
+                weights[place] = 0
+                nextWeights[place] = 0
+                count &+= 1
+            }
             weights[place] -= 1
-            if next != nil { nextWeights[place] -= 1 }
-            count = max(count, place &+ 1)
+            nextWeights[place] -= 1
         }
-        goals.pointee.count = count
+        goals.pointee.addBlock(outputs: count, centres: next == nil ? 1 : 2)
         drawBits()
     }
 
