@@ -1,0 +1,40 @@
+// Which vector instructions the kernels use.
+//
+// A kernel is written once, in a file `….inc` of portable code in the compiler's vectors, and included by its `….cpp`
+// once for each level, with
+//   LEVEL(name)  the name with the level's suffix
+//   TARGET       the level's function attribute: every function of the level carries it, so that the package as a
+//                whole is compiled for the oldest processor of its kind
+//   LANES        floats in a vector
+// defined before and undefined after. On ARM the baseline is NEON, and there is no other.
+
+#pragma once
+
+#include <faiss_kernels.h>
+
+#if defined(__x86_64__)
+#define KERNELS_HAVE_X86_LEVELS 1
+#define TARGET_AVX2 __attribute__((target("avx2,fma,f16c")))
+#define TARGET_AVX512 __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,f16c")))
+#else
+#define KERNELS_HAVE_X86_LEVELS 0
+#endif
+
+/// The level that every search and every training uses: the widest one that this processor has, or a lower one that
+/// the environment variable SWIFT_FAISS_SIMD names. Decided once.
+inline FaissKernelLevel kernel_level() {
+    static const FaissKernelLevel level = faiss_kernel_chosen_level();
+    return level;
+}
+
+/// The one of three functions, or three tables of functions, that belongs to a level.
+///
+/// The arguments of the x86 levels are only named where they exist, which is why this is a macro.
+#if KERNELS_HAVE_X86_LEVELS
+#define OF_LEVEL(level, name)                  \
+    ((level) == FAISS_KERNEL_AVX512 ? name##_avx512 \
+     : (level) == FAISS_KERNEL_AVX2 ? name##_avx2   \
+                                    : name##_baseline)
+#else
+#define OF_LEVEL(level, name) ((void)(level), name##_baseline)
+#endif
