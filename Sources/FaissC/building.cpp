@@ -1,6 +1,7 @@
 // Construction, training, adding, removing, clustering.
 
 #include "guarded.h"
+#include "scanning.h"
 #include "selectors.h"
 #include "threads.h"
 
@@ -58,6 +59,7 @@ void train_ivf(
     } else {
         ivf.train(n, x);
     }
+    prepare_scanning(ivf);
 }
 
 } // namespace
@@ -73,8 +75,10 @@ int faiss_IndexIVFPQ_new_with_metric(
         size_t nbits,
         FaissMetricType metric) {
     return guarded([&] {
-        *p_index = c(new faiss::IndexIVFPQ(
-                cpp(quantizer), d, nlist, M, nbits, static_cast<faiss::MetricType>(metric)));
+        auto index = std::make_unique<faiss::IndexIVFPQ>(
+                cpp(quantizer), d, nlist, M, nbits, static_cast<faiss::MetricType>(metric));
+        index->use_precomputed_table = -1; // scanning.cpp has something smaller in its place.
+        *p_index = c(index.release());
     });
 }
 
@@ -116,6 +120,7 @@ int faiss_Index_add_with(FaissIndex* index, idx_t n, const float* x, const idx_t
             ivf->quantizer->assign(count, x + first * ivf->d, lists.data() + first);
         });
         ivf->add_core(n, x, ids, lists.data());
+        prepare_scanning(*ivf);
     });
 }
 
@@ -123,6 +128,7 @@ int faiss_Index_remove_ascending(FaissIndex* index, size_t n, const idx_t* ids, 
     return guarded([&] {
         faiss_set_thread_limit(1);
         *n_removed = cpp(index)->remove_ids(AscendingSelector(ids, n));
+        prepare_scanning(*cpp(index));
     });
 }
 
