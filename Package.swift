@@ -71,7 +71,7 @@ let package = Package(
         .testTarget(name: "VectorsTests", dependencies: ["TestSupport", "Vectors"], swiftSettings: strict),
         .testTarget(
             name: "FaissTests",
-            dependencies: ["Faiss", "TestSupport", "Vectors"],
+            dependencies: ["Faiss", "FaissC", "TestSupport", "Vectors"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,5 +1,6 @@
 // Construction, training, adding, removing, clustering.
 
+#include "encoding.h"
 #include "guarded.h"
 #include "scanning.h"
 #include "selectors.h"
@@ -101,7 +102,7 @@ int faiss_Index_train_with(
         faiss_set_thread_limit(work->threads);
         if (auto* ivf = dynamic_cast<faiss::IndexIVF*>(cpp(index))) {
             train_ivf(*ivf, n, x, *parameters, *work);
-        } else {
+        } else if (!train_bytes(*cpp(index), n, x)) {
             cpp(index)->train(n, x);
         }
     });
@@ -112,15 +113,19 @@ int faiss_Index_add_with(FaissIndex* index, idx_t n, const float* x, const idx_t
         faiss_set_thread_limit(work->threads);
         auto* ivf = dynamic_cast<faiss::IndexIVF*>(cpp(index));
         if (!ivf) {
-            cpp(index)->add(n, x);
+            if (!add_bytes(*cpp(index), n, x, work->threads)) {
+                cpp(index)->add(n, x);
+            }
             return;
         }
         std::vector<idx_t> lists(n);
         in_slices(n, work->threads, [&](idx_t first, idx_t count) {
             ivf->quantizer->assign(count, x + first * ivf->d, lists.data() + first);
         });
-        ivf->add_core(n, x, ids, lists.data());
-        prepare_scanning(*ivf);
+        if (!add_bytes_to_lists(*ivf, n, x, ids, lists.data(), work->threads)) {
+            ivf->add_core(n, x, ids, lists.data());
+        }
+        prepare_scanning(*ivf, n);
     });
 }
 

@@ -123,7 +123,7 @@ int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index,
             ivf->make_direct_map(false); // With one, ids could not be chosen freely and vectors not removed.
         }
         *p_ids = ids.release();
-        prepare_scanning(*index);
+        prepare_scanning(*index, index->ntotal);
         *p_index = c(index.release());
     });
 }

@@ -37,7 +37,9 @@ bool scan_range_search(
 
 /// Brings up to date what searching keeps beside an index's codes. To be called after every change, alone; a search
 /// without it gives the same answers more slowly.
-void prepare_scanning(faiss::Index& index);
+///
+/// @param added  how many vectors were added since the last time: where they are many, memory is put in order, too
+void prepare_scanning(faiss::Index& index, size_t added = 0);
 
 /// Memory of what prepare_scanning keeps.
 size_t scanning_bytes(const faiss::IndexIVF& ivf);

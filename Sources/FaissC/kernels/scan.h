@@ -65,7 +65,11 @@ struct ScanKernels {
     size_t (*within)(const float* distances, size_t count, float limit, uint16_t* positions);
 
     /// Bytes for rows of floats: (x - low) / width * 255, cut off to a whole number and to the range of a byte.
+    /// What has no width gets the code 0.
     void (*encode)(const float* x, size_t count, size_t dimension, const float* low, const float* width, uint8_t* codes);
+
+    /// Lowers `low` and raises `high`, of `dimension` numbers, to what rows of floats take in.
+    void (*extend_ranges)(const float* x, size_t count, size_t dimension, float* low, float* high);
 };
 
 const ScanKernels& scan_kernels(FaissKernelLevel level);

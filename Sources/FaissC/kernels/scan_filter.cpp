@@ -181,6 +181,15 @@ TARGET size_t filter(
         const size_t count = std::min<size_t>(64, set.count - first);
         const uint8_t* codes = set.codes + first * m;
         const float* terms = set.terms ? set.terms + first : nullptr;
+        // The work on 64 codes is too long for the processor to look beyond it by itself.
+        for (size_t i = 0; i < 64 * m; i += 64) {
+            __builtin_prefetch(codes + 128 * m + i);
+        }
+        if (terms) {
+            for (size_t i = 0; i < 64; i += 16) {
+                __builtin_prefetch(terms + 128 + i);
+            }
+        }
         uint64_t left;
         if (count == 64) {
             left = left_of(filter, budget, codes, terms, m);

@@ -2,14 +2,16 @@
 
 #pragma once
 
-#include "kernels/scan.h"
-#include "selectors.h"
+#include "../kernels/scan.h"
+#include "../selectors.h"
 
 #include <faiss/impl/AuxIndexStructures.h>
 
 #include <cmath>
 #include <limits>
 #include <vector>
+
+namespace scanning {
 
 /// A run of stored vectors whose distances are known.
 struct ScanRun {
@@ -35,8 +37,8 @@ class Found {
     }
 
     void offer_one(float distance, const ScanRun& run, size_t position) {
-        if (distance > limit) {
-            return;
+        if (!(distance <= limit)) {
+            return; // Nor is what is not a number.
         }
         const idx_t* id = run.ids ? run.ids + position : nullptr;
         const idx_t place = run.first + static_cast<idx_t>(position);
@@ -60,7 +62,7 @@ class Nearest final : public Found {
   public:
     Nearest(const ScanKernels& kernels, const Selector* selector, size_t k)
             : Found(kernels, selector, std::numeric_limits<float>::infinity()), k(k) {
-        heap.reserve(k);
+        heap.reserve(std::min<size_t>(k, 1024)); // There may be fewer to find than are asked for.
     }
 
     /// Writes the answers, nearest first, and for what is missing what Faiss writes there.
@@ -141,3 +143,5 @@ class Within final : public Found {
     const float sign;
     faiss::RangeQueryResult& result;
 };
+
+} // namespace scanning
