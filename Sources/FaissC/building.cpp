@@ -1,9 +1,11 @@
 // Construction, training, adding, removing, clustering.
 
+#include "encoding.h"
 #include "guarded.h"
 #include "kernels/assign.h"
 #include "kernels/hnsw.h"
 #include "large_pages.h"
+#include "scanning.h"
 #include "selectors.h"
 #include "threads.h"
 
@@ -61,6 +63,7 @@ void train_ivf(
     } else {
         ivf.train(n, x);
     }
+    prepare_scanning(ivf);
 }
 
 /// The list that each vector belongs to.
@@ -109,8 +112,10 @@ int faiss_IndexIVFPQ_new_with_metric(
         size_t nbits,
         FaissMetricType metric) {
     return guarded([&] {
-        *p_index = c(new faiss::IndexIVFPQ(
-                cpp(quantizer), d, nlist, M, nbits, static_cast<faiss::MetricType>(metric)));
+        auto index = std::make_unique<faiss::IndexIVFPQ>(
+                cpp(quantizer), d, nlist, M, nbits, static_cast<faiss::MetricType>(metric));
+        index->use_precomputed_table = -1; // scanning.cpp has something smaller in its place.
+        *p_index = c(index.release());
     });
 }
 
@@ -133,7 +138,7 @@ int faiss_Index_train_with(
         faiss_set_thread_limit(work->threads);
         if (auto* ivf = dynamic_cast<faiss::IndexIVF*>(cpp(index))) {
             train_ivf(*ivf, n, x, *parameters, *work);
-        } else {
+        } else if (!train_bytes(*cpp(index), n, x)) {
             cpp(index)->train(n, x);
         }
     });
@@ -150,7 +155,7 @@ int faiss_Index_add_with(FaissIndex* index, idx_t n, const float* x, const idx_t
             auto* hnsw = dynamic_cast<faiss::IndexHNSW*>(cpp(index));
             if (hnsw && is_walkable(*hnsw)) {
                 add_to_graph(*hnsw, n, x, work->threads);
-            } else {
+            } else if (!add_bytes(*cpp(index), n, x, work->threads)) {
                 cpp(index)->add(n, x);
             }
             return;
@@ -161,9 +166,10 @@ int faiss_Index_add_with(FaissIndex* index, idx_t n, const float* x, const idx_t
         });
         if (auto* ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(ivf)) {
             add_codes(*ivfpq, n, x, ids, lists.data(), work->threads);
-        } else {
+        } else if (!add_bytes_to_lists(*ivf, n, x, ids, lists.data(), work->threads)) {
             ivf->add_core(n, x, ids, lists.data());
         }
+        prepare_scanning(*ivf, n);
     });
 }
 
@@ -171,6 +177,7 @@ int faiss_Index_remove_ascending(FaissIndex* index, size_t n, const idx_t* ids, 
     return guarded([&] {
         faiss_set_thread_limit(1);
         *n_removed = cpp(index)->remove_ids(AscendingSelector(ids, n));
+        prepare_scanning(*cpp(index));
     });
 }
 

@@ -1,6 +1,7 @@
 // Faiss's own file format, to and from memory.
 
 #include "guarded.h"
+#include "scanning.h"
 
 #include <faiss/IndexIDMap.h>
 #include <faiss/IndexIVF.h>
@@ -122,6 +123,7 @@ int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index,
             ivf->make_direct_map(false); // With one, ids could not be chosen freely and vectors not removed.
         }
         *p_ids = ids.release();
+        prepare_scanning(*index, index->ntotal);
         *p_index = c(index.release());
     });
 }

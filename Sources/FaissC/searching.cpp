@@ -2,6 +2,7 @@
 
 #include "guarded.h"
 #include "kernels/hnsw.h"
+#include "scanning.h"
 #include "selectors.h"
 
 #include <faiss/IndexFlat.h>
@@ -62,7 +63,7 @@ size_t ivf_bytes(const faiss::IndexIVF& ivf) {
     for (size_t list = 0; list < ivf.nlist; ++list) {
         total += ivf.invlists->list_size(list) * (ivf.code_size + sizeof(idx_t));
     }
-    return total;
+    return total + scanning_bytes(ivf);
 }
 
 } // namespace
@@ -79,6 +80,10 @@ int faiss_Index_search_with(
         idx_t* labels) {
     return guarded([&] {
         faiss_set_thread_limit(1);
+        const Selectors selectors(*options);
+        if (scan_search(*cpp(index), n, x, k, options->nprobe, selectors.get(), distances, labels)) {
+            return;
+        }
         const auto* hnsw = dynamic_cast<const faiss::IndexHNSW*>(cpp(index));
         if (hnsw && is_cheaper_exhaustively(*hnsw, std::max<idx_t>(k, options->efSearch))) {
             with_parameters(hnsw->storage, *options, [&](const faiss::SearchParameters* parameters) {
@@ -119,9 +124,13 @@ int faiss_Index_range_search_with(
         FaissRangeSearchResult* result) {
     return guarded([&] {
         faiss_set_thread_limit(1);
+        auto& found = *reinterpret_cast<faiss::RangeSearchResult*>(result);
+        const Selectors selectors(*options);
+        if (scan_range_search(*cpp(index), n, x, radius, options->nprobe, selectors.get(), found)) {
+            return;
+        }
         with_parameters(cpp(index), *options, [&](const faiss::SearchParameters* parameters) {
-            cpp(index)->range_search(
-                    n, x, radius, reinterpret_cast<faiss::RangeSearchResult*>(result), parameters);
+            cpp(index)->range_search(n, x, radius, &found, parameters);
         });
     });
 }
@@ -170,7 +179,8 @@ int faiss_Index_shape(const FaissIndex* index, FaissIndexShape* shape) {
             shape->nlist = ivfpq->nlist;
             shape->M = ivfpq->pq.M;
             shape->nbits = ivfpq->pq.nbits;
-            shape->bytes = ivf_bytes(*ivfpq) + bytes(ivfpq->pq.centroids) +
+            shape->bytes = ivf_bytes(*ivfpq) + bytes(ivfpq->pq.centroids) + bytes(ivfpq->pq.transposed_centroids) +
+                    bytes(ivfpq->pq.centroids_sq_lengths) +
                     ivfpq->precomputed_table.size() * sizeof(float);
         } else if (const auto* ivfflat = dynamic_cast<const faiss::IndexIVFFlat*>(plain)) {
             shape->kind = FAISS_KIND_IVF_FLAT;

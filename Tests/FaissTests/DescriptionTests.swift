@@ -39,10 +39,10 @@ struct DescriptionTests {
         #expect(try size(.flat) == 1000 * 32 * 4)
         #expect(try size(.ivfFlat(lists: 8)) == 1000 * (32 * 4 + 8) + 8 * 32 * 4)
         #expect(try size(.scalarQuantized()) == 1000 * 32 + 2 * 32 * 4)
-        // Codes and ids, list centroids, codebooks, and the tables that Faiss precomputes for squared L2.
+        // Codes, ids and a number for each, list centroids, codebooks both ways, and their centroids' lengths.
         #expect(
             try size(.ivfPQ(lists: 8, subquantizers: 8))
-                == 1000 * (8 + 8) + 8 * 32 * 4 + 256 * 32 * 4 + 8 * 8 * 256 * 4
+                == 1000 * (8 + 8 + 4) + 8 * 32 * 4 + 2 * 256 * 32 * 4 + 8 * 256 * 4
         )
         let graph = try size(.hnsw(neighbors: 16))
         #expect(graph > 1000 * (32 * 4 + 2 * 16 * 4) && graph < 1000 * (32 * 4 + 2 * 16 * 4 + 32))

@@ -1,0 +1,36 @@
+// Scalar quantizers of 8 bits: learning and encoding with our own kernels, to the codes that Faiss makes.
+
+#pragma once
+
+#include <faiss/Index.h>
+#include <faiss/IndexIVF.h>
+#include <faiss/impl/ScalarQuantizer.h>
+
+using idx_t = faiss::Index::idx_t;
+
+/// Whether codes are bytes, each a part of its dimension's range.
+inline bool has_byte_codes(const faiss::ScalarQuantizer& quantizer) {
+    return quantizer.qtype == faiss::ScalarQuantizer::QT_8bit ||
+            quantizer.qtype == faiss::ScalarQuantizer::QT_8bit_uniform;
+}
+
+/// The range of each dimension that has_byte_codes is about.
+struct ByteRanges {
+    explicit ByteRanges(const faiss::ScalarQuantizer& quantizer);
+    std::vector<float> low, width;
+};
+
+/// Trains, and returns true, or returns false and leaves everything as it is where this is not the place for it.
+bool train_bytes(faiss::Index& index, idx_t n, const float* x);
+
+/// Adds likewise.
+bool add_bytes(faiss::Index& index, idx_t n, const float* x, int threads);
+
+/// Adds to lists that were chosen, likewise; a vector of list -1 is counted and not stored, as in Faiss.
+bool add_bytes_to_lists(
+        faiss::IndexIVF& ivf,
+        idx_t n,
+        const float* x,
+        const idx_t* ids,
+        const idx_t* lists,
+        int threads);

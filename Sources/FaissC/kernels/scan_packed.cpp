@@ -1,0 +1,225 @@
+#include "scan_packed.h"
+
+#include <algorithm>
+#include <cfloat>
+#include <cmath>
+#include <numeric>
+
+#if KERNELS_HAVE_X86_LEVELS
+#include <immintrin.h>
+#endif
+
+namespace {
+
+/// The vector whose code is in half a byte of a subquantizer's 16 bytes.
+constexpr size_t vector_at(size_t byte) {
+    return byte / 2 + byte % 2 * 8;
+}
+
+constexpr size_t byte_of(size_t vector) {
+    return vector % 8 * 2 + vector / 8;
+}
+
+size_t block_bytes(const PackedCodes& codes) {
+    return codes.subquantizers * packed_block / 2;
+}
+
+} // namespace
+
+float packed_distance(const float* table, float base, const PackedCodes& codes, size_t position) {
+    const size_t vector = position % packed_block;
+    const uint8_t* place = codes.blocks + position / packed_block * block_bytes(codes) + byte_of(vector % 16);
+    const int shift = vector < 16 ? 0 : 4;
+    float sum = base;
+    for (size_t m = 0; m < codes.subquantizers; ++m, place += 16, table += 16) {
+        sum += table[*place >> shift & 15];
+    }
+    return sum;
+}
+
+void packed_distances(const float* table, float base, const PackedCodes& codes, size_t block, float* distances) {
+    const uint8_t* place = codes.blocks + block * block_bytes(codes);
+    std::fill_n(distances, packed_block, base);
+    for (size_t m = 0; m < codes.subquantizers; ++m, place += 16, table += 16) {
+        for (size_t byte = 0; byte < 16; ++byte) {
+            distances[vector_at(byte)] += table[place[byte] & 15];
+            distances[vector_at(byte) + 16] += table[place[byte] >> 4];
+        }
+    }
+}
+
+int PackedFilter::allowance(float base, float limit, size_t subquantizers) const {
+    // What rounding can have done to a distance, and to the bytes: far less than a step.
+    const float rounding = static_cast<float>(subquantizers + 8) * FLT_EPSILON;
+    const float left =
+            limit - base - lowest + (std::fabs(limit) + std::fabs(base) + magnitude) * rounding;
+    return static_cast<int>(std::clamp(std::floor(left / step) + 1, -1.0f, 255.0f));
+}
+
+#if KERNELS_HAVE_X86_LEVELS
+
+namespace {
+
+/// Writes the positions of the bits that are set, where bit 16 h + j stands for half h's byte j.
+inline size_t write_positions(uint64_t bits, size_t first, size_t end, uint16_t* positions) {
+    size_t found = 0;
+    for (; bits; bits &= bits - 1) {
+        const auto bit = static_cast<size_t>(__builtin_ctzll(bits));
+        const size_t position = first + bit / 16 * 16 + vector_at(bit % 16);
+        if (position < end) {
+            positions[found++] = static_cast<uint16_t>(position);
+        }
+    }
+    return found;
+}
+
+/// The least and the largest number in eight lanes, everywhere.
+TARGET_AVX2 inline __m256 least_avx2(__m256 x) {
+    x = _mm256_min_ps(x, _mm256_permute2f128_ps(x, x, 1));
+    x = _mm256_min_ps(x, _mm256_shuffle_ps(x, x, 0x4E));
+    return _mm256_min_ps(x, _mm256_shuffle_ps(x, x, 0xB1));
+}
+
+/// With eight lanes at both levels: a subquantizer's 16 numbers are not more work for them than for sixteen.
+TARGET_AVX2 PackedFilter make_avx2(
+        const float* table,
+        size_t subquantizers,
+        float base,
+        float limit,
+        uint8_t* bytes) {
+    PackedFilter filter{};
+    __m256 lowest = _mm256_setzero_ps();
+    __m256 magnitude = _mm256_setzero_ps();
+    const __m256 sign = _mm256_set1_ps(-0.0f);
+    for (size_t m = 0; m < subquantizers; ++m) {
+        const __m256 a = _mm256_loadu_ps(table + m * 16);
+        const __m256 b = _mm256_loadu_ps(table + m * 16 + 8);
+        lowest = _mm256_add_ps(lowest, least_avx2(_mm256_min_ps(a, b)));
+        // The largest magnitude in each lane is no less than that of the subquantizer, taken together.
+        magnitude = _mm256_add_ps(magnitude, _mm256_max_ps(_mm256_andnot_ps(sign, a), _mm256_andnot_ps(sign, b)));
+    }
+    float magnitudes[8];
+    _mm256_storeu_ps(magnitudes, magnitude);
+    filter.magnitude = std::accumulate(magnitudes, magnitudes + 8, 0.0f);
+    filter.lowest = _mm256_cvtss_f32(lowest);
+    filter.step = std::max((limit - base - filter.lowest) / PackedFilter::most, FLT_MIN * 1024);
+    const __m256 inverse = _mm256_set1_ps(1 / filter.step);
+    for (size_t m = 0; m < subquantizers; ++m, table += 16, bytes += 16) {
+        const __m256 a = _mm256_loadu_ps(table);
+        const __m256 b = _mm256_loadu_ps(table + 8);
+        const __m256 least = least_avx2(_mm256_min_ps(a, b));
+        const __m256 most = _mm256_set1_ps(255);
+        const __m256i first =
+                _mm256_cvttps_epi32(_mm256_min_ps(_mm256_mul_ps(_mm256_sub_ps(a, least), inverse), most));
+        const __m256i second =
+                _mm256_cvttps_epi32(_mm256_min_ps(_mm256_mul_ps(_mm256_sub_ps(b, least), inverse), most));
+        const __m256i shorts = _mm256_permute4x64_epi64(_mm256_packus_epi32(first, second), 0xD8);
+        _mm_storeu_si128(
+                reinterpret_cast<__m128i*>(bytes),
+                _mm_packus_epi16(_mm256_castsi256_si128(shorts), _mm256_extracti128_si256(shorts, 1)));
+    }
+    return filter;
+}
+
+TARGET_AVX2 size_t scan_avx2(
+        const uint8_t* bytes,
+        int allowance,
+        const PackedCodes& codes,
+        size_t first,
+        size_t count,
+        uint16_t* positions) {
+    const __m256i low_half = _mm256_set1_epi8(15);
+    const __m256i allowed = _mm256_set1_epi8(static_cast<char>(allowance));
+    const uint8_t* place = codes.blocks + first / packed_block * block_bytes(codes);
+    size_t found = 0;
+    for (size_t start = 0; start < count; start += packed_block) {
+        __m256i low = _mm256_setzero_si256();
+        __m256i high = _mm256_setzero_si256();
+        for (size_t i = 0; i < codes.subquantizers * 16; i += 32, place += 32) {
+            const __m256i code = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(place));
+            const __m256i table = _mm256_load_si256(reinterpret_cast<const __m256i*>(bytes + i));
+            const __m256i upper = _mm256_and_si256(_mm256_srli_epi16(code, 4), low_half);
+            low = _mm256_adds_epu8(low, _mm256_shuffle_epi8(table, _mm256_and_si256(code, low_half)));
+            high = _mm256_adds_epu8(high, _mm256_shuffle_epi8(table, upper));
+        }
+        const __m256i sums = _mm256_adds_epu8(
+                _mm256_permute2x128_si256(low, high, 0x20), _mm256_permute2x128_si256(low, high, 0x31));
+        const __m256i is_within = _mm256_cmpeq_epi8(_mm256_min_epu8(sums, allowed), sums);
+        const auto bits = static_cast<uint32_t>(_mm256_movemask_epi8(is_within));
+        if (bits) {
+            found += write_positions(bits, start, count, positions + found);
+        }
+    }
+    return found;
+}
+
+/// Adds what four subquantizers say about a block: lower halves and upper halves of the bytes.
+TARGET_AVX512 inline __attribute__((always_inline)) void add_avx512(
+        __m512i code,
+        __m512i table,
+        __m512i& low,
+        __m512i& high) {
+    const __m512i low_half = _mm512_set1_epi8(15);
+    low = _mm512_adds_epu8(low, _mm512_shuffle_epi8(table, _mm512_and_si512(code, low_half)));
+    high = _mm512_adds_epu8(
+            high, _mm512_shuffle_epi8(table, _mm512_and_si512(_mm512_srli_epi16(code, 4), low_half)));
+}
+
+/// The sums of pairs of the quarters of two vectors: two quarters of a's, two of b's.
+TARGET_AVX512 inline __attribute__((always_inline)) __m512i fold_avx512(__m512i a, __m512i b) {
+    return _mm512_adds_epu8(_mm512_shuffle_i64x2(a, b, 0x88), _mm512_shuffle_i64x2(a, b, 0xDD));
+}
+
+TARGET_AVX512 size_t scan_avx512(
+        const uint8_t* bytes,
+        int allowance,
+        const PackedCodes& codes,
+        size_t first,
+        size_t count,
+        uint16_t* positions) {
+    const __m512i allowed = _mm512_set1_epi8(static_cast<char>(allowance));
+    const size_t size = block_bytes(codes);
+    const size_t whole = size / 64 * 64;
+    const uint8_t* place = codes.blocks + first / packed_block * size;
+    size_t found = 0;
+    // Two blocks at a time, whose sums fill a vector; a last one alone is taken twice.
+    for (size_t start = 0; start < count; start += 2 * packed_block, place += 2 * size) {
+        const uint8_t* other = start + packed_block < count ? place + size : place;
+        __m512i low[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+        __m512i high[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
+        for (size_t i = 0; i < whole; i += 64) {
+            const __m512i table = _mm512_load_si512(bytes + i);
+            add_avx512(_mm512_loadu_si512(place + i), table, low[0], high[0]);
+            add_avx512(_mm512_loadu_si512(other + i), table, low[1], high[1]);
+        }
+        if (whole < size) {
+            const __m512i table = _mm512_load_si512(bytes + whole);
+            const __mmask64 half = 0xFFFFFFFF;
+            add_avx512(_mm512_maskz_loadu_epi8(half, place + whole), table, low[0], high[0]);
+            add_avx512(_mm512_maskz_loadu_epi8(half, other + whole), table, low[1], high[1]);
+        }
+        const __m512i sums = fold_avx512(fold_avx512(low[0], high[0]), fold_avx512(low[1], high[1]));
+        const uint64_t bits = _mm512_cmple_epu8_mask(sums, allowed);
+        if (bits) {
+            found += write_positions(bits, start, count, positions + found);
+        }
+    }
+    return found;
+}
+
+const PackedKernels kernels_avx2 = {make_avx2, scan_avx2};
+const PackedKernels kernels_avx512 = {make_avx2, scan_avx512};
+
+} // namespace
+
+const PackedKernels* packed_kernels(FaissKernelLevel level) {
+    return level == FAISS_KERNEL_AVX512 ? &kernels_avx512 : level == FAISS_KERNEL_AVX2 ? &kernels_avx2 : nullptr;
+}
+
+#else
+
+const PackedKernels* packed_kernels(FaissKernelLevel) {
+    return nullptr;
+}
+
+#endif

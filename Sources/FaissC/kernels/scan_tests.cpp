@@ -1,0 +1,158 @@
+#include "scan.h"
+#include "scan_filter.h"
+#include "scan_packed.h"
+
+#include <faiss_scan_kernels.h>
+
+#include <algorithm>
+#include <vector>
+
+void faiss_scan_rows(
+        FaissKernelLevel level,
+        int is_l2,
+        const float* queries,
+        size_t query_count,
+        const void* rows,
+        size_t count,
+        size_t dimension,
+        const float* scale,
+        const float* offset,
+        float* out) {
+    const size_t row_bytes = dimension * (scale ? 1 : sizeof(float));
+    std::vector<float> memory(scan_queries * scan_run);
+    for (size_t query = 0; query < query_count; query += scan_queries) {
+        const size_t together = std::min(scan_queries, query_count - query);
+        const float* some_queries[scan_queries] = {};
+        float* distances[scan_queries] = {};
+        for (size_t i = 0; i < together; ++i) {
+            some_queries[i] = queries + (query + i) * dimension;
+            distances[i] = memory.data() + i * scan_run;
+        }
+        for (size_t row = 0; row < count; row += scan_run) {
+            const ScanRows set{
+                    static_cast<const uint8_t*>(rows) + row * row_bytes,
+                    std::min(scan_run, count - row),
+                    dimension,
+                    scale,
+                    offset};
+            scan_kernels(level).rows(
+                    is_l2 ? ScanMetric::squaredL2 : ScanMetric::innerProduct, some_queries, together, set, distances);
+            for (size_t i = 0; i < together; ++i) {
+                std::copy_n(distances[i], set.count, out + (query + i) * count + row);
+            }
+        }
+    }
+}
+
+size_t faiss_scan_within(
+        FaissKernelLevel level,
+        const float* distances,
+        size_t count,
+        float limit,
+        uint16_t* positions) {
+    return scan_kernels(level).within(distances, count, limit, positions);
+}
+
+void faiss_scan_encode(
+        FaissKernelLevel level,
+        const float* x,
+        size_t count,
+        size_t dimension,
+        const float* low,
+        const float* width,
+        uint8_t* codes) {
+    scan_kernels(level).encode(x, count, dimension, low, width, codes);
+}
+
+void faiss_scan_extend_ranges(
+        FaissKernelLevel level,
+        const float* x,
+        size_t count,
+        size_t dimension,
+        float* low,
+        float* high) {
+    scan_kernels(level).extend_ranges(x, count, dimension, low, high);
+}
+
+void faiss_scan_table(
+        FaissKernelLevel level,
+        const float* query,
+        const float* transposed,
+        size_t subquantizers,
+        size_t width,
+        size_t entries,
+        float factor,
+        float* table) {
+    scan_kernels(level).table(query, transposed, subquantizers, width, entries, factor, table);
+}
+
+void faiss_scan_codes(
+        FaissKernelLevel level,
+        const float* table,
+        float base,
+        const uint8_t* codes,
+        const float* terms,
+        size_t count,
+        size_t subquantizers,
+        float* out) {
+    scan_kernels(level).codes(table, base, {codes, count, subquantizers, terms}, out);
+}
+
+size_t faiss_scan_filter(
+        FaissKernelLevel level,
+        const float* table,
+        float base,
+        float limit,
+        float made_for,
+        const uint8_t* codes,
+        const float* terms,
+        size_t count,
+        size_t subquantizers,
+        uint16_t* positions) {
+    const ScanFilterKernels* kernels = scan_filter_kernels(level);
+    if (!kernels) {
+        return SIZE_MAX;
+    }
+    std::vector<uint8_t> bytes(subquantizers * 256);
+    const ScanFilter filter = kernels->make(table, subquantizers, made_for, bytes.data());
+    return kernels->filter(filter, base, limit, {codes, count, subquantizers, terms}, positions);
+}
+
+void faiss_scan_packed_distances(
+        const float* table,
+        float base,
+        const uint8_t* blocks,
+        size_t count,
+        size_t subquantizers,
+        float* out) {
+    const PackedCodes codes{blocks, count, subquantizers};
+    for (size_t first = 0; first < count; first += packed_block) {
+        packed_distances(table, base, codes, first / packed_block, out + first);
+    }
+}
+
+size_t faiss_scan_packed_filter(
+        FaissKernelLevel level,
+        const float* table,
+        float base,
+        float limit,
+        float made_for,
+        const uint8_t* blocks,
+        size_t count,
+        size_t subquantizers,
+        uint16_t* positions) {
+    const PackedKernels* kernels = packed_kernels(level);
+    if (!kernels) {
+        return SIZE_MAX;
+    }
+    std::vector<uint8_t> memory(subquantizers * 16 + 128);
+    const auto address = reinterpret_cast<uintptr_t>(memory.data());
+    uint8_t* bytes = memory.data() + (64 - address % 64) % 64;
+    const PackedFilter filter = kernels->make(table, subquantizers, base, made_for, bytes);
+    const int allowance = filter.allowance(base, limit, subquantizers);
+    if (allowance < 0) {
+        return 0;
+    }
+    const PackedCodes codes{blocks, count, subquantizers};
+    return kernels->scan(bytes, std::min(allowance, 254), codes, 0, count, positions);
+}

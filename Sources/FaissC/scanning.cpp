@@ -1,0 +1,192 @@
+#include "scanning.h"
+
+#include "large_lists.h"
+#include "scanning/packed.h"
+#include "scanning/rows.h"
+
+#include <faiss/IndexIVFFlat.h>
+#include <faiss/IndexScalarQuantizer.h>
+#include <faiss/invlists/BlockInvertedLists.h>
+
+using namespace scanning;
+
+namespace {
+
+/// Offers to each query what an index holds; false if the index's type is not one of ours.
+bool scan(const faiss::Index& index, idx_t n, const float* x, size_t probes, Found* const* founds) {
+    const ScanKernels& kernels = scan_kernels(kernel_level());
+    if (index.metric_type != faiss::METRIC_L2 && index.metric_type != faiss::METRIC_INNER_PRODUCT) {
+        return false;
+    }
+    if (const auto* flat = dynamic_cast<const faiss::IndexScalarQuantizer*>(&index)) {
+        if (!has_byte_codes(flat->sq)) {
+            return false;
+        }
+        const RowFormat format(flat->sq, false);
+        RowScan scan(kernels, format, metric_of(index), index.d);
+        std::vector<const float*> queries(n);
+        for (idx_t i = 0; i < n; ++i) {
+            queries[i] = x + i * index.d;
+        }
+        scan.scan(flat->codes.data(), nullptr, flat->ntotal, queries.data(), founds, nullptr, n);
+        return true;
+    }
+    if (const auto* packed = dynamic_cast<const faiss::IndexPQFastScan*>(&index)) {
+        if (packed->bbs != packed_block) {
+            return false;
+        }
+        scan_packed(*packed, n, x, founds, kernels);
+        return true;
+    }
+    if (const auto* packed = dynamic_cast<const faiss::IndexIVFPQFastScan*>(&index)) {
+        // Residuals by squared L2 need a table for each list: Faiss has them.
+        const bool has_terms = packed->by_residual && packed->metric_type == faiss::METRIC_L2;
+        if (packed->bbs != packed_block || has_terms ||
+            !dynamic_cast<const faiss::BlockInvertedLists*>(packed->invlists)) {
+            return false;
+        }
+        scan_packed(*packed, n, x, probes, founds, kernels);
+        return true;
+    }
+    const auto* ivf = dynamic_cast<const faiss::IndexIVF*>(&index);
+    // Lists on disk are given out for a time only.
+    if (!ivf || !dynamic_cast<const faiss::ArrayInvertedLists*>(ivf->invlists)) {
+        return false;
+    }
+    if (const auto* ivfpq = dynamic_cast<const faiss::IndexIVFPQ*>(ivf)) {
+        if (!ByteTables::serves(ivfpq->pq) || ivfpq->polysemous_ht != 0) {
+            return false;
+        }
+        const Visits visits(*ivf, n, x, probes);
+        CodeScan scan(kernels, *ivfpq);
+        for (idx_t query = 0; query < n; ++query) {
+            scan.scan(x + query * index.d, visits.of(query, 0, visits.probes), *founds[query]);
+        }
+        return true;
+    }
+    RowFormat format;
+    if (const auto* quantized = dynamic_cast<const faiss::IndexIVFScalarQuantizer*>(ivf)) {
+        if (!has_byte_codes(quantized->sq)) {
+            return false;
+        }
+        format = RowFormat(quantized->sq, quantized->by_residual);
+    } else if (!dynamic_cast<const faiss::IndexIVFFlat*>(ivf) ||
+               dynamic_cast<const faiss::IndexIVFFlatDedup*>(ivf)) {
+        return false;
+    }
+    const Visits visits(*ivf, n, x, probes);
+    RowScan scan(kernels, format, metric_of(index), index.d);
+    if (n == 1) {
+        scan_rows(*ivf, format, visits.of(0, 0, visits.probes), x, founds, scan);
+        return true;
+    }
+    // The nearest lists first: they bring the limits down, and most of what comes later is passed over.
+    scan_rows(*ivf, format, visits.by_list(ivf->nlist, 0, 1), x, founds, scan);
+    scan_rows(*ivf, format, visits.by_list(ivf->nlist, 1, visits.probes), x, founds, scan);
+    return true;
+}
+
+} // namespace
+
+bool scan_search(
+        const faiss::Index& index,
+        idx_t n,
+        const float* x,
+        idx_t k,
+        size_t probes,
+        const Selector* selector,
+        float* distances,
+        idx_t* labels) {
+    const ScanKernels& kernels = scan_kernels(kernel_level());
+    std::vector<Nearest> nearest;
+    std::vector<Found*> founds;
+    nearest.reserve(n);
+    founds.reserve(n);
+    for (idx_t query = 0; query < n; ++query) {
+        nearest.emplace_back(kernels, selector, k);
+        founds.push_back(&nearest.back());
+    }
+    if (!scan(index, n, x, probes, founds.data())) {
+        return false;
+    }
+    for (idx_t query = 0; query < n; ++query) {
+        nearest[query].finish(metric_of(index), distances + query * k, labels + query * k);
+    }
+    return true;
+}
+
+bool scan_range_search(
+        const faiss::Index& index,
+        idx_t n,
+        const float* x,
+        float radius,
+        size_t probes,
+        const Selector* selector,
+        faiss::RangeSearchResult& result) {
+    const ScanKernels& kernels = scan_kernels(kernel_level());
+    faiss::RangeSearchPartialResult partial(&result);
+    for (idx_t query = 0; query < n; ++query) {
+        Within within(kernels, selector, metric_of(index), radius, partial.new_result(query));
+        Found* found = &within;
+        if (!scan(index, 1, x + query * index.d, probes, &found)) {
+            return false;
+        }
+    }
+    partial.finalize();
+    return true;
+}
+
+void prepare_scanning(faiss::Index& index, size_t added) {
+    const auto* ivf = dynamic_cast<const faiss::IndexIVF*>(&index);
+    // Lists that grow move, so that this is for additions that are a good part of the whole.
+    if (ivf && added >= 4096 && added >= static_cast<size_t>(index.ntotal) / 4 &&
+        dynamic_cast<const faiss::ArrayInvertedLists*>(ivf->invlists)) {
+        move_to_large_pages(*ivf->invlists, ivf->code_size);
+    }
+    auto* ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(&index);
+    if (!ivfpq || !ByteTables::serves(ivfpq->pq) || !ivfpq->is_trained) {
+        return;
+    }
+    if (ivfpq->pq.transposed_centroids.empty()) {
+        ivfpq->pq.sync_transposed_centroids();
+    }
+    const ScanKernels& kernels = scan_kernels(kernel_level());
+    CodeTables entries(kernels, ivfpq->pq, metric_of(index), ivfpq->by_residual);
+    ByteTables tables(ivfpq->pq);
+    auto* plain = dynamic_cast<faiss::ArrayInvertedLists*>(ivfpq->invlists);
+    if (!entries.has_terms || !plain) {
+        return;
+    }
+    // The terms replace this table, of which Faiss makes a row of M * 256 numbers a list.
+    ivfpq->use_precomputed_table = -1;
+    ivfpq->precomputed_table.resize(0);
+    auto* lists = dynamic_cast<TermLists*>(plain);
+    if (!lists) {
+        auto owned = std::make_unique<TermLists>(*plain);
+        lists = owned.get();
+        ivfpq->replace_invlists(owned.release(), true);
+    }
+    for (size_t list = 0; list < lists->nlist; ++list) {
+        const size_t size = lists->list_size(list);
+        const size_t known = lists->terms[list].size();
+        if (known < size) {
+            lists->terms[list].resize(size);
+            compute_terms(
+                    kernels,
+                    tables.of(entries.of_list(*ivfpq->quantizer, list)),
+                    tables.tables,
+                    lists->get_codes(list) + known * lists->code_size,
+                    size - known,
+                    lists->terms[list].data() + known);
+        }
+    }
+}
+
+size_t scanning_bytes(const faiss::IndexIVF& ivf) {
+    const auto* lists = dynamic_cast<const TermLists*>(ivf.invlists);
+    size_t count = 0;
+    for (size_t list = 0; lists && list < lists->nlist; ++list) {
+        count += lists->terms[list].size();
+    }
+    return count * sizeof(float);
+}

@@ -1,0 +1,147 @@
+// What a search has found so far, for one query: the nearest, or all within a distance.
+
+#pragma once
+
+#include "../kernels/scan.h"
+#include "../selectors.h"
+
+#include <faiss/impl/AuxIndexStructures.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace scanning {
+
+/// A run of stored vectors whose distances are known.
+struct ScanRun {
+    size_t count; ///< at most scan_run
+    const idx_t* ids; ///< their ids; NULL where an id is a position
+    idx_t first; ///< the first one's position
+};
+
+/// Distances are smaller for what is nearer: see scan.h.
+class Found {
+  public:
+    Found(const ScanKernels& kernels, const Selector* selector, float limit)
+            : limit(limit), kernels(kernels), selector(selector) {}
+    virtual ~Found() = default;
+
+    /// Takes those that are near enough and that the filter lets pass.
+    void offer(const float* distances, const ScanRun& run) {
+        uint16_t positions[scan_run];
+        const size_t count = kernels.within(distances, run.count, limit, positions);
+        for (size_t i = 0; i < count; ++i) {
+            offer_one(distances[positions[i]], run, positions[i]);
+        }
+    }
+
+    void offer_one(float distance, const ScanRun& run, size_t position) {
+        if (!(distance <= limit)) {
+            return; // Nor is what is not a number.
+        }
+        const idx_t* id = run.ids ? run.ids + position : nullptr;
+        const idx_t place = run.first + static_cast<idx_t>(position);
+        if (!selector || selector->is_member(id ? *id : place)) {
+            take(distance, id, place);
+        }
+    }
+
+    /// What is farther is of no interest.
+    float limit;
+
+  private:
+    virtual void take(float distance, const idx_t* id, idx_t position) = 0;
+
+    const ScanKernels& kernels;
+    const Selector* selector;
+};
+
+/// The k nearest; of equally near ones those with the smallest ids.
+class Nearest final : public Found {
+  public:
+    Nearest(const ScanKernels& kernels, const Selector* selector, size_t k)
+            : Found(kernels, selector, std::numeric_limits<float>::infinity()), k(k) {
+        heap.reserve(std::min<size_t>(k, 1024)); // There may be fewer to find than are asked for.
+    }
+
+    /// Writes the answers, nearest first, and for what is missing what Faiss writes there.
+    void finish(ScanMetric metric, float* distances, idx_t* labels) {
+        std::sort_heap(heap.begin(), heap.end());
+        const float sign = metric == ScanMetric::innerProduct ? -1.0f : 1.0f;
+        for (size_t i = 0; i < k; ++i) {
+            const bool is_there = i < heap.size();
+            distances[i] = sign * (is_there ? heap[i].distance : std::numeric_limits<float>::max());
+            labels[i] = is_there ? heap[i].identity() : -1;
+        }
+    }
+
+  private:
+    struct Candidate {
+        float distance;
+        const idx_t* id; // Read at the end, or when distances are equal: by then most candidates are gone.
+        idx_t position;
+
+        idx_t identity() const {
+            return id ? *id : position;
+        }
+        bool operator<(const Candidate& other) const {
+            return distance < other.distance || (distance == other.distance && identity() < other.identity());
+        }
+    };
+
+    void take(float distance, const idx_t* id, idx_t position) override {
+        const Candidate candidate{distance, id, position};
+        if (heap.size() < k) {
+            heap.push_back(candidate);
+            std::push_heap(heap.begin(), heap.end());
+        } else if (candidate < heap[0]) {
+            replace_farthest(candidate);
+        }
+        if (heap.size() == k) {
+            limit = heap[0].distance;
+        }
+    }
+
+    void replace_farthest(const Candidate& candidate) {
+        size_t hole = 0;
+        for (size_t child = 1; child < k; child = 2 * hole + 1) {
+            if (child + 1 < k && heap[child] < heap[child + 1]) {
+                ++child;
+            }
+            if (!(candidate < heap[child])) {
+                break;
+            }
+            heap[hole] = heap[child];
+            hole = child;
+        }
+        heap[hole] = candidate;
+    }
+
+    const size_t k;
+    std::vector<Candidate> heap;
+};
+
+/// All that are nearer than a radius.
+class Within final : public Found {
+  public:
+    Within(const ScanKernels& kernels, const Selector* selector, ScanMetric metric, float radius,
+           faiss::RangeQueryResult& result)
+            : Found(kernels, selector, std::nextafter(sign_of(metric) * radius, -std::numeric_limits<float>::infinity())),
+              sign(sign_of(metric)),
+              result(result) {}
+
+  private:
+    static float sign_of(ScanMetric metric) {
+        return metric == ScanMetric::innerProduct ? -1.0f : 1.0f;
+    }
+
+    void take(float distance, const idx_t* id, idx_t position) override {
+        result.add(sign * distance, id ? *id : position);
+    }
+
+    const float sign;
+    faiss::RangeQueryResult& result;
+};
+
+} // namespace scanning
