@@ -58,9 +58,10 @@ format: ## Format every Swift file
 benchmark: install ## Run the benchmarks
 	@swift run --package-path Benchmarks --scratch-path .build/benchmarks -c release $(quiet)
 
-# Vectors and queries to search, .fvecs, .bvecs or .npy.
+# Vectors and queries to search, .fvecs, .bvecs or .npy; or a name of those that the benchmark gets itself.
 BASE ?=
 QUERIES ?=
+DATA ?=
 
 # Where the Wikipedia text and the word-similarity sets are, if this machine has them.
 data := ../shared/data
@@ -80,11 +81,11 @@ benchmark-word2vec: $(if $(filter $(benchmark_text),$(word2vec_text)),install $(
 	@.cache/python/bin/python Benchmarks/Peers/word2vec.py "$(word2vec_text)" $(scores) --plot Benchmarks/word2vec.svg $(FLAGS)
 
 benchmark-faiss: install_flags := --tests
-benchmark-faiss: install ## Search in turn with the PyPI wheel and compare; BASE=vectors QUERIES=queries
-	@test -r "$(BASE)" && test -r "$(QUERIES)" || { echo "make: give BASE=FILE and QUERIES=FILE, vectors in .fvecs, .bvecs or .npy" >&2; exit 1; }
+benchmark-faiss: install ## Search and cluster in turn with the PyPI wheel and others; DATA=sift|glove|synthetic, BASE= QUERIES=, FLAGS=
 	@swift build -c release $(quiet) --product vectors
-	@sh Scripts/python.sh
-	@.cache/python/bin/python Benchmarks/Peers/faiss_search.py "$(BASE)" "$(QUERIES)"
+	@sh Scripts/python.sh --benchmarks
+	@.cache/python/bin/python Benchmarks/Peers/faiss_search.py $(if $(BASE),"$(BASE)" "$(QUERIES)") $(if $(DATA),--data $(DATA)) \
+	    --plot Benchmarks/faiss.svg $(FLAGS)
 
 sanitize: install ## Run the tests under AddressSanitizer, then under ThreadSanitizer
 	@sh Scripts/sanitize.sh

@@ -7,19 +7,44 @@ import Vectors
 /// | ``flat`` | `Flat` | exact | 4 d | no |
 /// | ``ivfFlat(lists:)`` | `IVFx,Flat` | exact within the lists it visits | 4 d + 8 | yes |
 /// | ``ivfPQ(lists:subquantizers:bitsPerCode:)`` | `IVFx,PQyxb` | approximate | y · b / 8 + 8 | yes |
+/// | ``ivf(lists:storing:)`` | `IVFx,…` | as what it stores | as what it stores, + 8 | yes |
 /// | ``hnsw(neighbors:efConstruction:)`` | `HNSWx,Flat` | approximate, very fast | 4 d + about 8 x | no |
-/// | ``scalarQuantized(_:)`` | `SQ8` | nearly exact | d | yes |
+/// | ``scalarQuantized(_:)`` | `SQ8`, `SQ6`, `SQ4`, `SQfp16` | nearly exact | d, 3 d / 4, d / 2, 2 d | all but the last |
+/// | ``pq(subquantizers:bitsPerCode:)`` | `PQyxb` | approximate | y · b / 8 | yes |
+/// | ``pqFastScan(subquantizers:)`` | `PQyx4fs` | approximate | y / 2 | yes |
+/// | ``pca(to:then:)`` | `PCAx,…` | as what follows, in fewer dimensions | as what follows | yes |
+/// | ``opq(subquantizers:to:then:)`` | `OPQy_x,…` | as what follows | as what follows | yes, for long |
+/// | ``randomRotation(to:then:)`` | `RRx,…` | as what follows | as what follows | yes, at once |
+/// | ``refined(_:by:)`` | `…,RFlat` | nearly exact | 4 d more | as what it refines |
 ///
-/// A description that can't work (a dimension that the subquantizers don't divide, numbers out of range) is refused
-/// by ``validate(dimension:)``, which every index calls before it asks for memory.
+/// Builders nest: `.refined(.opq(subquantizers: 16, then: .ivf(lists: 1024, storing: .pqFastScan(subquantizers: 16))))`
+/// turns vectors, sorts them into lists, stores 4 bits a part, and computes the distances of the best candidates again.
+/// What each can and can't do is told by ``capabilities``.
+///
+/// A description that can't work (a dimension that the subquantizers don't divide, numbers out of range, builders that
+/// don't go together) is refused by ``validate(dimension:)``, which every index calls before it asks for memory.
 public struct IndexDescription: Sendable, Hashable, CustomStringConvertible {
-    enum Kind: Sendable, Hashable {
+    indirect enum Kind: Sendable, Hashable {
         case flat
-        case ivfFlat(lists: ListCount)
-        case ivfPQ(lists: ListCount, subquantizers: Int, bitsPerCode: Int)
-        case hnsw(neighbors: Int, efConstruction: Int)
         case scalarQuantized(ScalarType)
+        case pq(subquantizers: Int, bitsPerCode: Int)
+        case pqFastScan(subquantizers: Int)
+        case hnsw(neighbors: Int, efConstruction: Int)
+        case ivf(lists: ListCount, storing: IndexDescription)
+        case pca(to: Int, then: IndexDescription)
+        case opq(subquantizers: Int, to: Int?, then: IndexDescription)
+        case randomRotation(to: Int?, then: IndexDescription)
+        case refined(IndexDescription, by: Float)
+        /// Nested deeper than ``maximumDepth``, which is as deep as it is looked into.
+        case tooDeep
     }
+
+    /// How deep builders may be nested.
+    public static let maximumDepth = 6
+
+    /// The largest dimension that a transform takes: its training factors a matrix of the dimension's square, in a time
+    /// that grows with the cube and with no way to stop it.
+    public static let maximumTransformDimension = 4096
 
     /// The number of inverted lists of an IVF index.
     public struct ListCount: Sendable, Hashable, ExpressibleByIntegerLiteral, CustomStringConvertible {
@@ -55,25 +80,49 @@ public struct IndexDescription: Sendable, Hashable, CustomStringConvertible {
 
     /// How a scalar quantizer stores a component.
     public enum ScalarType: String, Sendable, Hashable, CaseIterable {
-        /// One byte a component, over the range that the training vectors span in it. Faiss: `QT_8bit`.
+        /// One byte, over the range that the training vectors span in the component. Faiss: `QT_8bit`.
         case int8
+        /// Six bits, over the same range. Faiss: `QT_6bit`.
+        case int6
+        /// Four bits, over the same range. Faiss: `QT_4bit`.
+        case int4
+        /// A half-precision number: 11 significant bits, of magnitude 65,504 at most. Needs no training. Faiss:
+        /// `QT_fp16`.
+        case float16
     }
 
     let kind: Kind
 
+    private init(kind: Kind) { self.kind = kind }
+
+    /// A description around another.
+    private init(nesting kind: Kind, around inner: IndexDescription) {
+        self.kind = inner.depth < Self.maximumDepth ? kind : .tooDeep
+    }
+
     /// All vectors as they are; exact search through all of them. Faiss: `IndexFlat`.
     public static let flat = IndexDescription(kind: .flat)
 
-    /// Vectors as they are, in the lists of their nearest centroids; a search visits the lists nearest to the query.
-    /// Faiss: `IndexIVFFlat`.
+    /// Vectors in the lists of their nearest centroids, stored in any way that needs no structure of its own; a search
+    /// visits the lists nearest to the query. Faiss: `IndexIVF…`.
     ///
-    /// - Parameter lists: 1…1,048,576, at most the number of training vectors.
-    public static func ivfFlat(lists: ListCount = .automatic) -> IndexDescription {
-        IndexDescription(kind: .ivfFlat(lists: lists))
+    /// - Parameters:
+    ///   - lists: 1…1,048,576, at most the number of training vectors.
+    ///   - storing: ``flat``, ``scalarQuantized(_:)``, ``pq(subquantizers:bitsPerCode:)`` or
+    ///     ``pqFastScan(subquantizers:)``. The first keeps vectors, the last codes vectors, the others code what is left
+    ///     of a vector without its centroid.
+    public static func ivf(lists: ListCount = .automatic, storing: IndexDescription) -> IndexDescription {
+        IndexDescription(nesting: .ivf(lists: lists, storing: storing), around: storing)
     }
 
-    /// Product-quantized residuals in inverted lists (Jégou, Douze, Schmid 2011, doi:10.1109/TPAMI.2010.57). Faiss:
-    /// `IndexIVFPQ`, built directly, without polysemous training.
+    /// Vectors as they are, in the lists of their nearest centroids: `ivf(lists: lists, storing: .flat)`. Faiss:
+    /// `IndexIVFFlat`.
+    ///
+    /// - Parameter lists: 1…1,048,576, at most the number of training vectors.
+    public static func ivfFlat(lists: ListCount = .automatic) -> IndexDescription { ivf(lists: lists, storing: .flat) }
+
+    /// Product-quantized residuals in inverted lists (Jégou, Douze, Schmid 2011, doi:10.1109/TPAMI.2010.57):
+    /// `ivf(lists: lists, storing: .pq(…))`. Faiss: `IndexIVFPQ`, built directly, without polysemous training.
     ///
     /// - Parameters:
     ///   - lists: 1…1,048,576, at most the number of training vectors.
@@ -84,7 +133,7 @@ public struct IndexDescription: Sendable, Hashable, CustomStringConvertible {
         subquantizers: Int,
         bitsPerCode: Int = 8
     ) -> IndexDescription {
-        IndexDescription(kind: .ivfPQ(lists: lists, subquantizers: subquantizers, bitsPerCode: bitsPerCode))
+        ivf(lists: lists, storing: .pq(subquantizers: subquantizers, bitsPerCode: bitsPerCode))
     }
 
     /// A graph of near neighbours over vectors as they are (Malkov, Yashunin 2020, doi:10.1109/TPAMI.2018.2889473).
@@ -97,84 +146,141 @@ public struct IndexDescription: Sendable, Hashable, CustomStringConvertible {
         IndexDescription(kind: .hnsw(neighbors: neighbors, efConstruction: efConstruction))
     }
 
-    /// Every component in a byte; search through all vectors. Faiss: `IndexScalarQuantizer`.
+    /// Every component in a few bits; search through all vectors. Faiss: `IndexScalarQuantizer`.
     public static func scalarQuantized(_ type: ScalarType = .int8) -> IndexDescription {
         IndexDescription(kind: .scalarQuantized(type))
     }
 
-    /// Whether an index of this kind must be trained before vectors can be added.
-    public var needsTraining: Bool {
-        switch kind {
-        case .flat, .hnsw: false
-        case .ivfFlat, .ivfPQ, .scalarQuantized: true
-        }
-    }
-
-    /// Refuses what can't be built for vectors of this dimension.
+    /// Product-quantized vectors; search through all of them by looking distances up in tables. Faiss: `IndexPQ`,
+    /// without polysemous training.
     ///
-    /// - Throws: ``FaissError/Code/invalidArgument`` with the value and its limit.
-    public func validate(dimension: Int) throws(FaissError) {
-        try checkRange(dimension, 1...VectorMatrix.maximumDimension, "dimension")
+    /// - Parameters:
+    ///   - subquantizers: the number of parts of a vector, each coded by itself; must divide the dimension.
+    ///   - bitsPerCode: 4 or 8 bits for each part; training needs 16 or 256 vectors at least.
+    public static func pq(subquantizers: Int, bitsPerCode: Int = 8) -> IndexDescription {
+        IndexDescription(kind: .pq(subquantizers: subquantizers, bitsPerCode: bitsPerCode))
+    }
+
+    /// Product-quantized vectors of 4 bits a part, laid out so that a processor looks up the distances of many vectors at
+    /// a time (André, Kermarrec, Le Scouarnec 2017, doi:10.1145/3078971.3078992). Faiss: `IndexPQFastScan`.
+    ///
+    /// Distances are sums of bytes, so that many vectors seem equally far: search for more than needed, or use
+    /// ``refined(_:by:)``.
+    ///
+    /// - Parameter subquantizers: the number of parts of a vector; must divide the dimension. Training needs 16 vectors.
+    public static func pqFastScan(subquantizers: Int) -> IndexDescription {
+        IndexDescription(kind: .pqFastScan(subquantizers: subquantizers))
+    }
+
+    /// The directions in which the training vectors differ most, and an index over what is left in those. Faiss:
+    /// `PCAMatrix` in an `IndexPreTransform`.
+    ///
+    /// Distances are those between the shortened vectors. By squared L2 the components are counted from the mean of the
+    /// training vectors, as in Faiss; by inner product and cosine from the origin, as otherwise inner products would
+    /// change (Faiss counts from the mean there, too). By cosine vectors are normalised first and not again after, so that
+    /// the answer comes near to the cosine in all dimensions as far as the kept ones hold the vectors.
+    ///
+    /// - Parameters:
+    ///   - to: how many dimensions are left, from 1 to the vectors' dimension, which is 4,096 at most.
+    ///   - then: the index over the shortened vectors. Training needs as many vectors as dimensions.
+    public static func pca(to dimension: Int, then inner: IndexDescription) -> IndexDescription {
+        IndexDescription(nesting: .pca(to: dimension, then: inner), around: inner)
+    }
+
+    /// A rotation, learned so that product quantization loses less (Ge, He, Ke, Sun 2014,
+    /// doi:10.1109/TPAMI.2013.240). Faiss: `OPQMatrix` in an `IndexPreTransform`.
+    ///
+    /// The rotation keeps distances and inner products, so nothing changes for any metric; by cosine vectors are
+    /// normalised first. Training takes 50 rounds of product quantizer training: seconds to minutes.
+    ///
+    /// - Parameters:
+    ///   - subquantizers: those of the product quantizer that follows, which must have as many.
+    ///   - to: how many dimensions are left, from 1 to the vectors' dimension, which is 4,096 at most; by default all.
+    ///   - then: an index with a product quantizer.
+    public static func opq(subquantizers: Int, to dimension: Int? = nil, then inner: IndexDescription)
+        -> IndexDescription
+    {
+        IndexDescription(nesting: .opq(subquantizers: subquantizers, to: dimension, then: inner), around: inner)
+    }
+
+    /// A random rotation, which spreads what vectors hold evenly over their components. Faiss: `RandomRotationMatrix` in
+    /// an `IndexPreTransform`.
+    ///
+    /// - Parameters:
+    ///   - to: how many dimensions are left, from 1 to the vectors' dimension, which is 4,096 at most; by default all,
+    ///     and distances and inner products stay what they were.
+    ///   - then: the index over the turned vectors.
+    public static func randomRotation(to dimension: Int? = nil, then inner: IndexDescription) -> IndexDescription {
+        IndexDescription(nesting: .randomRotation(to: dimension, then: inner), around: inner)
+    }
+
+    /// An approximate index whose best candidates are compared again, by vectors as they are. Faiss: `IndexRefineFlat`.
+    ///
+    /// A search for k asks the index inside for k · factor and returns the k nearest of these by exact distance.
+    ///
+    /// - Parameters:
+    ///   - base: any index that is not refined itself.
+    ///   - factor: candidates an answer, 1…1,000; 4 by default (Faiss: 1). Faiss: `k_factor`.
+    public static func refined(_ base: IndexDescription, by factor: Float = 4) -> IndexDescription {
+        IndexDescription(nesting: .refined(base, by: factor), around: base)
+    }
+
+    /// The description inside, where there is one.
+    var inner: IndexDescription? {
         switch kind {
-        case .flat, .scalarQuantized: break
-        case .ivfFlat(let lists):
-            try checkRange(lists.number ?? 1, 1...ListCount.maximum, "number of lists")
-        case .ivfPQ(let lists, let subquantizers, let bitsPerCode):
-            try checkRange(lists.number ?? 1, 1...ListCount.maximum, "number of lists")
-            try checkRange(subquantizers, 1...dimension, "number of subquantizers")
-            guard dimension.isMultiple(of: subquantizers) else {
-                throw FaissError(
-                    .invalidArgument,
-                    "dimension \(dimension) is not divisible by \(subquantizers) subquantizers"
-                )
-            }
-            guard bitsPerCode == 4 || bitsPerCode == 8 else {
-                throw FaissError(.invalidArgument, "bits per code \(bitsPerCode) is neither 4 nor 8")
-            }
-        case .hnsw(let neighbors, let efConstruction):
-            try checkRange(neighbors, 2...256, "number of neighbors")
-            try checkRange(efConstruction, 1...4096, "efConstruction")
+        case .flat, .scalarQuantized, .pq, .pqFastScan, .hnsw, .tooDeep: nil
+        case .ivf(_, let inner), .pca(_, let inner), .opq(_, _, let inner), .randomRotation(_, let inner),
+            .refined(let inner, _):
+            inner
         }
     }
 
-    /// Whether later vectors move up to the place of a removed one, which otherwise is hidden where it is.
-    var closesGaps: Bool {
-        if case .hnsw = kind { false } else { true }
-    }
-
-    /// The fewest vectors that training needs.
-    var minimumTrainingCount: Int {
-        switch kind {
-        case .flat, .hnsw: 0
-        case .scalarQuantized: 1
-        case .ivfFlat(let lists): lists.number ?? 1
-        case .ivfPQ(let lists, _, let bitsPerCode): max(lists.number ?? 1, 1 << bitsPerCode)
-        }
+    private var depth: Int {
+        if case .tooDeep = kind { return Self.maximumDepth }
+        return 1 + (inner?.depth ?? 0)
     }
 
     /// The description with its number of lists decided.
     func resolved(count: Int, trainingCount: Int) -> IndexDescription {
-        func decided(_ lists: ListCount) -> ListCount {
-            .count(lists.resolved(count: count, trainingCount: trainingCount))
+        func resolved(_ inner: IndexDescription) -> IndexDescription {
+            inner.resolved(count: count, trainingCount: trainingCount)
         }
         switch kind {
-        case .flat, .hnsw, .scalarQuantized: return self
-        case .ivfFlat(let lists): return .ivfFlat(lists: decided(lists))
-        case .ivfPQ(let lists, let subquantizers, let bitsPerCode):
-            return .ivfPQ(lists: decided(lists), subquantizers: subquantizers, bitsPerCode: bitsPerCode)
+        case .flat, .scalarQuantized, .pq, .pqFastScan, .hnsw, .tooDeep: return self
+        case .ivf(let lists, let storing):
+            return .ivf(lists: .count(lists.resolved(count: count, trainingCount: trainingCount)), storing: storing)
+        case .pca(let dimension, let inner): return .pca(to: dimension, then: resolved(inner))
+        case .opq(let subquantizers, let dimension, let inner):
+            return .opq(subquantizers: subquantizers, to: dimension, then: resolved(inner))
+        case .randomRotation(let dimension, let inner): return .randomRotation(to: dimension, then: resolved(inner))
+        case .refined(let base, let factor): return .refined(resolved(base), by: factor)
         }
     }
 
     /// The builder as it is written in code, such as `ivfFlat(lists: 1024)`.
     public var description: String {
+        func to(_ dimension: Int?) -> String { dimension.map { "to: \($0), " } ?? "" }
         switch kind {
-        case .flat: "flat"
-        case .ivfFlat(let lists): "ivfFlat(lists: \(lists))"
-        case .ivfPQ(let lists, let subquantizers, let bitsPerCode):
-            "ivfPQ(lists: \(lists), subquantizers: \(subquantizers), bitsPerCode: \(bitsPerCode))"
+        case .flat: return "flat"
+        case .scalarQuantized(let type): return "scalarQuantized(\(type))"
+        case .pq(let subquantizers, let bitsPerCode):
+            return "pq(subquantizers: \(subquantizers), bitsPerCode: \(bitsPerCode))"
+        case .pqFastScan(let subquantizers): return "pqFastScan(subquantizers: \(subquantizers))"
         case .hnsw(let neighbors, let efConstruction):
-            "hnsw(neighbors: \(neighbors), efConstruction: \(efConstruction))"
-        case .scalarQuantized(let type): "scalarQuantized(\(type))"
+            return "hnsw(neighbors: \(neighbors), efConstruction: \(efConstruction))"
+        case .ivf(let lists, let storing):
+            switch storing.kind {
+            case .flat: return "ivfFlat(lists: \(lists))"
+            case .pq(let subquantizers, let bitsPerCode):
+                return "ivfPQ(lists: \(lists), subquantizers: \(subquantizers), bitsPerCode: \(bitsPerCode))"
+            default: return "ivf(lists: \(lists), storing: \(storing))"
+            }
+        case .pca(let dimension, let inner): return "pca(to: \(dimension), then: \(inner))"
+        case .opq(let subquantizers, let dimension, let inner):
+            return "opq(subquantizers: \(subquantizers), \(to(dimension))then: \(inner))"
+        case .randomRotation(let dimension, let inner): return "randomRotation(\(to(dimension))then: \(inner))"
+        case .refined(let base, let factor): return "refined(\(base), by: \(factor))"
+        case .tooDeep: return "more than \(Self.maximumDepth) nested builders"
         }
     }
 }

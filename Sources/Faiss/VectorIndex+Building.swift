@@ -63,7 +63,7 @@ extension VectorIndex {
 
     /// Removes vectors. An id that no vector has is passed over.
     ///
-    /// An HNSW index only hides them: their links stay, and so does their memory.
+    /// An HNSW index, and what is built on one, only hides them: their links stay, and so does their memory.
     ///
     /// Complexity: O(count) for one id as for many, so remove many at a time.
     ///
@@ -81,8 +81,8 @@ extension VectorIndex {
         }
     }
 
-    /// The stored vector with this id: exact in a flat, IVF-flat or HNSW index, decoded in one that compresses, and
-    /// normalised where the metric is cosine.
+    /// The stored vector with this id: exact in a flat, IVF-flat, HNSW or refined index, decoded in one that compresses,
+    /// turned back where a transform is, and normalised where the metric is cosine.
     ///
     /// Complexity: O(1), but O(count) in an IVF index, which is scanned.
     ///
@@ -124,10 +124,10 @@ extension VectorIndex {
     func train(on vectors: VectorMatrix, options: TrainingOptions, watch: Watch) throws(FaissError) {
         try options.validate()
         try checkDimension(vectors.dimension)
-        try vectors.withUnsafeBufferPointer { values throws(FaissError) in try checkValues(values) }
+        try vectors.withUnsafeBufferPointer { values throws(FaissError) in try checkValues(values, areStored: true) }
         try state.changing { () throws(FaissError) in
             let description = try state.read { state throws(FaissError) in
-                try state.descriptionForTraining(on: vectors.count, options: options)
+                try state.descriptionForTraining(on: vectors, options: options)
             }
             guard let description else { return }
             // Trained beside the index, which stays as it is until the new one is done.
@@ -172,7 +172,7 @@ extension VectorIndex {
         chooseIDs: (borrowing State) throws(FaissError) -> (Answer, [Int64])
     ) throws(FaissError) -> Answer {
         try checkDimension(vectors.dimension)
-        try vectors.withUnsafeBufferPointer { values throws(FaissError) in try checkValues(values) }
+        try vectors.withUnsafeBufferPointer { values throws(FaissError) in try checkValues(values, areStored: true) }
         return try state.changing { () throws(FaissError) in
             let (answer, ids) = try state.read { state throws(FaissError) in
                 try state.checkUsable()
@@ -208,9 +208,9 @@ extension VectorIndex {
     private func remove(_ ids: [Int64], from state: inout State) throws(FaissError) -> Int {
         let present = Set(ids.filter { state.ids.position(of: $0) != nil })
         if present.isEmpty { return 0 }
-        switch state.description.kind {
-        case .hnsw: state.ids.removeLeavingGaps(present)
-        case .flat, .ivfFlat, .ivfPQ, .scalarQuantized:
+        if !state.description.capabilities.freesRemovedVectors {
+            state.ids.removeLeavingGaps(present)
+        } else {
             let labels =
                 state.labelsAreIDs ? present.sorted() : present.map { Int64(state.ids.position(of: $0)!) }.sorted()
             do throws(FaissError) {
@@ -231,7 +231,7 @@ extension VectorIndex {
 extension VectorIndex.State {
     /// What to train on so many vectors, with the number of lists decided; nil if there is nothing to learn.
     fileprivate func descriptionForTraining(
-        on count: Int,
+        on vectors: VectorMatrix,
         options: TrainingOptions
     ) throws(FaissError) -> IndexDescription? {
         guard description.needsTraining else { return nil }
@@ -241,7 +241,8 @@ extension VectorIndex.State {
                 "the index holds \(ids.count) vectors: training it again would spoil their codes"
             )
         }
-        let minimum = max(description.minimumTrainingCount, 1)
+        let count = vectors.count
+        let minimum = max(description.minimumTrainingCount(dimension: vectors.dimension), 1)
         guard count >= minimum else {
             throw FaissError(
                 .tooFewTrainingVectors,
@@ -275,16 +276,6 @@ extension VectorIndex.State {
         let total = ids.positionCount + count
         guard total <= Int(Int32.max) else {
             throw FaissError(.tooLarge, "\(total) vectors are more than the \(Int32.max) that an index can hold")
-        }
-    }
-}
-
-extension IndexDescription {
-    /// How many vectors are added between two looks at a cancellation: about a second's work or less.
-    fileprivate var addingBatch: Int {
-        switch kind {
-        case .hnsw: 2048
-        case .flat, .ivfFlat, .ivfPQ, .scalarQuantized: 32_768
         }
     }
 }

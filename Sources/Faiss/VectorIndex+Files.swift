@@ -42,8 +42,8 @@ extension VectorIndex {
     /// The format has no checksum: use ``write(to:)-(URL)`` for files of your own. As there, the file is there whole
     /// or not at all.
     ///
-    /// - Throws: ``FaissError`` with code `inputOutput`, `notTrained`, `damaged`, or `unsupported` for an HNSW index
-    ///   with removed vectors, which the format can't tell from others.
+    /// - Throws: ``FaissError`` with code `inputOutput`, `notTrained`, `damaged`, or `unsupported` for an index with hidden
+    ///   vectors, which the format can't tell from others.
     public func writeFaissFile(to url: URL) throws(FaissError) {
         try state.read { state throws(FaissError) in
             try state.checkUsable()
@@ -69,8 +69,8 @@ extension VectorIndex {
 
     /// Reads an index in Faiss's own format, such as `faiss.write_index` of Python's Faiss makes.
     ///
-    /// Flat, IVF-flat, IVFPQ (4 or 8 bits), HNSW-flat and 8-bit scalar quantizer indexes with squared L2 or inner
-    /// product can be read, and `IndexIDMap` or `IndexIDMap2` around them. The structure of the file is verified
+    /// What the builders of ``IndexDescription`` make can be read, with squared L2 or inner product, and `IndexIDMap` or
+    /// `IndexIDMap2` around it. The structure of the file is verified
     /// before Faiss sees it, but the format has no checksum: a wrong number among the vectors goes unnoticed.
     ///
     /// - Parameters:
@@ -152,8 +152,12 @@ extension VectorIndex {
             var state = State(description: description)
             let explicit: [Int64]?
             if state.labelsAreIDs {
-                explicit = try native.storedIDs().sorted()
+                explicit = try native.storedLabels().sorted()
             } else {
+                // Lists inside of a refined index say which of the exact vectors is meant: each exactly once.
+                if description.hasLists, try !native.storedLabels().sorted().elementsEqual(0..<Int64(native.count)) {
+                    throw FaissError(.invalidFormat, "its inverted lists don't hold the refined index's vectors")
+                }
                 explicit = ids ?? map
             }
             if let explicit {
@@ -161,7 +165,9 @@ extension VectorIndex {
                     throw FaissError(.invalidFormat, "\(explicit.count) ids don't fit \(native.count) vectors")
                 }
                 // −1 marks a hidden vector: only our own file says so, and only a graph hides any.
-                if ids == nil || state.description.closesGaps, let negative = explicit.first(where: { $0 < 0 }) {
+                if ids == nil || state.description.capabilities.freesRemovedVectors,
+                    let negative = explicit.first(where: { $0 < 0 })
+                {
                     throw FaissError(.invalidFormat, "id \(negative) is negative")
                 }
                 do throws(FaissError) {

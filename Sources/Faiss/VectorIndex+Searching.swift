@@ -49,7 +49,8 @@ extension VectorIndex {
     ///     cosine above it.
     ///   - options: probes, filter.
     /// - Returns: the neighbours, nearest first, equally near ones by id.
-    /// - Throws: ``FaissError`` with code `unsupported` (HNSW and scalar quantizers can't) and those of
+    /// - Throws: ``FaissError`` with code `unsupported` (HNSW and refined indexes can't, see
+    ///   ``IndexDescription/Capabilities``) and those of
     ///   ``search(_:k:options:)-([Float],_,_)``.
     public func search(
         _ query: [Float],
@@ -105,7 +106,7 @@ extension VectorIndex {
     ) throws(FaissError) -> NeighborLists {
         try options.validate()
         try goal.validate(metric: metric)
-        try checkValues(queries)
+        try checkValues(queries, areStored: false)
         let queryCount = queries.count / dimension
         let blockSize = try state.read { state throws(FaissError) in
             try state.checkUsable()
@@ -178,23 +179,19 @@ private struct Plan: Sendable {
     let k: Int
     /// One more where answers are exact, which shows whether the last place is disputed.
     let asked: Int
+    /// How many Faiss keeps in between, where it computes distances again.
+    private let candidates: Int
     let probes: Int
     let ef: Int
 
     init(_ goal: VectorIndex.Goal, options: SearchOptions, state: borrowing VectorIndex.State) {
         self.goal = goal
         k = if case .nearest(let k) = goal { min(k, state.ids.count) } else { 0 }
-        switch state.description.kind {
-        case .flat, .ivfFlat: asked = min(k + 1, state.ids.count)
-        case .ivfPQ, .hnsw, .scalarQuantized: asked = k
-        }
-        let lists: Int
-        switch state.description.kind {
-        case .ivfFlat(let count), .ivfPQ(let count, _, _): lists = count.number ?? 1
-        case .flat, .hnsw, .scalarQuantized: lists = 1
-        }
+        asked = state.description.answersAreExact ? min(k + 1, state.ids.count) : k
+        candidates = Int((Float(k) * state.description.candidatesAnAnswer).rounded(.up))
+        let lists = state.description.listCount
         probes = min(options.probes ?? Int(Double(lists).squareRoot().rounded()), lists)
-        if case .hnsw = state.description.kind {
+        if state.description.hasGraph {
             // Removed vectors are still met on the way: the more there are, the more candidates find the rest.
             let met = Double(state.ids.positionCount) / Double(max(state.ids.count, 1))
             let wanted = Double(max(min(options.ef ?? 64, state.ids.count), k)) * met
@@ -206,7 +203,7 @@ private struct Plan: Sendable {
 
     /// How many queries go to Faiss at once: enough for its matrix products, few enough that the answers in flight
     /// take some megabytes and that a cancellation is seen soon.
-    var blockSize: Int { max(1, min(1024, (1 << 22) / max(k, ef, 1))) }
+    var blockSize: Int { max(1, min(1024, (1 << 22) / max(candidates, ef, 1))) }
 }
 
 extension VectorIndex.Goal {
@@ -225,12 +222,11 @@ extension VectorIndex.Goal {
 
 extension IndexDescription {
     fileprivate func check(_ goal: VectorIndex.Goal) throws(FaissError) {
-        guard case .within = goal else { return }
-        switch kind {
-        case .flat, .ivfFlat, .ivfPQ: return
-        case .hnsw, .scalarQuantized:
-            throw FaissError(.unsupported, "\(self) can't search within a distance; flat and IVF indexes can")
-        }
+        guard case .within = goal, !capabilities.searchesWithinDistance else { return }
+        throw FaissError(
+            .unsupported,
+            "\(self) can't search within a distance; flat, quantized and IVF indexes can"
+        )
     }
 }
 

@@ -35,8 +35,11 @@ public final class VectorIndex: Sendable {
     }
 
     let state: ReadWriteLocked<State>
+    /// The largest magnitude of a component that the kind of index can store.
+    private let storableMagnitude: Float
 
-    /// The largest magnitude of a component: beyond it squared distances would overflow single precision.
+    /// The largest magnitude of a component: beyond it squared distances would overflow single precision. Half-precision
+    /// types store less: ``IndexDescription/maximumMagnitude(dimension:)``.
     public static let maximumMagnitude: Float = 1e15
 
     /// Makes an empty index.
@@ -45,7 +48,8 @@ public final class VectorIndex: Sendable {
     ///   - description: the kind of index.
     ///   - dimension: the length of every vector, 1…65,536.
     ///   - metric: how nearness is measured.
-    /// - Throws: ``FaissError/Code/invalidArgument`` if the description can't work for this dimension.
+    /// - Throws: ``FaissError/Code/invalidArgument`` if the description can't work for this dimension,
+    ///   ``FaissError/Code/tooLarge`` if its training would not fit in memory.
     public init(
         _ description: IndexDescription,
         dimension: Int,
@@ -58,6 +62,7 @@ public final class VectorIndex: Sendable {
         }
         self.dimension = dimension
         self.metric = metric
+        storableMagnitude = description.maximumMagnitude(dimension: dimension)
         self.state = ReadWriteLocked(state)
     }
 
@@ -66,6 +71,7 @@ public final class VectorIndex: Sendable {
         dimension = contents.dimension
         metric = contents.metric
         state = contents.state
+        storableMagnitude = state.read { $0.description.maximumMagnitude(dimension: contents.dimension) }
     }
 
     /// The kind of index. ``IndexDescription/ListCount/automatic`` becomes a number when the index is trained.
@@ -114,13 +120,7 @@ extension VectorIndex: CustomStringConvertible {
 // MARK: - Checks that every call shares
 
 extension VectorIndex.State {
-    /// Labels of an IVF index are ids; those of any other are positions.
-    var labelsAreIDs: Bool {
-        switch description.kind {
-        case .ivfFlat, .ivfPQ: true
-        case .flat, .hnsw, .scalarQuantized: false
-        }
-    }
+    var labelsAreIDs: Bool { description.labelsAreIDs }
 
     func checkUsable() throws(FaissError) {
         if let damage { throw FaissError(.damaged, "the index is damaged since an earlier call failed: \(damage)") }
@@ -139,8 +139,12 @@ extension VectorIndex {
 
     /// Refuses values that Faiss would turn into wrong answers: NaN, infinities, overflowing magnitudes, and for
     /// cosine rows of zeros, which have no direction.
-    func checkValues(_ values: UnsafeBufferPointer<Float>) throws(FaissError) {
-        try checkFinite(values, dimension: dimension)
+    ///
+    /// - Parameter areStored: whether they must fit what the index stores as well.
+    func checkValues(_ values: UnsafeBufferPointer<Float>, areStored: Bool) throws(FaissError) {
+        // By cosine, what is stored has been normalised.
+        let limit = areStored && metric != .cosine ? storableMagnitude : Self.maximumMagnitude
+        try checkFinite(values, dimension: dimension, limit: limit)
         guard metric == .cosine else { return }
         for row in 0..<values.count / dimension
         where values[row * dimension..<(row + 1) * dimension].allSatisfy({ $0 == 0 }) {
@@ -160,21 +164,25 @@ extension VectorIndex {
     }
 }
 
-/// Refuses NaN, infinities and magnitudes beyond ``VectorIndex/maximumMagnitude``, naming the place.
-func checkFinite(_ values: UnsafeBufferPointer<Float>, dimension: Int) throws(FaissError) {
+/// Refuses NaN, infinities and magnitudes beyond the limit, naming the place.
+func checkFinite(
+    _ values: UnsafeBufferPointer<Float>,
+    dimension: Int,
+    limit largest: Float = VectorIndex.maximumMagnitude
+) throws(FaissError) {
     // On the bits, where NaN and infinity are larger than any finite magnitude, in a loop without a branch.
-    let limit = VectorIndex.maximumMagnitude.bitPattern
+    let limit = largest.bitPattern
     var excess: UInt32 = 0
     for value in values {
         let magnitude = value.bitPattern & 0x7FFF_FFFF
         excess |= magnitude > limit ? 1 : 0
     }
     guard excess != 0,
-        let place = values.firstIndex(where: { !($0.magnitude <= VectorIndex.maximumMagnitude) })
+        let place = values.firstIndex(where: { !($0.magnitude <= largest) })
     else { return }
     throw FaissError(
         .notFinite,
         "the value \(values[place]) in row \(place / dimension), column \(place % dimension) is "
-            + "not finite or larger than \(VectorIndex.maximumMagnitude)"
+            + "not finite or larger than \(largest)"
     )
 }

@@ -1,10 +1,12 @@
 // Construction, training, adding, removing, clustering.
 
+#include "codes.h"
 #include "encoding.h"
 #include "guarded.h"
 #include "kernels/assign.h"
 #include "kernels/hnsw.h"
 #include "large_pages.h"
+#include "nested.h"
 #include "scanning.h"
 #include "selectors.h"
 #include "threads.h"
@@ -12,58 +14,49 @@
 #include <faiss/Clustering.h>
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexIVFPQ.h>
+#include <faiss/IndexIVFPQFastScan.h>
+#include <faiss/IndexPQ.h>
+#include <faiss/IndexPQFastScan.h>
 
 #include <algorithm>
 #include <memory>
 
 namespace {
 
-/// Lends an IVF index the indexes that assign its training points, and takes them back whatever happens.
+/// Lends an index the indexes that assign its training points, and takes them back whatever happens.
 struct LentAssignment {
-    LentAssignment(faiss::IndexIVF& ivf, AssignmentIndex& coarse) : ivf(ivf) {
-        ivf.clustering_index = &coarse;
-    }
-    ~LentAssignment() {
-        ivf.clustering_index = nullptr;
-        if (auto* ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(&ivf)) {
-            ivfpq->pq.assign_index = nullptr;
+    LentAssignment(
+            faiss::ProductQuantizer* pq,
+            AssignmentIndex& fine,
+            faiss::IndexIVF* ivf = nullptr,
+            AssignmentIndex* coarse = nullptr)
+            : pq(pq), ivf(ivf) {
+        if (pq) {
+            pq->assign_index = &fine;
+        }
+        if (ivf) {
+            ivf->clustering_index = coarse;
         }
     }
-    faiss::IndexIVF& ivf;
+    ~LentAssignment() {
+        if (pq) {
+            pq->assign_index = nullptr;
+        }
+        if (ivf) {
+            ivf->clustering_index = nullptr;
+        }
+    }
+    faiss::ProductQuantizer* pq;
+    faiss::IndexIVF* ivf;
 };
 
-void configure(faiss::ClusteringParameters& clustering, const FaissTrainingParameters& parameters) {
-    clustering.max_points_per_centroid = parameters.max_points_per_centroid;
-    clustering.seed = parameters.seed;
-    clustering.min_points_per_centroid = 1; // Below this Faiss prints; the Swift layer has its own minimum.
-    clustering.verbose = false;
-}
-
-void train_ivf(
-        faiss::IndexIVF& ivf,
-        idx_t n,
-        const float* x,
-        const FaissTrainingParameters& parameters,
-        const FaissWork& work) {
-    configure(ivf.cp, parameters);
-    ivf.cp.niter = parameters.niter;
-    auto* ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(&ivf);
-    size_t step = 0;
-    size_t steps = ivf.cp.niter;
-    if (ivfpq) {
-        configure(ivfpq->pq.cp, parameters);
-        steps += ivfpq->pq.M * ivfpq->pq.cp.niter;
+/// Sets the iterations of the k-means that makes the lists, however deep they lie.
+void set_iterations(faiss::Index& index, int iterations) {
+    if (auto* inner = inner_index(&index)) {
+        set_iterations(*inner, iterations);
+    } else if (auto* ivf = dynamic_cast<faiss::IndexIVF*>(&index)) {
+        ivf->cp.niter = iterations;
     }
-    AssignmentIndex coarse(ivf.d, ivf.metric_type, work, step, steps);
-    LentAssignment lent(ivf, coarse);
-    if (ivfpq) {
-        AssignmentIndex fine(ivfpq->pq.dsub, faiss::METRIC_L2, work, step, steps);
-        ivfpq->pq.assign_index = &fine;
-        ivf.train(n, x);
-    } else {
-        ivf.train(n, x);
-    }
-    prepare_scanning(ivf);
 }
 
 /// The list that each vector belongs to.
@@ -101,6 +94,84 @@ void add_codes(faiss::IndexIVFPQ& index, idx_t n, const float* x, const idx_t* i
 
 } // namespace
 
+size_t training_steps(faiss::Index& index) {
+    size_t steps = 0;
+    if (count_nested_steps(index, steps)) {
+        return steps;
+    }
+    auto* ivf = dynamic_cast<faiss::IndexIVF*>(&index);
+    auto* pq = product_quantizer(&index);
+    return (ivf ? ivf->cp.niter : 0) + (pq ? pq->M * pq->cp.niter : 0);
+}
+
+void train_index(faiss::Index& index, idx_t n, const float* x, Training& training) {
+    if (train_nested(index, n, x, training)) {
+        return;
+    }
+    auto* pq = product_quantizer(&index);
+    if (pq) {
+        training.configure(pq->cp);
+    }
+    AssignmentIndex fine(pq ? pq->dsub : 1, faiss::METRIC_L2, training.work, training.step, training.steps);
+    auto* ivf = dynamic_cast<faiss::IndexIVF*>(&index);
+    if (!ivf) {
+        LentAssignment lent(pq, fine);
+        if (!train_bytes(index, n, x)) {
+            index.train(n, x);
+        }
+        return;
+    }
+    training.configure(ivf->cp);
+    AssignmentIndex coarse(ivf->d, ivf->metric_type, training.work, training.step, training.steps);
+    LentAssignment lent(pq, fine, ivf, &coarse);
+    ivf->train(n, x);
+    prepare_scanning(*ivf);
+}
+
+void add_to_index(faiss::Index& index, idx_t n, const float* x, const idx_t* ids, int threads) {
+    if (add_to_nested(index, n, x, ids, threads)) {
+        return;
+    }
+    auto* ivf = dynamic_cast<faiss::IndexIVF*>(&index);
+    if (!ivf) {
+        if (auto* codes = dynamic_cast<faiss::IndexFlatCodes*>(&index)) {
+            reserve_on_large_pages(codes->codes, (codes->ntotal + n) * codes->code_size);
+        }
+        auto* hnsw = dynamic_cast<faiss::IndexHNSW*>(&index);
+        if (hnsw && is_walkable(*hnsw)) {
+            add_to_graph(*hnsw, n, x, threads);
+        } else if (!add_bytes(index, n, x, threads)) {
+            index.add(n, x);
+        }
+        return;
+    }
+    if (dynamic_cast<faiss::IndexIVFFastScan*>(ivf)) {
+        ivf->add_with_ids(n, x, ids); // Packs its codes itself; add_core would not.
+        prepare_scanning(*ivf, n);
+        return;
+    }
+    std::vector<idx_t> lists(n);
+    in_slices(n, threads, [&](idx_t first, idx_t count) {
+        assign_lists(*ivf, count, x + first * ivf->d, lists.data() + first);
+    });
+    if (auto* ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(ivf)) {
+        add_codes(*ivfpq, n, x, ids, lists.data(), threads);
+    } else if (!add_bytes_to_lists(*ivf, n, x, ids, lists.data(), threads)) {
+        ivf->add_core(n, x, ids, lists.data());
+    }
+    prepare_scanning(*ivf, n);
+}
+
+size_t remove_from_index(faiss::Index& index, size_t n, const idx_t* ascending) {
+    size_t removed = 0;
+    const AscendingSelector selector(ascending, n);
+    if (!remove_from_nested(index, n, ascending, &removed) && !remove_codes(&index, selector, &removed)) {
+        removed = index.remove_ids(selector);
+    }
+    prepare_scanning(index);
+    return removed;
+}
+
 extern "C" {
 
 int faiss_IndexIVFPQ_new_with_metric(
@@ -112,10 +183,33 @@ int faiss_IndexIVFPQ_new_with_metric(
         size_t nbits,
         FaissMetricType metric) {
     return guarded([&] {
-        auto index = std::make_unique<faiss::IndexIVFPQ>(
-                cpp(quantizer), d, nlist, M, nbits, static_cast<faiss::MetricType>(metric));
-        index->use_precomputed_table = -1; // scanning.cpp has something smaller in its place.
-        *p_index = c(index.release());
+        *p_index = c(new faiss::IndexIVFPQ(
+                cpp(quantizer), d, nlist, M, nbits, static_cast<faiss::MetricType>(metric)));
+    });
+}
+
+int faiss_IndexPQ_new_with(FaissIndex** p_index, idx_t d, size_t M, size_t nbits, FaissMetricType metric) {
+    return guarded([&] {
+        *p_index = c(new faiss::IndexPQ(static_cast<int>(d), M, nbits, static_cast<faiss::MetricType>(metric)));
+    });
+}
+
+int faiss_IndexPQFastScan_new_with(FaissIndex** p_index, idx_t d, size_t M, FaissMetricType metric) {
+    return guarded([&] {
+        *p_index = c(new faiss::IndexPQFastScan(static_cast<int>(d), M, 4, static_cast<faiss::MetricType>(metric)));
+    });
+}
+
+int faiss_IndexIVFPQFastScan_new_with_metric(
+        FaissIndex** p_index,
+        FaissIndex* quantizer,
+        size_t d,
+        size_t nlist,
+        size_t M,
+        FaissMetricType metric) {
+    return guarded([&] {
+        *p_index = c(new faiss::IndexIVFPQFastScan(
+                cpp(quantizer), d, nlist, M, 4, static_cast<faiss::MetricType>(metric)));
     });
 }
 
@@ -136,48 +230,24 @@ int faiss_Index_train_with(
         const FaissWork* work) {
     return guarded([&] {
         faiss_set_thread_limit(work->threads);
-        if (auto* ivf = dynamic_cast<faiss::IndexIVF*>(cpp(index))) {
-            train_ivf(*ivf, n, x, *parameters, *work);
-        } else if (!train_bytes(*cpp(index), n, x)) {
-            cpp(index)->train(n, x);
-        }
+        Training training{*parameters, *work};
+        set_iterations(*cpp(index), parameters->niter);
+        training.steps = training_steps(*cpp(index));
+        train_index(*cpp(index), n, x, training);
     });
 }
 
 int faiss_Index_add_with(FaissIndex* index, idx_t n, const float* x, const idx_t* ids, const FaissWork* work) {
     return guarded([&] {
         faiss_set_thread_limit(work->threads);
-        auto* ivf = dynamic_cast<faiss::IndexIVF*>(cpp(index));
-        if (!ivf) {
-            if (auto* codes = dynamic_cast<faiss::IndexFlatCodes*>(cpp(index))) {
-                reserve_on_large_pages(codes->codes, (codes->ntotal + n) * codes->code_size);
-            }
-            auto* hnsw = dynamic_cast<faiss::IndexHNSW*>(cpp(index));
-            if (hnsw && is_walkable(*hnsw)) {
-                add_to_graph(*hnsw, n, x, work->threads);
-            } else if (!add_bytes(*cpp(index), n, x, work->threads)) {
-                cpp(index)->add(n, x);
-            }
-            return;
-        }
-        std::vector<idx_t> lists(n);
-        in_slices(n, work->threads, [&](idx_t first, idx_t count) {
-            assign_lists(*ivf, count, x + first * ivf->d, lists.data() + first);
-        });
-        if (auto* ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(ivf)) {
-            add_codes(*ivfpq, n, x, ids, lists.data(), work->threads);
-        } else if (!add_bytes_to_lists(*ivf, n, x, ids, lists.data(), work->threads)) {
-            ivf->add_core(n, x, ids, lists.data());
-        }
-        prepare_scanning(*ivf, n);
+        add_to_index(*cpp(index), n, x, ids, work->threads);
     });
 }
 
 int faiss_Index_remove_ascending(FaissIndex* index, size_t n, const idx_t* ids, size_t* n_removed) {
     return guarded([&] {
         faiss_set_thread_limit(1);
-        *n_removed = cpp(index)->remove_ids(AscendingSelector(ids, n));
-        prepare_scanning(*cpp(index));
+        *n_removed = remove_from_index(*cpp(index), n, ids);
     });
 }
 

@@ -87,6 +87,25 @@ int faiss_IndexScalarQuantizer_new_with(
     });
 }
 
+int faiss_IndexIVFScalarQuantizer_new_with_metric(
+        FaissIndexIVFScalarQuantizer** p_index,
+        FaissIndex* quantizer,
+        size_t d,
+        size_t nlist,
+        FaissQuantizerType qt,
+        FaissMetricType metric,
+        int encode_residual) {
+    return guarded([&] {
+        *p_index = c(new faiss::IndexIVFScalarQuantizer(
+                cpp(quantizer),
+                d,
+                nlist,
+                static_cast<faiss::ScalarQuantizer::QuantizerType>(qt),
+                static_cast<faiss::MetricType>(metric),
+                encode_residual != 0));
+    });
+}
+
 // MARK: RangeSearchResult
 
 int faiss_RangeSearchResult_new(FaissRangeSearchResult** p_rsr, idx_t nq) {

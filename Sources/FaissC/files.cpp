@@ -1,13 +1,16 @@
 // Faiss's own file format, to and from memory.
 
 #include "guarded.h"
+#include "nested.h"
 #include "scanning.h"
 
 #include <faiss/IndexIDMap.h>
 #include <faiss/IndexIVF.h>
+#include <faiss/IndexPreTransform.h>
 #include <faiss/impl/FaissAssert.h>
 #include <faiss/impl/io.h>
 #include <faiss/index_io.h>
+#include <faiss/invlists/BlockInvertedLists.h>
 #include <faiss/invlists/InvertedLists.h>
 
 #include <algorithm>
@@ -51,8 +54,9 @@ struct MemoryReader : faiss::IOReader {
 
 /// Replaces the positions that the lists of an index inside a map store by the ids that the map has for them.
 void move_ids_into_lists(faiss::IndexIVF& ivf, const idx_t* ids, size_t count) {
-    auto& lists = dynamic_cast<faiss::ArrayInvertedLists&>(*ivf.invlists);
-    for (auto& stored : lists.ids) {
+    auto* blocks = dynamic_cast<faiss::BlockInvertedLists*>(ivf.invlists);
+    auto& lists = blocks ? blocks->ids : dynamic_cast<faiss::ArrayInvertedLists&>(*ivf.invlists).ids;
+    for (auto& stored : lists) {
         for (idx_t& id : stored) {
             FAISS_THROW_IF_NOT_FMT(
                     id >= 0 && static_cast<size_t>(id) < count,
@@ -61,6 +65,23 @@ void move_ids_into_lists(faiss::IndexIVF& ivf, const idx_t* ids, size_t count) {
                     count);
             id = ids[id];
         }
+    }
+}
+
+/// The inverted lists of an index that stores its ids in them, NULL for any other: a refined one stores places.
+faiss::IndexIVF* lists_with_ids(faiss::Index* index) {
+    if (auto* pre = dynamic_cast<faiss::IndexPreTransform*>(index)) {
+        return lists_with_ids(pre->index);
+    }
+    return dynamic_cast<faiss::IndexIVF*>(index);
+}
+
+/// Drops the direct maps: with one, ids could not be chosen freely and vectors not removed.
+void drop_direct_map(faiss::Index* index) {
+    if (auto* inner = inner_index(index)) {
+        drop_direct_map(inner);
+    } else if (auto* ivf = dynamic_cast<faiss::IndexIVF*>(index)) {
+        ivf->make_direct_map(false);
     }
 }
 
@@ -104,7 +125,7 @@ int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index,
         if (auto* map = dynamic_cast<faiss::IndexIDMap*>(index.get())) {
             const size_t size = map->id_map.size() * sizeof(idx_t);
             auto* inner = map->index;
-            if (auto* ivf = dynamic_cast<faiss::IndexIVF*>(inner)) {
+            if (auto* ivf = lists_with_ids(inner)) {
                 move_ids_into_lists(*ivf, map->id_map.data(), map->id_map.size());
             } else {
                 ids.reset(static_cast<idx_t*>(malloc(size > 0 ? size : 1)));
@@ -119,11 +140,11 @@ int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index,
             map->own_fields = false;
             index.reset(inner);
         }
-        if (auto* ivf = dynamic_cast<faiss::IndexIVF*>(index.get())) {
-            ivf->make_direct_map(false); // With one, ids could not be chosen freely and vectors not removed.
-        }
+        drop_direct_map(index.get());
         *p_ids = ids.release();
-        prepare_scanning(*index, index->ntotal);
+        for (faiss::Index* part = index.get(); part; part = inner_index(part)) {
+            prepare_scanning(*part, part->ntotal);
+        }
         *p_index = c(index.release());
     });
 }

@@ -1,7 +1,9 @@
 // Searching with per-call parameters and filters, reconstruction, description.
 
+#include "codes.h"
 #include "guarded.h"
 #include "kernels/hnsw.h"
+#include "nested.h"
 #include "scanning.h"
 #include "selectors.h"
 
@@ -10,9 +12,15 @@
 #include <faiss/IndexIVF.h>
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexIVFPQ.h>
+#include <faiss/IndexIVFPQFastScan.h>
+#include <faiss/IndexPQ.h>
+#include <faiss/IndexPQFastScan.h>
+#include <faiss/IndexPreTransform.h>
+#include <faiss/IndexRefine.h>
 #include <faiss/IndexScalarQuantizer.h>
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/FaissAssert.h>
+#include <faiss/invlists/BlockInvertedLists.h>
 
 #include <algorithm>
 #include <vector>
@@ -60,6 +68,12 @@ size_t bytes(const std::vector<Element>& elements) {
 
 size_t ivf_bytes(const faiss::IndexIVF& ivf) {
     size_t total = flat_bytes(ivf.quantizer);
+    if (const auto* blocks = dynamic_cast<const faiss::BlockInvertedLists*>(ivf.invlists)) {
+        for (size_t list = 0; list < ivf.nlist; ++list) {
+            total += blocks->codes[list].size() + bytes(blocks->ids[list]);
+        }
+        return total + scanning_bytes(ivf);
+    }
     for (size_t list = 0; list < ivf.nlist; ++list) {
         total += ivf.invlists->list_size(list) * (ivf.code_size + sizeof(idx_t));
     }
@@ -67,6 +81,140 @@ size_t ivf_bytes(const faiss::IndexIVF& ivf) {
 }
 
 } // namespace
+
+void search_index(
+        const faiss::Index* index,
+        idx_t n,
+        const float* x,
+        idx_t k,
+        const FaissSearchOptions& options,
+        float* distances,
+        idx_t* labels) {
+    if (search_nested(index, n, x, k, options, distances, labels)) {
+        return;
+    }
+    const Selectors selectors(options);
+    if (scan_search(*index, n, x, k, options.nprobe, selectors.get(), distances, labels) ||
+        search_codes(index, n, x, k, options, distances, labels)) {
+        return;
+    }
+    const auto* hnsw = dynamic_cast<const faiss::IndexHNSW*>(index);
+    if (hnsw && is_cheaper_exhaustively(*hnsw, std::max<idx_t>(k, options.efSearch))) {
+        with_parameters(hnsw->storage, options, [&](const faiss::SearchParameters* parameters) {
+            hnsw->storage->search(n, x, k, distances, labels, parameters);
+        });
+        return;
+    }
+    if (hnsw && is_walkable(*hnsw)) {
+        search_graph(*hnsw, n, x, k, options.efSearch, selectors.get(), distances, labels);
+        return;
+    }
+    // IndexHNSW 1.7.3 sizes its candidate queue by the index's own efSearch and by k, whatever the parameters say
+    // (measured: recall does not move with them). So as many answers are asked for as candidates are wanted.
+    const idx_t wider = hnsw ? std::max<idx_t>(k, options.efSearch) : k;
+    with_parameters(index, options, [&](const faiss::SearchParameters* parameters) {
+        if (wider == k) {
+            index->search(n, x, k, distances, labels, parameters);
+            return;
+        }
+        std::vector<float> wide_distances(n * wider);
+        std::vector<idx_t> wide_labels(n * wider);
+        index->search(n, x, wider, wide_distances.data(), wide_labels.data(), parameters);
+        for (idx_t query = 0; query < n; ++query) {
+            std::copy_n(wide_distances.data() + query * wider, k, distances + query * k);
+            std::copy_n(wide_labels.data() + query * wider, k, labels + query * k);
+        }
+    });
+}
+
+void range_search_index(
+        const faiss::Index* index,
+        idx_t n,
+        const float* x,
+        float radius,
+        const FaissSearchOptions& options,
+        faiss::RangeSearchResult* result) {
+    if (range_search_nested(index, n, x, radius, options, result)) {
+        return;
+    }
+    const Selectors selectors(options);
+    if (scan_range_search(*index, n, x, radius, options.nprobe, selectors.get(), *result) ||
+        range_search_codes(index, n, x, radius, options, result)) {
+        return;
+    }
+    with_parameters(index, options, [&](const faiss::SearchParameters* parameters) {
+        index->range_search(n, x, radius, result, parameters);
+    });
+}
+
+void reconstruct_from_index(const faiss::Index* index, size_t n, const idx_t* labels, float* recons) {
+    if (reconstruct_from_nested(index, n, labels, recons)) {
+        return;
+    }
+    const size_t d = index->d;
+    const auto* ivf = dynamic_cast<const faiss::IndexIVF*>(index);
+    if (!ivf) {
+        for (size_t i = 0; i < n; ++i) {
+            FAISS_THROW_IF_NOT_FMT(
+                    labels[i] >= 0 && labels[i] < index->ntotal,
+                    "no vector has the label %lld",
+                    static_cast<long long>(labels[i]));
+            if (!decode_code(index, 0, labels[i], recons + i * d)) {
+                index->reconstruct(labels[i], recons + i * d);
+            }
+        }
+        return;
+    }
+    // One pass over the stored ids, which are looked up among the wanted ones.
+    std::vector<std::pair<idx_t, size_t>> wanted(n);
+    for (size_t i = 0; i < n; ++i) {
+        wanted[i] = {labels[i], i};
+    }
+    std::sort(wanted.begin(), wanted.end());
+    size_t missing = n;
+    for (size_t list = 0; list < ivf->nlist && missing > 0; ++list) {
+        const size_t size = ivf->invlists->list_size(list);
+        faiss::InvertedLists::ScopedIds ids(ivf->invlists, list);
+        for (size_t offset = 0; offset < size; ++offset) {
+            auto found = std::lower_bound(wanted.begin(), wanted.end(), std::make_pair(ids[offset], size_t(0)));
+            for (; found != wanted.end() && found->first == ids[offset]; ++found, --missing) {
+                if (!decode_code(ivf, list, offset, recons + found->second * d)) {
+                    ivf->reconstruct_from_offset(list, offset, recons + found->second * d);
+                }
+            }
+        }
+    }
+    FAISS_THROW_IF_NOT_MSG(missing == 0, "a label is not in the index");
+}
+
+size_t index_bytes(const faiss::Index* index) {
+    size_t total = 0;
+    if (count_nested_bytes(index, total)) {
+        return total;
+    }
+    if (const auto* pq = product_quantizer(const_cast<faiss::Index*>(index))) {
+        total += bytes(pq->centroids);
+    }
+    if (const auto* ivf = dynamic_cast<const faiss::IndexIVF*>(index)) {
+        total += ivf_bytes(*ivf);
+        if (const auto* ivfpq = dynamic_cast<const faiss::IndexIVFPQ*>(ivf)) {
+            total += ivfpq->precomputed_table.size() * sizeof(float);
+        } else if (const auto* quantized = dynamic_cast<const faiss::IndexIVFScalarQuantizer*>(ivf)) {
+            total += bytes(quantized->sq.trained);
+        }
+    } else if (const auto* hnsw = dynamic_cast<const faiss::IndexHNSW*>(index)) {
+        const faiss::HNSW& graph = hnsw->hnsw;
+        total += flat_bytes(hnsw->storage) + bytes(graph.neighbors) + bytes(graph.offsets) + bytes(graph.levels);
+    } else if (const auto* fast = dynamic_cast<const faiss::IndexFastScan*>(index)) {
+        total += fast->codes.size();
+    } else {
+        total += flat_bytes(index);
+        if (const auto* quantized = dynamic_cast<const faiss::IndexScalarQuantizer*>(index)) {
+            total += bytes(quantized->sq.trained);
+        }
+    }
+    return total;
+}
 
 extern "C" {
 
@@ -80,38 +228,7 @@ int faiss_Index_search_with(
         idx_t* labels) {
     return guarded([&] {
         faiss_set_thread_limit(1);
-        const Selectors selectors(*options);
-        if (scan_search(*cpp(index), n, x, k, options->nprobe, selectors.get(), distances, labels)) {
-            return;
-        }
-        const auto* hnsw = dynamic_cast<const faiss::IndexHNSW*>(cpp(index));
-        if (hnsw && is_cheaper_exhaustively(*hnsw, std::max<idx_t>(k, options->efSearch))) {
-            with_parameters(hnsw->storage, *options, [&](const faiss::SearchParameters* parameters) {
-                hnsw->storage->search(n, x, k, distances, labels, parameters);
-            });
-            return;
-        }
-        if (hnsw && is_walkable(*hnsw)) {
-            const Selectors selectors(*options);
-            search_graph(*hnsw, n, x, k, options->efSearch, selectors.get(), distances, labels);
-            return;
-        }
-        // IndexHNSW 1.7.3 sizes its candidate queue by the index's own efSearch and by k, whatever the parameters say
-        // (measured: recall does not move with them). So as many answers are asked for as candidates are wanted.
-        const idx_t wider = hnsw ? std::max<idx_t>(k, options->efSearch) : k;
-        with_parameters(cpp(index), *options, [&](const faiss::SearchParameters* parameters) {
-            if (wider == k) {
-                cpp(index)->search(n, x, k, distances, labels, parameters);
-                return;
-            }
-            std::vector<float> wide_distances(n * wider);
-            std::vector<idx_t> wide_labels(n * wider);
-            cpp(index)->search(n, x, wider, wide_distances.data(), wide_labels.data(), parameters);
-            for (idx_t query = 0; query < n; ++query) {
-                std::copy_n(wide_distances.data() + query * wider, k, distances + query * k);
-                std::copy_n(wide_labels.data() + query * wider, k, labels + query * k);
-            }
-        });
+        search_index(cpp(index), n, x, k, *options, distances, labels);
     });
 }
 
@@ -124,88 +241,59 @@ int faiss_Index_range_search_with(
         FaissRangeSearchResult* result) {
     return guarded([&] {
         faiss_set_thread_limit(1);
-        auto& found = *reinterpret_cast<faiss::RangeSearchResult*>(result);
-        const Selectors selectors(*options);
-        if (scan_range_search(*cpp(index), n, x, radius, options->nprobe, selectors.get(), found)) {
-            return;
-        }
-        with_parameters(cpp(index), *options, [&](const faiss::SearchParameters* parameters) {
-            cpp(index)->range_search(n, x, radius, &found, parameters);
-        });
+        range_search_index(
+                cpp(index), n, x, radius, *options, reinterpret_cast<faiss::RangeSearchResult*>(result));
     });
 }
 
 int faiss_Index_reconstruct_labels(const FaissIndex* index, size_t n, const idx_t* labels, float* recons) {
-    return guarded([&] {
-        const size_t d = cpp(index)->d;
-        const auto* ivf = dynamic_cast<const faiss::IndexIVF*>(cpp(index));
-        if (!ivf) {
-            for (size_t i = 0; i < n; ++i) {
-                FAISS_THROW_IF_NOT_FMT(
-                        labels[i] >= 0 && labels[i] < cpp(index)->ntotal,
-                        "no vector has the label %lld",
-                        static_cast<long long>(labels[i]));
-                cpp(index)->reconstruct(labels[i], recons + i * d);
-            }
-            return;
-        }
-        // One pass over the stored ids, which are looked up among the wanted ones.
-        std::vector<std::pair<idx_t, size_t>> wanted(n);
-        for (size_t i = 0; i < n; ++i) {
-            wanted[i] = {labels[i], i};
-        }
-        std::sort(wanted.begin(), wanted.end());
-        size_t missing = n;
-        for (size_t list = 0; list < ivf->nlist && missing > 0; ++list) {
-            const size_t size = ivf->invlists->list_size(list);
-            faiss::InvertedLists::ScopedIds ids(ivf->invlists, list);
-            for (size_t offset = 0; offset < size; ++offset) {
-                auto found = std::lower_bound(wanted.begin(), wanted.end(), std::make_pair(ids[offset], size_t(0)));
-                for (; found != wanted.end() && found->first == ids[offset]; ++found, --missing) {
-                    ivf->reconstruct_from_offset(list, offset, recons + found->second * d);
-                }
-            }
-        }
-        FAISS_THROW_IF_NOT_MSG(missing == 0, "a label is not in the index");
-    });
+    return guarded([&] { reconstruct_from_index(cpp(index), n, labels, recons); });
 }
 
 int faiss_Index_shape(const FaissIndex* index, FaissIndexShape* shape) {
     return guarded([&] {
         *shape = FaissIndexShape{};
         const faiss::Index* plain = cpp(index);
-        if (const auto* ivfpq = dynamic_cast<const faiss::IndexIVFPQ*>(plain)) {
-            shape->kind = FAISS_KIND_IVF_PQ;
-            shape->nlist = ivfpq->nlist;
-            shape->M = ivfpq->pq.M;
-            shape->nbits = ivfpq->pq.nbits;
-            shape->bytes = ivf_bytes(*ivfpq) + bytes(ivfpq->pq.centroids) + bytes(ivfpq->pq.transposed_centroids) +
-                    bytes(ivfpq->pq.centroids_sq_lengths) +
-                    ivfpq->precomputed_table.size() * sizeof(float);
-        } else if (const auto* ivfflat = dynamic_cast<const faiss::IndexIVFFlat*>(plain)) {
-            shape->kind = FAISS_KIND_IVF_FLAT;
-            shape->nlist = ivfflat->nlist;
-            shape->bytes = ivf_bytes(*ivfflat);
+        shape->bytes = index_bytes(plain);
+        if (const auto* ivf = dynamic_cast<const faiss::IndexIVF*>(plain)) {
+            shape->nlist = ivf->nlist;
+        }
+        if (const auto* pq = product_quantizer(const_cast<faiss::Index*>(plain))) {
+            shape->M = pq->M;
+            shape->nbits = pq->nbits;
+        }
+        const auto* flat_quantized = dynamic_cast<const faiss::IndexScalarQuantizer*>(plain);
+        const auto* list_quantized = dynamic_cast<const faiss::IndexIVFScalarQuantizer*>(plain);
+        if (dynamic_cast<const faiss::IndexPreTransform*>(plain)) {
+            shape->kind = FAISS_KIND_PRETRANSFORM;
+        } else if (const auto* refined = dynamic_cast<const faiss::IndexRefineFlat*>(plain)) {
+            shape->kind = FAISS_KIND_REFINE_FLAT;
+            shape->k_factor = refined->k_factor;
         } else if (const auto* hnsw = dynamic_cast<const faiss::IndexHNSWFlat*>(plain)) {
-            const faiss::HNSW& graph = hnsw->hnsw;
             shape->kind = FAISS_KIND_HNSW_FLAT;
-            shape->M = graph.nb_neighbors(1);
-            shape->efConstruction = graph.efConstruction;
-            shape->bytes = flat_bytes(hnsw->storage) + bytes(graph.neighbors) + bytes(graph.offsets) +
-                    bytes(graph.levels);
-        } else if (const auto* quantized = dynamic_cast<const faiss::IndexScalarQuantizer*>(plain)) {
-            shape->kind = quantized->sq.qtype == faiss::ScalarQuantizer::QT_8bit ? FAISS_KIND_SQ8 : FAISS_KIND_OTHER;
-            shape->bytes = flat_bytes(plain) + bytes(quantized->sq.trained);
-        } else if (dynamic_cast<const faiss::IndexFlat*>(plain)) {
+            shape->M = hnsw->hnsw.nb_neighbors(1);
+            shape->efConstruction = hnsw->hnsw.efConstruction;
+        } else if (flat_quantized || list_quantized) {
+            shape->kind = FAISS_KIND_SQ;
+            shape->qtype = flat_quantized ? flat_quantized->sq.qtype : list_quantized->sq.qtype;
+        } else if (dynamic_cast<const faiss::IndexPQ*>(plain) || dynamic_cast<const faiss::IndexIVFPQ*>(plain)) {
+            shape->kind = FAISS_KIND_PQ;
+        } else if (dynamic_cast<const faiss::IndexPQFastScan*>(plain) ||
+                   dynamic_cast<const faiss::IndexIVFPQFastScan*>(plain)) {
+            shape->kind = FAISS_KIND_PQ_FAST_SCAN;
+        } else if (dynamic_cast<const faiss::IndexIVFFlat*>(plain) || dynamic_cast<const faiss::IndexFlat*>(plain)) {
             shape->kind = FAISS_KIND_FLAT;
-            shape->bytes = flat_bytes(plain);
         }
     });
 }
 
-int faiss_IndexIVF_stored_ids(const FaissIndex* index, idx_t* ids) {
+int faiss_Index_stored_ids(const FaissIndex* index, idx_t* ids) {
     return guarded([&] {
-        const auto& ivf = dynamic_cast<const faiss::IndexIVF&>(*cpp(index));
+        auto* leaf = const_cast<faiss::Index*>(cpp(index));
+        while (auto* inner = inner_index(leaf)) {
+            leaf = inner;
+        }
+        const auto& ivf = dynamic_cast<const faiss::IndexIVF&>(*leaf);
         for (size_t list = 0; list < ivf.nlist; ++list) {
             faiss::InvertedLists::ScopedIds stored(ivf.invlists, list);
             ids = std::copy_n(stored.get(), ivf.invlists->list_size(list), ids);

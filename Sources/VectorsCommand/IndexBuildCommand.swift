@@ -6,14 +6,27 @@ import Vectors
 struct IndexBuildCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "build",
-        abstract: "Build an index over the vectors of a file; ids are row numbers."
+        abstract: "Build an index over the vectors of a file; ids are row numbers.",
+        discussion: """
+            --pca, --opq and --refine go around the type: vectors are shortened, turned for the product quantizer, and \
+            the best candidates compared again by exact distance. --factory takes all of this as one string of Faiss's \
+            instead, such as 'OPQ16_64,IVF1024,PQ16x4fs,RFlat'.
+            """
     )
 
     @Argument(help: "Vectors or word vectors.")
     var input: String
 
-    @Option(help: "flat, ivf-flat, ivf-pq, hnsw or sq8.")
-    var type: IndexType
+    @Option(
+        help: """
+            flat, hnsw, pq, pq-fast-scan, sq8, sq6, sq4, fp16, or in inverted lists ivf-flat, ivf-pq, ivf-pq-fast-scan, \
+            ivf-sq8, ivf-sq6, ivf-sq4, ivf-fp16.
+            """
+    )
+    var type: IndexType?
+
+    @Option(help: "A factory string of Faiss's instead of a type.")
+    var factory: String?
 
     @Option(help: "l2, ip or cosine.")
     var metric = MetricArgument.l2
@@ -21,14 +34,23 @@ struct IndexBuildCommand: ParsableCommand {
     @Option(help: "Inverted lists: a number, or auto.")
     var lists = ListArgument(count: .automatic)
 
-    @Option(help: "Parts of a vector that are coded each by itself; for ivf-pq.")
+    @Option(help: "Parts of a vector that are coded each by itself; for the types with pq.")
     var subquantizers = 16
 
-    @Option(help: "Bits a part, 4 or 8; for ivf-pq.")
+    @Option(help: "Bits a part, 4 or 8; for pq and ivf-pq.")
     var bits = 8
 
     @Option(help: "Links a vector; for hnsw.")
     var neighbors = 32
+
+    @Option(help: "Shorten vectors to so many principal components.")
+    var pca: Int?
+
+    @Flag(help: "Learn a rotation for the product quantizer.")
+    var opq = false
+
+    @Option(help: "Compare so many candidates an answer again, by exact distance.")
+    var refine: Float?
 
     @Option(help: "Train on so many rows, evenly spaced; by default on all.")
     var trainSize: Int?
@@ -40,11 +62,16 @@ struct IndexBuildCommand: ParsableCommand {
     @OptionGroup var outputs: OutputArguments
 
     enum IndexType: String, ExpressibleByArgument, CaseIterable {
-        case flat
+        case flat, hnsw, pq
+        case pqFastScan = "pq-fast-scan"
+        case sq8, sq6, sq4, fp16
         case ivfFlat = "ivf-flat"
         case ivfPQ = "ivf-pq"
-        case hnsw
-        case sq8
+        case ivfPQFastScan = "ivf-pq-fast-scan"
+        case ivfSQ8 = "ivf-sq8"
+        case ivfSQ6 = "ivf-sq6"
+        case ivfSQ4 = "ivf-sq4"
+        case ivfFP16 = "ivf-fp16"
     }
 
     struct ListArgument: ExpressibleByArgument {
@@ -74,13 +101,17 @@ struct IndexBuildCommand: ParsableCommand {
     }
 
     func validate() throws {
+        guard (type == nil) != (factory == nil) else { throw ValidationError("give either --type or --factory") }
+        if factory != nil, pca != nil || opq || refine != nil {
+            throw ValidationError("--factory names all of the index: put --pca, --opq and --refine into it")
+        }
         if let trainSize, trainSize < 1 { throw ValidationError("--train-size \(trainSize) is less than 1") }
     }
 
     func run() throws {
         let url = try outputURL(output)
         let vectors = try readVectors(input)
-        let index = try VectorIndex(description, dimension: vectors.dimension, metric: metric.metric)
+        let index = try VectorIndex(description(), dimension: vectors.dimension, metric: metric.metric)
         let training = sample(of: vectors)
         let trainingBar = ProgressBar("training")
         let (_, trainSeconds) = try timed {
@@ -109,14 +140,30 @@ struct IndexBuildCommand: ParsableCommand {
         )
     }
 
-    private var description: IndexDescription {
-        switch type {
-        case .flat: .flat
-        case .ivfFlat: .ivfFlat(lists: lists.count)
-        case .ivfPQ: .ivfPQ(lists: lists.count, subquantizers: subquantizers, bitsPerCode: bits)
-        case .hnsw: .hnsw(neighbors: neighbors)
-        case .sq8: .scalarQuantized(.int8)
-        }
+    private func description() throws -> IndexDescription {
+        if let factory { return try IndexDescription(factory: factory) }
+        var description =
+            switch type {
+            case .flat, nil: IndexDescription.flat
+            case .hnsw: .hnsw(neighbors: neighbors)
+            case .pq: .pq(subquantizers: subquantizers, bitsPerCode: bits)
+            case .pqFastScan: .pqFastScan(subquantizers: subquantizers)
+            case .sq8: .scalarQuantized(.int8)
+            case .sq6: .scalarQuantized(.int6)
+            case .sq4: .scalarQuantized(.int4)
+            case .fp16: .scalarQuantized(.float16)
+            case .ivfFlat: .ivfFlat(lists: lists.count)
+            case .ivfPQ: .ivfPQ(lists: lists.count, subquantizers: subquantizers, bitsPerCode: bits)
+            case .ivfPQFastScan: .ivf(lists: lists.count, storing: .pqFastScan(subquantizers: subquantizers))
+            case .ivfSQ8: .ivf(lists: lists.count, storing: .scalarQuantized(.int8))
+            case .ivfSQ6: .ivf(lists: lists.count, storing: .scalarQuantized(.int6))
+            case .ivfSQ4: .ivf(lists: lists.count, storing: .scalarQuantized(.int4))
+            case .ivfFP16: .ivf(lists: lists.count, storing: .scalarQuantized(.float16))
+            } as IndexDescription
+        if opq { description = .opq(subquantizers: subquantizers, then: description) }
+        if let pca { description = .pca(to: pca, then: description) }
+        if let refine { description = .refined(description, by: refine) }
+        return description
     }
 
     /// Evenly spaced rows: files are often ordered, word vectors by frequency for one.

@@ -56,6 +56,6 @@ struct DescriptionTests {
         let before = index.memorySize
         try index.remove(ids: 0..<500)
         #expect(index.memorySize <= before)
-        #expect((index.memorySize < before) == (description != .hnsw(neighbors: 16)))
+        #expect((index.memorySize < before) == description.capabilities.freesRemovedVectors)
     }
 }

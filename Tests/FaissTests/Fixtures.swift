@@ -12,13 +12,25 @@ let everyBuilder: [IndexDescription] = [
     .ivfPQ(lists: 8, subquantizers: 16, bitsPerCode: 4),
     .hnsw(neighbors: 16),
     .scalarQuantized(),
+    .scalarQuantized(.int6),
+    .scalarQuantized(.float16),
+    .pq(subquantizers: 8, bitsPerCode: 4),
+    .pqFastScan(subquantizers: 16),
+    .ivf(lists: 8, storing: .scalarQuantized(.int4)),
+    .ivf(lists: 8, storing: .scalarQuantized(.float16)),
+    .ivf(lists: 8, storing: .pqFastScan(subquantizers: 16)),
+    .pca(to: 16, then: .ivfFlat(lists: 8)),
+    .opq(subquantizers: 8, then: .pqFastScan(subquantizers: 8)),
+    .randomRotation(then: .scalarQuantized()),
+    .refined(.ivf(lists: 8, storing: .pqFastScan(subquantizers: 16))),
+    .refined(.pca(to: 8, then: .hnsw(neighbors: 16)), by: 8),
 ]
 
 /// Those that keep vectors as they are.
 let exactBuilders: [IndexDescription] = [.flat, .ivfFlat(lists: 8), .hnsw(neighbors: 16)]
 
 /// Those that can search within a distance.
-let rangeBuilders: [IndexDescription] = [.flat, .ivfFlat(lists: 8), .ivfPQ(lists: 8, subquantizers: 8)]
+let rangeBuilders = everyBuilder.filter(\.capabilities.searchesWithinDistance)
 
 /// Those that need training.
 let trainedBuilders = everyBuilder.filter(\.needsTraining)

@@ -40,7 +40,9 @@ struct RangeSearchTests {
             let radius = (all[50].distance + all[51].distance) / 2
             let found = try index.search(query, within: radius, options: exhaustive)
             expectWellFormed(found, k: 400, metric: metric)
-            #expect(found.map(\.id) == all.prefix(51).map(\.id))
+            // Coded vectors are often equally far: more than one may be at the distance just cut.
+            #expect(found.map(\.id) == all.filter { metric.isNearer($0.distance, than: radius) }.map(\.id))
+            #expect(found.count >= 40)
         }
     }
 
@@ -84,8 +86,8 @@ struct RangeSearchTests {
     }
 
     @Test(
-        "HNSW and scalar quantizers say that they can't",
-        arguments: [.hnsw(), .scalarQuantized()] as [IndexDescription]
+        "HNSW and refined indexes say that they can't",
+        arguments: everyBuilder.filter { !$0.capabilities.searchesWithinDistance }
     )
     func unsupported(description: IndexDescription) throws {
         let index = try makeIndex(description, holding: vectors(300))

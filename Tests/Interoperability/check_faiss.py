@@ -24,21 +24,33 @@ AGREEMENT = 0.995
 TOLERANCE = 1e-4
 SECONDS = 120
 
+LISTED = ["--lists", str(LISTS)]
+PARTS = ["--subquantizers", str(SUBQUANTIZERS)]
+# Each type: how we build it, what Python builds, and how both search. Python's OPQ learns from a different start, so a
+# rotation is compared in each direction by files alone.
 TYPES = {
-    "flat": [],
-    "ivf-flat": ["--lists", str(LISTS)],
-    "ivf-pq": ["--lists", str(LISTS), "--subquantizers", str(SUBQUANTIZERS), "--bits", "8"],
-    "hnsw": ["--neighbors", str(NEIGHBORS)],
-    "sq8": [],
+    "flat": (["--type", "flat"], "Flat"),
+    "ivf-flat": (["--type", "ivf-flat", *LISTED], f"IVF{LISTS},Flat"),
+    "ivf-pq": (["--type", "ivf-pq", *LISTED, *PARTS, "--bits", "8"], f"IVF{LISTS},PQ{SUBQUANTIZERS}np"),
+    "hnsw": (["--type", "hnsw", "--neighbors", str(NEIGHBORS)], f"HNSW{NEIGHBORS}"),
+    "sq8": (["--type", "sq8"], "SQ8"),
+    "sq6": (["--type", "sq6"], "SQ6"),
+    "sq4": (["--type", "sq4"], "SQ4"),
+    "fp16": (["--type", "fp16"], "SQfp16"),
+    "pq": (["--type", "pq", *PARTS], f"PQ{SUBQUANTIZERS}np"),
+    "pq-fast-scan": (["--type", "pq-fast-scan", *PARTS], f"PQ{SUBQUANTIZERS}x4fs"),
+    "ivf-sq8": (["--type", "ivf-sq8", *LISTED], f"IVF{LISTS},SQ8"),
+    "ivf-fp16": (["--type", "ivf-fp16", *LISTED], f"IVF{LISTS},SQfp16"),
+    "ivf-pq-fast-scan": (["--type", "ivf-pq-fast-scan", *LISTED, *PARTS], f"IVF{LISTS},PQ{SUBQUANTIZERS}x4fs"),
+    "pca": (["--type", "ivf-flat", *LISTED, "--pca", "24"], f"PCA24,IVF{LISTS},Flat"),
+    "opq": (["--type", "pq", "--bits", "4", *PARTS, "--opq"], f"OPQ{SUBQUANTIZERS},PQ{SUBQUANTIZERS}x4np"),
+    "refined": (["--type", "ivf-sq4", *LISTED, "--refine", "4"], f"IVF{LISTS},SQ4,RFlat"),
+    "factory": (["--factory", f"PCA24,OPQ8_16,IVF{LISTS},PQ8x4,RFlat"], f"PCA24,RR16,IVF{LISTS},PQ8x4np,RFlat"),
 }
+# Distances of fast scan are rounded to bytes: of many that are equal, each side takes its own.
+COARSE = {"pq-fast-scan", "ivf-pq-fast-scan"}
 METRICS = {"l2": faiss.METRIC_L2, "ip": faiss.METRIC_INNER_PRODUCT, "cosine": faiss.METRIC_INNER_PRODUCT}
-SEARCH = {
-    "flat": [],
-    "ivf-flat": ["--probes", str(PROBES)],
-    "ivf-pq": ["--probes", str(PROBES)],
-    "hnsw": ["--ef", str(EF)],
-    "sq8": [],
-}
+SEARCH = ["--probes", str(PROBES), "--ef", str(EF)]
 
 
 class Checks:
@@ -109,9 +121,14 @@ def prepared(matrix, metric):
 
 
 def inner_index(index):
-    """The index itself, whether or not an id map is around it."""
+    """The index itself, whatever is around it: an id map, transforms, a refinement, which is set as ours is."""
     index = faiss.downcast_index(index)
-    return faiss.downcast_index(index.index) if isinstance(index, faiss.IndexIDMap) else index
+    if isinstance(index, faiss.IndexRefine):
+        index.k_factor = 4
+        return inner_index(index.base_index)
+    if isinstance(index, (faiss.IndexIDMap, faiss.IndexPreTransform)):
+        return inner_index(index.index)
+    return index
 
 
 def configure(index):
@@ -128,18 +145,19 @@ def agreement(ids, expected):
     return float(np.mean([len(set(a) & set(b)) / len(b) for a, b in zip(ids.tolist(), expected.tolist())]))
 
 
-def compare(checks, name, ours, theirs, truth):
+def compare(checks, name, ours, theirs, truth, kind):
     (our_ids, our_distances), (their_distances, their_ids) = ours, theirs
     checks.check(f"{name}: shape", our_ids.shape == their_ids.shape, f"{our_ids.shape}, Python's {their_ids.shape}")
     if our_ids.shape != their_ids.shape:
         return
     share = agreement(our_ids, their_ids)
-    checks.check(f"{name}: same ids", share >= AGREEMENT, f"{share:.4f} in common, expected {AGREEMENT}")
+    expected = 0.9 if kind in COARSE else AGREEMENT
+    checks.check(f"{name}: same ids", share >= expected, f"{share:.4f} in common, expected {expected}")
     difference = float(np.abs(our_distances - their_distances).max() / max(1.0, np.abs(their_distances).max()))
     checks.check(f"{name}: same distances", difference <= TOLERANCE, f"differ by {difference:.2e}, allowed {TOLERANCE}")
     our_recall, their_recall = agreement(our_ids, truth), agreement(their_ids, truth)
     checks.check(
-        f"{name}: same recall", abs(our_recall - their_recall) <= 1 - AGREEMENT, f"{our_recall:.4f}, Python's {their_recall:.4f}"
+        f"{name}: same recall", abs(our_recall - their_recall) <= (0.02 if kind in COARSE else 1 - AGREEMENT), f"{our_recall:.4f}, Python's {their_recall:.4f}"
     )
 
 
@@ -154,17 +172,17 @@ def check_ours_in_python(checks, command, folder, base, queries):
     np.save(folder / "base.npy", base)
     write_fvecs(folder / "base.fvecs", base)
     write_fvecs(folder / "queries.fvecs", queries)
-    for number, (kind, build_options) in enumerate(TYPES.items()):
+    for number, (kind, (build_options, _)) in enumerate(TYPES.items()):
         for metric in METRICS:
             name = f"ours in Python, {kind}, {metric}"
             path = folder / f"ours-{kind}-{metric}.faiss"
             source = folder / ("base.npy" if number % 2 == 0 else "base.fvecs")
             try:
-                command.succeed("index", "build", source, "--type", kind, "--metric", metric, *build_options, "--output", path)
+                command.succeed("index", "build", source, "--metric", metric, *build_options, "--output", path)
                 # A .faiss file has no cosine: it holds unit vectors under the inner product, to be asked with unit
                 # queries.
                 write_fvecs(folder / "prepared-queries.fvecs", prepared(queries, metric))
-                ours = command.search(path, folder / "prepared-queries.fvecs", folder, SEARCH[kind])
+                ours = command.search(path, folder / "prepared-queries.fvecs", folder, SEARCH)
                 index = faiss.read_index(str(path))
                 checks.check(f"{name}: count", index.ntotal == COUNT, f"{index.ntotal}, expected {COUNT}")
                 checks.check(
@@ -172,23 +190,16 @@ def check_ours_in_python(checks, command, folder, base, queries):
                 )
                 configure(index)
                 theirs = index.search(prepared(queries, metric), K)
-                compare(checks, name, ours, theirs, exact(base, queries, metric))
+                compare(checks, name, ours, theirs, exact(base, queries, metric), kind)
             except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
                 checks.check(name, False, str(error))
 
 
 def check_python_in_ours(checks, command, folder, base, queries):
     """What Python builds and writes, we read and answer alike: bare, with given ids, and in an id map."""
-    factories = {
-        "flat": "Flat",
-        "ivf-flat": f"IVF{LISTS},Flat",
-        "ivf-pq": f"IVF{LISTS},PQ{SUBQUANTIZERS}np",
-        "hnsw": f"HNSW{NEIGHBORS}",
-        "sq8": "SQ8",
-    }
     # Neither dense nor in order, and within .ivecs's 32 bits.
     given = np.random.default_rng(11).permutation(COUNT).astype(np.int64) * 3 + 1_000_000_007
-    for kind, factory in factories.items():
+    for kind, (_, factory) in TYPES.items():
         for metric in ("l2", "ip"):
             for ids in ("own", "mapped", "listed"):
                 # Only inverted lists take given ids without a map.
@@ -209,9 +220,9 @@ def check_python_in_ours(checks, command, folder, base, queries):
                     for key, value in (("count", COUNT), ("dimension", DIMENSION)):
                         checks.check(f"{name}: {key}", described.get(key) == value, f"{described.get(key)}, expected {value}")
                     configure(index)
-                    ours = command.search(path, folder / "queries.fvecs", folder, SEARCH[kind])
+                    ours = command.search(path, folder / "queries.fvecs", folder, SEARCH)
                     truth = exact(base, queries, metric)
-                    compare(checks, name, ours, index.search(queries, K), truth if ids == "own" else given[truth])
+                    compare(checks, name, ours, index.search(queries, K), truth if ids == "own" else given[truth], kind)
                 except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
                     checks.check(name, False, str(error))
 

@@ -11,7 +11,7 @@ struct FaissFormat {
         try withFaissError {
             try bytes.withUnsafeBytes { bytes in
                 var format = FaissFormat(bytes: bytes)
-                _ = try format.index(allowing: [.map, .flat, .scalarQuantized, .ivfFlat, .ivfPQ, .hnswFlat])
+                _ = try format.index(allowing: Kind.anywhere.union([.map, .transformed, .refined]))
                 guard format.offset == bytes.count else {
                     throw format.invalid("\(bytes.count - format.offset) bytes follow its end")
                 }
@@ -21,15 +21,27 @@ struct FaissFormat {
 
     /// The index types by the first four bytes of their data.
     private enum Kind {
-        case flat, scalarQuantized, ivfFlat, ivfPQ, hnswFlat, map
+        case flat, scalarQuantized, pq, pqFastScan, ivfFlat, ivfScalarQuantized, ivfPQ, ivfPQFastScan, hnswFlat
+        case transformed, refined, map
+
+        /// Those that may stand inside any other but inverted lists.
+        static let anywhere: Set<Kind> = [
+            .flat, .scalarQuantized, .pq, .pqFastScan, .ivfFlat, .ivfScalarQuantized, .ivfPQ, .ivfPQFastScan, .hnswFlat,
+        ]
 
         init?(fourCC: String) {
             switch fourCC {
             case "IxF2", "IxFI", "IxFl": self = .flat
             case "IxSQ": self = .scalarQuantized
+            case "IxPq": self = .pq
+            case "IPfs": self = .pqFastScan
             case "IwFl": self = .ivfFlat
+            case "IwSq": self = .ivfScalarQuantized
             case "IwPQ": self = .ivfPQ
+            case "IwPf": self = .ivfPQFastScan
             case "IHNf": self = .hnswFlat
+            case "IxPT": self = .transformed
+            case "IxRF": self = .refined
             case "IxMp", "IxM2": self = .map
             default: return nil
             }
@@ -44,6 +56,11 @@ struct FaissFormat {
 
     private let bytes: UnsafeRawBufferPointer
     private var offset = 0
+    /// The largest magnitude of a component of a vector. Behind a transform a component may be as large as the whole
+    /// vector was before it.
+    private var limit = VectorIndex.maximumMagnitude
+    /// How many indexes are around the one being read.
+    private var depth = 0
 
     private init(bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
@@ -60,17 +77,30 @@ struct FaissFormat {
                 : invalid("it does not start as a Faiss index does")
         }
         let header = try indexHeader()
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= IndexDescription.maximumDepth else {
+            throw FaissError(.unsupported, "indexes more than \(IndexDescription.maximumDepth) deep can't be read here")
+        }
         switch kind {
         case .flat:
             try vectors(named: "vectors", count: product(header.count, header.dimension))
-        case .scalarQuantized: try scalarQuantized(header)
+        case .scalarQuantized:
+            let codec = try scalarQuantizer(header)
+            try checkCodes(vector(of: UInt8.self, named: "codes", count: product(header.count, codec.codeSize)), codec)
+        case .pq: try pq(header)
+        case .pqFastScan: try pqFastScan(header)
         case .ivfFlat:
             let lists = try ivfHeader(header)
-            try invertedLists(lists, codeSize: 4 * header.dimension, count: header.count, holdsNumbers: true)
+            try invertedLists(lists.count, codec: Codec(codeSize: 4 * header.dimension, numbers: .single), header.count)
+        case .ivfScalarQuantized: try ivfScalarQuantized(header)
         case .ivfPQ: try ivfPQ(header)
+        case .ivfPQFastScan: try ivfPQFastScan(header)
         case .hnswFlat: try hnswFlat(header)
+        case .transformed: try transformed(header)
+        case .refined: try refined(header)
         case .map:
-            let inner = try index(allowing: [.flat, .scalarQuantized, .ivfFlat, .ivfPQ, .hnswFlat])
+            let inner = try index(allowing: Kind.anywhere.union([.transformed, .refined]))
             guard inner.count == header.count, inner.dimension == header.dimension else {
                 throw invalid("its map and the index inside differ in size")
             }
@@ -99,24 +129,194 @@ struct FaissFormat {
         return Header(dimension: dimension, count: Int(count), metric: metric)
     }
 
-    private mutating func scalarQuantized(_ header: Header) throws {
+    // MARK: Codecs
+
+    /// How a vector is stored, as far as reading goes.
+    private struct Codec {
+        enum Numbers { case codes, single, half }
+
+        var codeSize: Int
+        /// What the codes are made of, which decides what is checked of them.
+        var numbers = Numbers.codes
+    }
+
+    private mutating func scalarQuantizer(_ header: Header) throws -> Codec {
         let type = try number(Int32.self)
-        guard type == 0 else {
-            throw FaissError(.unsupported, "a scalar quantizer of type \(type) can't be read here, only 8-bit ones")
-        }
         let rangeStatistic = try number(Int32.self)
         _ = try number(UInt32.self)
         let dimension = try number(UInt64.self)
         let codeSize = try number(UInt64.self)
-        guard (0...3).contains(rangeStatistic), dimension == header.dimension, codeSize == header.dimension else {
-            throw invalid("its scalar quantizer does not fit its dimension")
+        let bits: Int
+        // By the order of Faiss's ScalarQuantizer::QuantizerType.
+        switch type {
+        case 0: bits = 8
+        case 1: bits = 4
+        case 4: bits = 16
+        case 6: bits = 6
+        default:
+            throw FaissError(
+                .unsupported,
+                "a scalar quantizer of type \(type) can't be read here, only those of 8, 6 and 4 bits and half precision"
+            )
         }
-        // A range may span from the smallest number that is allowed to the largest.
-        try vectors(named: "ranges", count: 2 * header.dimension, limit: 2 * VectorIndex.maximumMagnitude)
-        try vector(of: UInt8.self, named: "codes", count: product(header.count, header.dimension))
+        guard (0...3).contains(rangeStatistic), dimension == header.dimension,
+            codeSize == (header.dimension * bits + 7) / 8
+        else { throw invalid("its scalar quantizer does not fit its dimension") }
+        // A range may span from the smallest number that is allowed to the largest, of residuals twice that.
+        try vectors(named: "ranges", count: bits == 16 ? 0 : 2 * header.dimension, limit: 4 * limit)
+        return Codec(codeSize: Int(codeSize), numbers: bits == 16 ? .half : .codes)
     }
 
-    private mutating func ivfHeader(_ header: Header) throws -> Int {
+    /// A product quantizer, whose codebook holds residuals at most: differences of two numbers that are allowed.
+    private mutating func productQuantizer(
+        _ header: Header,
+        bits allowed: [UInt64]
+    ) throws -> (subquantizers: Int, codeSize: Int) {
+        let dimension = try number(UInt64.self)
+        let subquantizers = try number(UInt64.self)
+        let bits = try number(UInt64.self)
+        guard allowed.contains(bits) else {
+            let names = allowed.map(String.init).joined(separator: " and ")
+            throw FaissError(.unsupported, "a product quantizer of \(bits) bits can't be read here, only \(names)")
+        }
+        guard dimension == header.dimension, (1...dimension).contains(subquantizers),
+            dimension.isMultiple(of: subquantizers)
+        else { throw invalid("its product quantizer does not fit its dimension") }
+        try vectors(named: "codebook", count: header.dimension << Int(bits), limit: 2 * limit)
+        return (Int(subquantizers), (Int(subquantizers) * Int(bits) + 7) / 8)
+    }
+
+    private mutating func pq(_ header: Header) throws {
+        let (_, codeSize) = try productQuantizer(header, bits: [4, 8])
+        try vector(of: UInt8.self, named: "codes", count: product(header.count, codeSize))
+        let searchType = try number(Int32.self)
+        _ = try number(UInt8.self)
+        _ = try number(Int32.self)
+        guard (0...5).contains(searchType) else { throw invalid("its type of search, \(searchType), does not exist") }
+    }
+
+    /// The numbers of vectors and of parts that fast scan lays out for, which are rounded up.
+    private func fastScanSizes(count: Int, subquantizers: Int) -> (count: Int, parts: Int) {
+        ((count + 31) / 32 * 32, (subquantizers + 1) / 2 * 2)
+    }
+
+    private mutating func pqFastScan(_ header: Header) throws {
+        let (subquantizers, _) = try productQuantizer(header, bits: [4])
+        _ = try number(Int32.self)
+        let block = try number(Int32.self)
+        _ = try number(Int32.self)
+        let storedCount = try number(UInt64.self)
+        let storedParts = try number(UInt64.self)
+        let (count, parts) = fastScanSizes(count: header.count, subquantizers: subquantizers)
+        guard block == 32 else {
+            throw FaissError(.unsupported, "fast-scan blocks of \(block) vectors can't be read here, only of 32")
+        }
+        guard storedCount == count, storedParts == parts else { throw invalid("its blocks don't fit its header") }
+        try vector(of: UInt8.self, named: "codes", count: product(count, parts) / 2)
+    }
+
+    private func checkCodes(_ place: Range<Int>, _ codec: Codec) throws {
+        switch codec.numbers {
+        case .codes: return
+        case .single: try checkNumbers(place, limit: limit, named: "vectors")
+        case .half:
+            for index in 0..<place.count / 2 {
+                let value: UInt16 = element(index, of: place)
+                guard value & 0x7C00 != 0x7C00 else { throw invalid("it holds NaN or infinity among its vectors") }
+            }
+        }
+    }
+
+    // MARK: Indexes around indexes
+
+    private mutating func transformed(_ header: Header) throws {
+        let count = try number(Int32.self)
+        guard (1...Int32(IndexDescription.maximumDepth)).contains(count) else {
+            throw FaissError(
+                .unsupported,
+                "\(count) transforms can't be read here, only 1...\(IndexDescription.maximumDepth)"
+            )
+        }
+        let before = limit
+        var dimension = header.dimension
+        for _ in 0..<count { dimension = try transform(from: dimension) }
+        let inner = try index(allowing: Kind.anywhere.union([.refined]))
+        guard inner.dimension == dimension, inner.count == header.count, inner.metric == header.metric else {
+            throw invalid("its transforms and the index inside differ in size")
+        }
+        limit = before
+    }
+
+    /// Reads a transform and returns the dimension after it.
+    private mutating func transform(from dimension: Int) throws -> Int {
+        let fourCC = try fourCC()
+        let square = dimension * dimension
+        switch fourCC {
+        case "rrot", "LTra": break
+        case "Pcam":
+            let power = Float(bitPattern: try number(UInt32.self))
+            _ = try number(UInt32.self)
+            let isRotated = try number(UInt8.self)
+            let bins = try number(Int32.self)
+            guard power == 0, isRotated == 0, bins == 0 else {
+                throw FaissError(.unsupported, "a PCA with whitening, rotation or bins can't be read here")
+            }
+            try vectors(named: "mean", count: dimension)
+            // Not used but to make the matrix, which is there: of any size that is sound.
+            let eigenvalues = try vector(of: Float.self, named: "eigenvalues")
+            let directions = try vector(of: Float.self, named: "principal directions")
+            guard eigenvalues.count / 4 <= dimension, directions.count / 4 <= square else {
+                throw invalid("its principal components don't fit its dimension")
+            }
+        default: throw FaissError(.unsupported, "a transform of type '\(fourCC)' can't be read here")
+        }
+        let hasOffset = try number(UInt8.self)
+        let matrix = try vector(of: Float.self, named: "matrix")
+        let offset = try vector(of: Float.self, named: "offset")
+        let input = try number(Int32.self)
+        let output = try number(Int32.self)
+        let isTrained = try number(UInt8.self)
+        guard input == dimension, (1...Int32(dimension)).contains(output),
+            dimension <= IndexDescription.maximumTransformDimension
+        else {
+            throw FaissError(
+                .unsupported,
+                "a transform from \(input) to \(output) dimensions can't be read here, only from \(dimension) to fewer, "
+                    + "and from \(IndexDescription.maximumTransformDimension) at most"
+            )
+        }
+        guard matrix.count / 4 == dimension * Int(output), offset.count / 4 == (hasOffset == 1 ? Int(output) : 0),
+            hasOffset <= 1, isTrained == 1
+        else { throw invalid("its transform does not fit its dimensions") }
+        // Rows of length 1, up to rounding: what is larger is no rotation.
+        try checkNumbers(matrix, limit: 1.01, named: "transform")
+        limit *= 2 * Float(dimension).squareRoot()
+        try checkNumbers(offset, limit: limit, named: "offset")
+        return Int(output)
+    }
+
+    private mutating func refined(_ header: Header) throws {
+        let base = try index(allowing: Kind.anywhere.union([.transformed]))
+        let exact = try index(allowing: [.flat])
+        for part in [base, exact] {
+            guard part.dimension == header.dimension, part.count == header.count, part.metric == header.metric else {
+                throw invalid("the parts of its refinement differ in size")
+            }
+        }
+        let factor = Float(bitPattern: try number(UInt32.self))
+        guard factor >= 1, factor <= 1000 else { throw invalid("its factor, \(factor), is outside 1...1000") }
+    }
+
+    // MARK: Inverted lists
+
+    /// What stands in front of inverted lists.
+    private struct Lists {
+        var count: Int
+        /// Where the numbers of the centroids are.
+        var centroids: Range<Int>
+    }
+
+    private mutating func ivfHeader(_ header: Header) throws -> Lists {
         let lists = try number(UInt64.self)
         _ = try number(UInt64.self)
         guard (1...UInt64(IndexDescription.ListCount.maximum)).contains(lists) else {
@@ -125,42 +325,91 @@ struct FaissFormat {
         let quantizer = try index(allowing: [.flat])
         guard quantizer.count == lists, quantizer.dimension == header.dimension, quantizer.metric == header.metric
         else { throw invalid("its \(lists) lists don't fit its \(quantizer.count) centroids") }
+        let centroids = offset - 4 * quantizer.count * quantizer.dimension..<offset
         // A map from ids to places, 0 for none, 1 an array, 2 pairs; it is dropped after reading.
         let mapType = try number(UInt8.self)
         guard mapType <= 2 else { throw invalid("its direct map has type \(mapType)") }
         try vector(of: Int64.self, named: "direct map")
         if mapType == 2 { try vector(of: (Int64, Int64).self, named: "direct map") }
-        return Int(lists)
+        return Lists(count: Int(lists), centroids: centroids)
+    }
+
+    private mutating func ivfScalarQuantized(_ header: Header) throws {
+        let lists = try ivfHeader(header)
+        let codec = try scalarQuantizer(header)
+        // What is left of a vector without its centroid must fit in half precision.
+        if codec.numbers == .half { try checkNumbers(lists.centroids, limit: 65_504 / 2, named: "centroids") }
+        let codeSize = try number(UInt64.self)
+        let byResidual = try number(UInt8.self)
+        guard codeSize == codec.codeSize, byResidual <= 1 else {
+            throw invalid("its scalar quantizer does not fit its lists")
+        }
+        try invertedLists(lists.count, codec: codec, header.count)
     }
 
     private mutating func ivfPQ(_ header: Header) throws {
         let lists = try ivfHeader(header)
         let byResidual = try number(UInt8.self)
         let codeSize = try number(UInt64.self)
-        let dimension = try number(UInt64.self)
-        let subquantizers = try number(UInt64.self)
-        let bits = try number(UInt64.self)
-        guard bits == 4 || bits == 8 else {
-            throw FaissError(.unsupported, "a product quantizer of \(bits) bits can't be read here, only 4 and 8")
+        let quantizer = try productQuantizer(header, bits: [4, 8])
+        guard byResidual <= 1, codeSize == quantizer.codeSize else {
+            throw invalid("its product quantizer does not fit its lists")
         }
-        guard byResidual <= 1, dimension == header.dimension, (1...dimension).contains(subquantizers),
-            dimension.isMultiple(of: subquantizers), codeSize == (subquantizers * bits + 7) / 8
-        else { throw invalid("its product quantizer does not fit its dimension") }
-        // Residuals: differences of two numbers that are allowed.
-        try vectors(
-            named: "codebook",
-            count: header.dimension << Int(bits),
-            limit: 2 * VectorIndex.maximumMagnitude
-        )
-        try invertedLists(lists, codeSize: Int(codeSize), count: header.count, holdsNumbers: false)
+        try invertedLists(lists.count, codec: Codec(codeSize: quantizer.codeSize), header.count)
     }
 
-    private mutating func invertedLists(_ lists: Int, codeSize: Int, count: Int, holdsNumbers: Bool) throws {
+    private mutating func ivfPQFastScan(_ header: Header) throws {
+        let lists = try ivfHeader(header)
+        let byResidual = try number(UInt8.self)
+        let codeSize = try number(UInt64.self)
+        let block = try number(Int32.self)
+        let storedParts = try number(UInt64.self)
+        _ = try number(Int32.self)
+        _ = try number(UInt64.self)
+        let quantizer = try productQuantizer(header, bits: [4])
+        guard block == 32, byResidual == 0 else {
+            throw FaissError(
+                .unsupported,
+                "fast scan over residuals or in blocks of \(block) vectors can't be read here, only over vectors in blocks "
+                    + "of 32"
+            )
+        }
+        let (_, parts) = fastScanSizes(count: 0, subquantizers: quantizer.subquantizers)
+        guard codeSize == quantizer.codeSize, storedParts == parts else {
+            throw invalid("its product quantizer does not fit its lists")
+        }
+        try blockLists(lists.count, codeSize: quantizer.codeSize, blockSize: 16 * parts, header.count)
+    }
+
+    /// Inverted lists whose codes lie in blocks of 32 vectors.
+    private mutating func blockLists(_ lists: Int, codeSize: Int, blockSize: Int, _ count: Int) throws {
+        let fourCC = try fourCC()
+        guard fourCC == "ilbl" else {
+            throw FaissError(.unsupported, "inverted lists of type '\(fourCC)' can't be read here")
+        }
+        // The size of a code is what Faiss doesn't fill in here, as codes are mixed with each other.
+        guard try number(UInt64.self) == lists, [UInt64(codeSize), .max].contains(try number(UInt64.self)),
+            try number(UInt64.self) == 32, try number(UInt64.self) == blockSize
+        else { throw invalid("its inverted lists don't fit its header") }
+        var total = 0
+        for _ in 0..<lists {
+            let ids = try vector(of: Int64.self, named: "the ids of an inverted list")
+            let codes = try vector(of: UInt8.self, named: "an inverted list")
+            let size = ids.count / 8
+            total += size
+            guard size <= count, codes.count == (size + 31) / 32 * blockSize else {
+                throw invalid("a list of \(size) vectors has \(codes.count) bytes of codes")
+            }
+        }
+        guard total == count else { throw invalid("its lists don't hold its \(count) vectors") }
+    }
+
+    private mutating func invertedLists(_ lists: Int, codec: Codec, _ count: Int) throws {
         let fourCC = try fourCC()
         guard fourCC == "ilar" else {
             throw FaissError(.unsupported, "inverted lists of type '\(fourCC)' can't be read here")
         }
-        guard try number(UInt64.self) == lists, try number(UInt64.self) == codeSize else {
+        guard try number(UInt64.self) == lists, try number(UInt64.self) == codec.codeSize else {
             throw invalid("its inverted lists don't fit its header")
         }
         var sizes = [Int](repeating: 0, count: lists)
@@ -181,8 +430,7 @@ struct FaissFormat {
         }
         guard sizes.reduce(0, +) == count else { throw invalid("its lists don't hold its \(count) vectors") }
         for size in sizes {
-            let codes = try skip(product(size, codeSize), named: "an inverted list")
-            if holdsNumbers { try checkNumbers(codes, limit: VectorIndex.maximumMagnitude, named: "vectors") }
+            try checkCodes(skip(product(size, codec.codeSize), named: "an inverted list"), codec)
             _ = try skip(product(size, 8), named: "the ids of an inverted list")
         }
     }
@@ -272,12 +520,12 @@ struct FaissFormat {
     }
 
     /// A number of floats and the floats, of which each must be one that an index would take.
-    private mutating func vectors(
-        named name: String,
-        count: Int,
-        limit: Float = VectorIndex.maximumMagnitude
-    ) throws {
-        try checkNumbers(vector(of: Float.self, named: name, count: count), limit: limit, named: name)
+    private mutating func vectors(named name: String, count: Int, limit: Float? = nil) throws {
+        try checkNumbers(
+            vector(of: Float.self, named: name, count: count),
+            limit: limit ?? self.limit,
+            named: name
+        )
     }
 
     private func checkNumbers(_ place: Range<Int>, limit: Float, named name: String) throws {

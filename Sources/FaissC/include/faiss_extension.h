@@ -62,6 +62,43 @@ int faiss_IndexIVFPQ_new_with_metric(
         size_t nbits,
         FaissMetricType metric);
 
+/// IndexPQ: product-quantized vectors one after the other.
+int faiss_IndexPQ_new_with(FaissIndex** p_index, idx_t d, size_t M, size_t nbits, FaissMetricType metric);
+
+/// IndexPQFastScan: codes of 4 bits in blocks of 32 vectors.
+int faiss_IndexPQFastScan_new_with(FaissIndex** p_index, idx_t d, size_t M, FaissMetricType metric);
+
+/// IndexIVFPQFastScan: the same in inverted lists, of the vectors themselves, not of residuals. Borrows `quantizer` as
+/// above.
+int faiss_IndexIVFPQFastScan_new_with_metric(
+        FaissIndex** p_index,
+        FaissIndex* quantizer,
+        size_t d,
+        size_t nlist,
+        size_t M,
+        FaissMetricType metric);
+
+typedef enum FaissTransformKind {
+    FAISS_TRANSFORM_OTHER,
+    FAISS_TRANSFORM_PCA,      ///< PCAMatrix, without whitening or rotation
+    FAISS_TRANSFORM_OPQ,      ///< OPQMatrix, or another matrix in front of a product quantizer
+    FAISS_TRANSFORM_ROTATION, ///< RandomRotationMatrix, or another matrix
+} FaissTransformKind;
+
+typedef struct FaissTransform {
+    FaissTransformKind kind;
+    int d_in;
+    int d_out;
+    size_t M; ///< OPQ: subquantizers
+} FaissTransform;
+
+/// IndexPreTransform with this transform in front of `inner`, or `inner` itself with one more in its chain. On success
+/// `inner` belongs to the new index.
+int faiss_IndexPreTransform_new_prepending(FaissIndex** p_index, const FaissTransform* transform, FaissIndex* inner);
+
+/// IndexRefineFlat around `base`, which on success belongs to it.
+int faiss_IndexRefineFlat_new_around(FaissIndex** p_index, FaissIndex* base, float k_factor);
+
 /// IndexHNSWFlat with M links a vector (2 M on the base level).
 int faiss_IndexHNSWFlat_new_with(FaissIndex** p_index, idx_t d, int M, int efConstruction, FaissMetricType metric);
 
@@ -81,7 +118,8 @@ int faiss_Index_train_with(
         const FaissTrainingParameters* parameters,
         const FaissWork* work);
 
-/// Adds vectors, an IVF index's under `ids`, any other's under the next positions (`ids` is then ignored).
+/// Adds vectors: to an IVF index, also behind a transform, under `ids`, to any other under the next positions (`ids` is
+/// then ignored).
 int faiss_Index_add_with(FaissIndex* index, idx_t n, const float* x, const idx_t* ids, const FaissWork* work);
 
 /// Removes the labels in `ids`, which must ascend. An index with positions for labels moves later vectors up.
@@ -171,25 +209,37 @@ int faiss_kmeans_clustering_with(
 typedef enum FaissIndexKind {
     FAISS_KIND_OTHER,
     FAISS_KIND_FLAT,
-    FAISS_KIND_IVF_FLAT,
-    FAISS_KIND_IVF_PQ,
+    FAISS_KIND_SQ,
+    FAISS_KIND_PQ,
+    FAISS_KIND_PQ_FAST_SCAN,
     FAISS_KIND_HNSW_FLAT,
-    FAISS_KIND_SQ8,
+    FAISS_KIND_PRETRANSFORM,
+    FAISS_KIND_REFINE_FLAT,
 } FaissIndexKind;
 
 typedef struct FaissIndexShape {
-    FaissIndexKind kind;
-    size_t nlist;       ///< IVF
-    size_t M;           ///< IVF_PQ: subquantizers; HNSW_FLAT: links a vector
-    size_t nbits;       ///< IVF_PQ
-    int efConstruction; ///< HNSW_FLAT
-    size_t bytes;       ///< memory of vectors, codes, ids, centroids, tables and links
+    FaissIndexKind kind; ///< in inverted lists: what they store
+    size_t nlist;        ///< of inverted lists, 0 where there are none
+    size_t M;            ///< PQ: subquantizers; HNSW_FLAT: links a vector
+    size_t nbits;        ///< PQ
+    int efConstruction;  ///< HNSW_FLAT
+    int qtype;           ///< SQ: a FaissQuantizerType
+    float k_factor;      ///< REFINE_FLAT
+    size_t bytes;        ///< memory of vectors, codes, ids, centroids, tables and links, of what is inside as well
 } FaissIndexShape;
 
 int faiss_Index_shape(const FaissIndex* index, FaissIndexShape* shape);
 
-/// Copies the ids that an IVF index stores, list after list, to `ids` (room for ntotal).
-int faiss_IndexIVF_stored_ids(const FaissIndex* index, idx_t* ids);
+/// The index inside an IndexPreTransform or the base of an IndexRefineFlat, which stays its; NULL for any other.
+const FaissIndex* faiss_Index_inner(const FaissIndex* index);
+
+/// The transforms of an IndexPreTransform, in the order in which they are applied.
+size_t faiss_Index_transform_count(const FaissIndex* index);
+int faiss_Index_transform(const FaissIndex* index, size_t place, FaissTransform* transform);
+
+/// Copies the ids that the inverted lists of an index or of what is inside it store, list after list, to `ids` (room
+/// for ntotal).
+int faiss_Index_stored_ids(const FaissIndex* index, idx_t* ids);
 
 // MARK: Reading and writing
 

@@ -1,0 +1,85 @@
+import Vectors
+
+extension IndexDescription {
+    /// What an index can do beside adding and searching for the nearest, which all can, with filters, in every metric.
+    ///
+    /// | builder | within a distance | removal | ``VectorIndex/reconstruct(_:)-(Int64)`` |
+    /// |---|---|---|---|
+    /// | `flat`, `ivfFlat` | yes, exact | frees memory | exact |
+    /// | `scalarQuantized`, `pq`, `pqFastScan`, and IVF over these | yes, of the decoded vectors | frees memory | decoded |
+    /// | `hnsw` | no | hides | exact |
+    /// | `pca`, `opq`, `randomRotation` | as what follows, after the transform | as what follows | turned back |
+    /// | `refined` | no | as what is refined | exact |
+    ///
+    /// What a type can't do throws ``FaissError/Code/unsupported``. Faiss 1.7.3 itself can do less: there filters fail
+    /// in product-quantized, transformed and refined indexes, searches within a distance in quantized ones, and removal
+    /// in fast scan.
+    public struct Capabilities: Sendable, Hashable {
+        /// Whether it can search within a distance.
+        public let searchesWithinDistance: Bool
+        /// Whether removing vectors gives their memory back; otherwise they are only hidden.
+        public let freesRemovedVectors: Bool
+        /// Whether vectors come back as they were added (for cosine: normalised).
+        public let reconstructsExactly: Bool
+    }
+
+    /// What an index of this kind can do.
+    public var capabilities: Capabilities {
+        switch kind {
+        case .flat: Capabilities(searchesWithinDistance: true, freesRemovedVectors: true, reconstructsExactly: true)
+        case .scalarQuantized, .pq, .pqFastScan, .tooDeep:
+            Capabilities(searchesWithinDistance: true, freesRemovedVectors: true, reconstructsExactly: false)
+        case .hnsw: Capabilities(searchesWithinDistance: false, freesRemovedVectors: false, reconstructsExactly: true)
+        case .ivf(_, let storing): storing.capabilities
+        case .pca(_, let inner), .opq(_, _, let inner), .randomRotation(_, let inner):
+            Capabilities(
+                searchesWithinDistance: inner.capabilities.searchesWithinDistance,
+                freesRemovedVectors: inner.capabilities.freesRemovedVectors,
+                reconstructsExactly: false
+            )
+        case .refined(let base, _):
+            Capabilities(
+                searchesWithinDistance: false,
+                freesRemovedVectors: base.capabilities.freesRemovedVectors,
+                reconstructsExactly: true
+            )
+        }
+    }
+
+    // MARK: What the calls of an index go by
+
+    /// Whether Faiss's labels are ids; otherwise they are positions. Inverted lists store ids, but those inside of a
+    /// refined index store positions among the exact vectors.
+    var labelsAreIDs: Bool {
+        switch kind {
+        case .ivf: true
+        case .flat, .scalarQuantized, .pq, .pqFastScan, .hnsw, .refined, .tooDeep: false
+        case .pca(_, let inner), .opq(_, _, let inner), .randomRotation(_, let inner): inner.labelsAreIDs
+        }
+    }
+
+    /// Whether every answer is at its true distance and none is missing, at least of the lists visited: then places that
+    /// several vectors dispute go by id.
+    var answersAreExact: Bool {
+        switch kind {
+        case .flat: true
+        case .ivf(_, let storing): storing == .flat
+        default: false
+        }
+    }
+
+    /// The number of inverted lists, however deep they lie; 1 where there are none.
+    var listCount: Int { if case .ivf(let lists, _) = kind { lists.number ?? 1 } else { inner?.listCount ?? 1 } }
+
+    /// Whether there are inverted lists.
+    var hasLists: Bool { if case .ivf = kind { true } else { inner?.hasLists ?? false } }
+
+    /// Whether a graph is walked.
+    var hasGraph: Bool { if case .hnsw = kind { true } else { inner?.hasGraph ?? false } }
+
+    /// How many candidates are looked at for an answer.
+    var candidatesAnAnswer: Float { if case .refined(_, let factor) = kind { factor } else { 1 } }
+
+    /// How many vectors are added between two looks at a cancellation: about a second's work or less.
+    var addingBatch: Int { hasGraph ? 2048 : 32_768 }
+}

@@ -1,0 +1,140 @@
+extension IndexDescription {
+    /// The most characters of a factory string.
+    public static let maximumFactoryLength = 256
+
+    /// The description that a factory string of Faiss's stands for, such as `OPQ16_64,IVF1024,PQ16x4fs,RFlat`.
+    ///
+    /// The string is read here, by the grammar below, and never reaches Faiss, whose own reader accepts numbers that end
+    /// in crashes. Numbers are held to the same limits as the builders' by ``validate(dimension:)``.
+    ///
+    /// | part | stands for |
+    /// |---|---|
+    /// | `IDMap,` or `IDMap2,` in front | nothing: every index here has ids |
+    /// | `PCAx,` | ``pca(to:then:)`` |
+    /// | `OPQy,` or `OPQy_x,` | ``opq(subquantizers:to:then:)`` |
+    /// | `RR,` or `RRx,` | ``randomRotation(to:then:)`` |
+    /// | `IVFx,` | ``ivf(lists:storing:)`` |
+    /// | `Flat` | ``flat`` |
+    /// | `SQ8`, `SQ6`, `SQ4`, `SQfp16` | ``scalarQuantized(_:)`` |
+    /// | `PQy`, `PQyxb`, each also with `np` | ``pq(subquantizers:bitsPerCode:)``, never with polysemous training |
+    /// | `PQyx4fs` or `PQyx4fs_32` | ``pqFastScan(subquantizers:)`` |
+    /// | `HNSWx` or `HNSWx,Flat`; `HNSW` for 32 | ``hnsw(neighbors:efConstruction:)`` |
+    /// | `,RFlat` or `,Refine(Flat)` at the end | ``refined(_:by:)`` with its default factor |
+    ///
+    /// - Throws: ``FaissError/Code/invalidArgument`` if the string is longer than ``maximumFactoryLength`` or is not of
+    ///   this grammar, ``FaissError/Code/unsupported`` for types that Faiss has and this package doesn't offer.
+    public init(factory string: String) throws(FaissError) {
+        // Counted in bytes first, which are there, while counting characters walks through all of them.
+        guard string.utf8.count <= 4 * Self.maximumFactoryLength, string.count <= Self.maximumFactoryLength else {
+            throw FaissError(
+                .invalidArgument,
+                "the factory string starting '\(string.prefix(20))' is longer than \(Self.maximumFactoryLength) characters"
+            )
+        }
+        var parser = FactoryParser(string)
+        self = try parser.description()
+    }
+}
+
+/// A reader of factory strings, from left to right.
+private struct FactoryParser {
+    private let string: String
+    private var parts: ArraySlice<Substring>
+
+    init(_ string: String) {
+        self.string = string
+        parts = string.split(separator: ",", omittingEmptySubsequences: false)[...]
+    }
+
+    mutating func description() throws(FaissError) -> IndexDescription {
+        if parts.first == "IDMap" || parts.first == "IDMap2" { parts.removeFirst() }
+        var isRefined = false
+        if parts.count > 1, parts.last == "RFlat" || parts.last == "Refine(Flat)" {
+            parts.removeLast()
+            isRefined = true
+        }
+        let description = try index()
+        if let rest = parts.first { throw unknown(rest) }
+        return isRefined ? .refined(description) : description
+    }
+
+    private mutating func index() throws(FaissError) -> IndexDescription {
+        guard let part = parts.popFirst() else {
+            throw FaissError(.invalidArgument, "the factory string '\(string)' ends before it names an index")
+        }
+        if let numbers = Self.numbers(in: part, after: "PCA"), numbers.count == 1 {
+            return .pca(to: numbers[0], then: try index())
+        }
+        if let numbers = Self.numbers(in: part, after: "OPQ"), numbers.count <= 2 {
+            return .opq(subquantizers: numbers[0], to: numbers.dropFirst().first, then: try index())
+        }
+        if part == "RR" { return .randomRotation(then: try index()) }
+        if let numbers = Self.numbers(in: part, after: "RR"), numbers.count == 1 {
+            return .randomRotation(to: numbers[0], then: try index())
+        }
+        if let numbers = Self.numbers(in: part, after: "IVF"), numbers.count == 1 {
+            guard let stored = parts.popFirst() else {
+                throw FaissError(.invalidArgument, "the factory string '\(string)' ends before it says what IVF stores")
+            }
+            guard let storing = Self.codec(stored) else { throw unknown(stored) }
+            return .ivf(lists: .count(numbers[0]), storing: storing)
+        }
+        if part == "HNSW" || Self.numbers(in: part, after: "HNSW")?.count == 1 {
+            if parts.first == "Flat" { parts.removeFirst() }
+            return Self.numbers(in: part, after: "HNSW").map { .hnsw(neighbors: $0[0]) } ?? .hnsw()
+        }
+        guard let codec = Self.codec(part) else { throw unknown(part) }
+        return codec
+    }
+
+    /// How vectors are stored one by one.
+    private static func codec(_ part: Substring) -> IndexDescription? {
+        switch part {
+        case "Flat": return .flat
+        case "SQ8": return .scalarQuantized(.int8)
+        case "SQ6": return .scalarQuantized(.int6)
+        case "SQ4": return .scalarQuantized(.int4)
+        case "SQfp16": return .scalarQuantized(.float16)
+        default: break
+        }
+        guard part.hasPrefix("PQ") else { return nil }
+        for ending in ["x4fs", "x4fs_32"] where part.hasSuffix(ending) {
+            return numbers(in: part.dropLast(ending.count), after: "PQ").flatMap {
+                $0.count == 1 ? .pqFastScan(subquantizers: $0[0]) : nil
+            }
+        }
+        let sizes = (part.hasSuffix("np") ? part.dropLast(2) : part).dropFirst(2)
+            .split(separator: "x", omittingEmptySubsequences: false).map(number)
+        guard sizes.count <= 2, let subquantizers = sizes[0], let bits = sizes.count == 2 ? sizes[1] : 8 else {
+            return nil
+        }
+        return .pq(subquantizers: subquantizers, bitsPerCode: bits)
+    }
+
+    /// The numbers, separated by `_`, that are all there is after a prefix.
+    private static func numbers(in part: Substring, after prefix: String) -> [Int]? {
+        guard part.hasPrefix(prefix) else { return nil }
+        let numbers = part.dropFirst(prefix.count).split(separator: "_", omittingEmptySubsequences: false).map(number)
+        return numbers.contains(nil) ? nil : numbers.compactMap { $0 }
+    }
+
+    /// A number of digits only; one too large for an `Int` is the largest there is, which no limit lets pass.
+    private static func number(_ text: Substring) -> Int? {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+        return Int(text) ?? .max
+    }
+
+    /// What is wrong with a part that the grammar doesn't have.
+    private func unknown(_ part: Substring) -> FaissError {
+        // The first letters of the types that Faiss 1.7.3 has and this package doesn't offer.
+        let others = [
+            "PCAR", "PCAW", "ITQ", "Pad", "L2norm", "LSH", "NSG", "NNDescent", "RQ", "PRQ", "LSQ", "PLSQ", "ZnLattice",
+            "Residual", "RCQ", "IMI", "PQ", "SQ", "HNSW", "IVF", "RFlat", "Refine", "RowwiseMinMax", "MinMax",
+            "Lattice",
+            "HNSW2Level", "IDMap",
+        ]
+        return others.contains { part.hasPrefix($0) }
+            ? FaissError(.unsupported, "'\(part)' in the factory string '\(string)' is not offered here, or not there")
+            : FaissError(.invalidArgument, "'\(part)' in the factory string '\(string)' is no type of index")
+    }
+}

@@ -1,0 +1,435 @@
+#include "nested.h"
+
+#include "codes.h"
+#include "threads.h"
+
+#include <faiss/IndexFlat.h>
+#include <faiss/IndexIVF.h>
+#include <faiss/IndexPreTransform.h>
+#include <faiss/IndexRefine.h>
+#include <faiss/VectorTransform.h>
+#include <faiss/impl/FaissAssert.h>
+#include <faiss/invlists/BlockInvertedLists.h>
+#include <faiss/utils/distances.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <vector>
+
+namespace {
+
+// MARK: Transforms
+
+std::vector<float> transformed(const faiss::VectorTransform& transform, idx_t n, const float* x, int threads) {
+    std::vector<float> result(n * transform.d_out);
+    in_slices(n, threads, [&](idx_t first, idx_t count) {
+        transform.apply_noalloc(count, x + first * transform.d_in, result.data() + first * transform.d_out);
+    });
+    return result;
+}
+
+/// Calls body with the vectors as the index inside gets them.
+template <class Body>
+void with_transformed(const faiss::IndexPreTransform& index, idx_t n, const float* x, int threads, const Body& body) {
+    std::vector<float> current;
+    for (const auto* transform : index.chain) {
+        current = transformed(*transform, n, current.empty() ? x : current.data(), threads);
+    }
+    body(current.empty() ? x : current.data());
+}
+
+/// Turns vectors back, as far as they are known. Faiss's own way forgets the part of the mean that lies outside of the
+/// principal directions.
+std::vector<float> reversed(const faiss::VectorTransform& transform, size_t n, const float* xt) {
+    std::vector<float> result(n * transform.d_in);
+    transform.reverse_transform(n, xt, result.data());
+    const auto* pca = dynamic_cast<const faiss::PCAMatrix*>(&transform);
+    if (pca && pca->mean.size() == static_cast<size_t>(pca->d_in)) {
+        // The mean itself comes out of the transform as zeros.
+        const std::vector<float> zeros(pca->d_out);
+        std::vector<float> kept(pca->d_in);
+        pca->reverse_transform(1, zeros.data(), kept.data());
+        for (size_t place = 0; place < result.size(); ++place) {
+            result[place] += pca->mean[place % pca->d_in] - kept[place % pca->d_in];
+        }
+    }
+    return result;
+}
+
+/// Principal components around the origin instead of around the mean, which keeps inner products: with each vector
+/// its opposite is learned from, so that the mean is zero.
+void train_uncentered(faiss::PCAMatrix& pca, idx_t n, const float* x) {
+    const idx_t d = pca.d_in;
+    const idx_t most = std::max<idx_t>(1, static_cast<idx_t>(pca.max_points_per_d) * d / 2);
+    const idx_t used = std::min(n, most);
+    std::vector<float> both(2 * used * d);
+    for (idx_t row = 0; row < used; ++row) {
+        const float* from = x + n * row / used * d;
+        for (idx_t column = 0; column < d; ++column) {
+            both[2 * row * d + column] = from[column];
+            both[(2 * row + 1) * d + column] = -from[column];
+        }
+    }
+    pca.train(2 * used, both.data());
+    std::fill(pca.mean.begin(), pca.mean.end(), 0.0f); // It was that up to rounding.
+    pca.prepare_Ab();
+}
+
+/// Lends OPQ a quantizer whose assignment reports its steps, and takes it back whatever happens.
+struct LentQuantizer {
+    LentQuantizer(faiss::OPQMatrix& opq, faiss::ProductQuantizer& pq) : opq(opq) {
+        opq.pq = &pq;
+    }
+    ~LentQuantizer() {
+        opq.pq = nullptr;
+    }
+    faiss::OPQMatrix& opq;
+};
+
+void train_opq(faiss::OPQMatrix& opq, size_t bits, idx_t n, const float* x, Training& training) {
+    faiss::ProductQuantizer pq(opq.d_out, opq.M, bits);
+    training.configure(pq.cp);
+    AssignmentIndex assignment(pq.dsub, faiss::METRIC_L2, training.work, training.step, training.steps);
+    pq.assign_index = &assignment;
+    LentQuantizer lent(opq, pq);
+    opq.train(n, x);
+}
+
+size_t transform_steps(const faiss::VectorTransform& transform) {
+    const auto* opq = dynamic_cast<const faiss::OPQMatrix*>(&transform);
+    if (!opq) {
+        return 1;
+    }
+    // Every round trains the quantizer, the first one for longer, and encodes with it.
+    const size_t rounds = opq->niter;
+    return opq->M * (opq->niter_pq_0 + (rounds - 1) * opq->niter_pq + rounds);
+}
+
+void train_transform(
+        faiss::VectorTransform& transform,
+        faiss::Index& inner,
+        idx_t n,
+        const float* x,
+        Training& training) {
+    if (auto* opq = dynamic_cast<faiss::OPQMatrix*>(&transform)) {
+        const auto* pq = product_quantizer(&inner);
+        FAISS_THROW_IF_NOT_MSG(pq, "OPQ turns vectors for a product quantizer, and there is none behind it");
+        train_opq(*opq, pq->nbits, n, x, training);
+        return;
+    }
+    training.report();
+    auto* pca = dynamic_cast<faiss::PCAMatrix*>(&transform);
+    if (pca && inner.metric_type == faiss::METRIC_INNER_PRODUCT) {
+        train_uncentered(*pca, n, x);
+    } else if (auto* rotation = dynamic_cast<faiss::RandomRotationMatrix*>(&transform)) {
+        rotation->init(training.parameters.seed);
+    } else {
+        transform.train(n, x);
+    }
+}
+
+size_t transform_bytes(const faiss::VectorTransform& transform) {
+    size_t numbers = 0;
+    if (const auto* linear = dynamic_cast<const faiss::LinearTransform*>(&transform)) {
+        numbers += linear->A.size() + linear->b.size();
+    }
+    if (const auto* pca = dynamic_cast<const faiss::PCAMatrix*>(&transform)) {
+        numbers += pca->mean.size() + pca->eigenvalues.size() + pca->PCAMat.size();
+    }
+    return numbers * sizeof(float);
+}
+
+// MARK: Refinement
+
+/// How many of the first answers are computed again.
+idx_t candidates(const faiss::IndexRefine& refine, idx_t k) {
+    return std::min<idx_t>(refine.ntotal, static_cast<idx_t>(std::ceil(k * static_cast<double>(refine.k_factor))));
+}
+
+/// Inverted lists inside a refinement store places, of which later ones move up when some are removed.
+void close_gaps_in_lists(faiss::Index* index, size_t n, const idx_t* removed) {
+    if (auto* inner = inner_index(index)) {
+        close_gaps_in_lists(inner, n, removed);
+        return;
+    }
+    auto* ivf = dynamic_cast<faiss::IndexIVF*>(index);
+    if (!ivf) {
+        return;
+    }
+    auto* blocks = dynamic_cast<faiss::BlockInvertedLists*>(ivf->invlists);
+    auto& lists = blocks ? blocks->ids : dynamic_cast<faiss::ArrayInvertedLists&>(*ivf->invlists).ids;
+    for (auto& list : lists) {
+        for (idx_t& place : list) {
+            place -= std::lower_bound(removed, removed + n, place) - removed;
+        }
+    }
+}
+
+} // namespace
+
+void Training::report() {
+    if (work.progress && work.progress(work.context, step, steps) != 0) {
+        throw Cancelled();
+    }
+    ++step;
+}
+
+void Training::configure(faiss::ClusteringParameters& clustering) const {
+    clustering.max_points_per_centroid = parameters.max_points_per_centroid;
+    clustering.seed = parameters.seed;
+    clustering.min_points_per_centroid = 1; // Below this Faiss prints; the Swift layer has its own minimum.
+    clustering.verbose = false;
+}
+
+faiss::Index* inner_index(faiss::Index* index) {
+    if (auto* pre = dynamic_cast<faiss::IndexPreTransform*>(index)) {
+        return pre->index;
+    }
+    if (auto* refine = dynamic_cast<faiss::IndexRefine*>(index)) {
+        return refine->base_index;
+    }
+    return nullptr;
+}
+
+bool count_nested_steps(faiss::Index& index, size_t& steps) {
+    auto* inner = inner_index(&index);
+    if (!inner) {
+        return false;
+    }
+    steps = training_steps(*inner);
+    if (auto* pre = dynamic_cast<faiss::IndexPreTransform*>(&index)) {
+        for (const auto* transform : pre->chain) {
+            steps += transform_steps(*transform);
+        }
+    }
+    return true;
+}
+
+bool train_nested(faiss::Index& index, idx_t n, const float* x, Training& training) {
+    if (auto* pre = dynamic_cast<faiss::IndexPreTransform*>(&index)) {
+        std::vector<float> current;
+        for (auto* transform : pre->chain) {
+            const float* input = current.empty() ? x : current.data();
+            train_transform(*transform, *pre->index, n, input, training);
+            current = transformed(*transform, n, input, training.work.threads);
+        }
+        train_index(*pre->index, n, current.empty() ? x : current.data(), training);
+    } else if (auto* refine = dynamic_cast<faiss::IndexRefine*>(&index)) {
+        train_index(*refine->base_index, n, x, training);
+    } else {
+        return false;
+    }
+    index.is_trained = true;
+    return true;
+}
+
+bool add_to_nested(faiss::Index& index, idx_t n, const float* x, const idx_t* ids, int threads) {
+    if (auto* pre = dynamic_cast<faiss::IndexPreTransform*>(&index)) {
+        with_transformed(*pre, n, x, threads, [&](const float* xt) {
+            add_to_index(*pre->index, n, xt, ids, threads);
+        });
+        pre->ntotal = pre->index->ntotal;
+    } else if (auto* refine = dynamic_cast<faiss::IndexRefine*>(&index)) {
+        // The base's labels are places among the exact vectors.
+        std::vector<idx_t> places(n);
+        for (idx_t i = 0; i < n; ++i) {
+            places[i] = refine->ntotal + i;
+        }
+        add_to_index(*refine->base_index, n, x, places.data(), threads);
+        refine->refine_index->add(n, x);
+        refine->ntotal = refine->refine_index->ntotal;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+bool remove_from_nested(faiss::Index& index, size_t n, const idx_t* ascending, size_t* n_removed) {
+    if (auto* pre = dynamic_cast<faiss::IndexPreTransform*>(&index)) {
+        *n_removed = remove_from_index(*pre->index, n, ascending);
+        pre->ntotal = pre->index->ntotal;
+    } else if (auto* refine = dynamic_cast<faiss::IndexRefine*>(&index)) {
+        *n_removed = remove_from_index(*refine->base_index, n, ascending);
+        close_gaps_in_lists(refine->base_index, n, ascending);
+        const size_t exact = remove_from_index(*refine->refine_index, n, ascending);
+        FAISS_THROW_IF_NOT_MSG(exact == *n_removed, "the two halves of a refined index have lost each other");
+        refine->ntotal = refine->refine_index->ntotal;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+bool search_nested(
+        const faiss::Index* index,
+        idx_t n,
+        const float* x,
+        idx_t k,
+        const FaissSearchOptions& options,
+        float* distances,
+        idx_t* labels) {
+    if (const auto* pre = dynamic_cast<const faiss::IndexPreTransform*>(index)) {
+        with_transformed(*pre, n, x, 1, [&](const float* xt) {
+            search_index(pre->index, n, xt, k, options, distances, labels);
+        });
+        return true;
+    }
+    const auto* refine = dynamic_cast<const faiss::IndexRefine*>(index);
+    if (!refine) {
+        return false;
+    }
+    const auto& exact = dynamic_cast<const faiss::IndexFlat&>(*refine->refine_index);
+    const bool larger_is_nearer = index->metric_type == faiss::METRIC_INNER_PRODUCT;
+    const size_t d = index->d;
+    const idx_t wide = std::max(k, candidates(*refine, k));
+    std::vector<float> wide_distances(n * wide);
+    std::vector<idx_t> wide_labels(n * wide);
+    search_index(refine->base_index, n, x, wide, options, wide_distances.data(), wide_labels.data());
+    std::vector<std::pair<float, idx_t>> found;
+    for (idx_t query = 0; query < n; ++query) {
+        found.clear();
+        for (idx_t slot = query * wide; slot < (query + 1) * wide; ++slot) {
+            const idx_t label = wide_labels[slot];
+            if (label < 0) {
+                continue;
+            }
+            const float* vector = exact.get_xb() + label * d;
+            // Nearest first is smallest first.
+            found.emplace_back(
+                    larger_is_nearer ? -faiss::fvec_inner_product(x + query * d, vector, d)
+                                     : faiss::fvec_L2sqr(x + query * d, vector, d),
+                    label);
+        }
+        const idx_t given = std::min<idx_t>(k, found.size());
+        std::partial_sort(found.begin(), found.begin() + given, found.end());
+        for (idx_t slot = 0; slot < k; ++slot) {
+            const bool is_given = slot < given;
+            labels[query * k + slot] = is_given ? found[slot].second : -1;
+            distances[query * k + slot] = is_given ? (larger_is_nearer ? -found[slot].first : found[slot].first) : 0;
+        }
+    }
+    return true;
+}
+
+bool range_search_nested(
+        const faiss::Index* index,
+        idx_t n,
+        const float* x,
+        float radius,
+        const FaissSearchOptions& options,
+        faiss::RangeSearchResult* result) {
+    const auto* pre = dynamic_cast<const faiss::IndexPreTransform*>(index);
+    if (!pre) {
+        return false;
+    }
+    with_transformed(*pre, n, x, 1, [&](const float* xt) {
+        range_search_index(pre->index, n, xt, radius, options, result);
+    });
+    return true;
+}
+
+bool reconstruct_from_nested(const faiss::Index* index, size_t n, const idx_t* labels, float* recons) {
+    if (const auto* pre = dynamic_cast<const faiss::IndexPreTransform*>(index)) {
+        std::vector<float> inner(n * pre->index->d);
+        reconstruct_from_index(pre->index, n, labels, inner.data());
+        for (size_t place = pre->chain.size(); place-- > 0;) {
+            inner = reversed(*pre->chain[place], n, inner.data());
+        }
+        std::copy(inner.begin(), inner.end(), recons);
+    } else if (const auto* refine = dynamic_cast<const faiss::IndexRefine*>(index)) {
+        reconstruct_from_index(refine->refine_index, n, labels, recons);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+bool count_nested_bytes(const faiss::Index* index, size_t& bytes) {
+    if (const auto* pre = dynamic_cast<const faiss::IndexPreTransform*>(index)) {
+        bytes = index_bytes(pre->index);
+        for (const auto* transform : pre->chain) {
+            bytes += transform_bytes(*transform);
+        }
+    } else if (const auto* refine = dynamic_cast<const faiss::IndexRefine*>(index)) {
+        bytes = index_bytes(refine->base_index) + index_bytes(refine->refine_index);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+extern "C" {
+
+int faiss_IndexPreTransform_new_prepending(FaissIndex** p_index, const FaissTransform* transform, FaissIndex* inner) {
+    return guarded([&] {
+        std::unique_ptr<faiss::VectorTransform> made;
+        switch (transform->kind) {
+            case FAISS_TRANSFORM_PCA:
+                made = std::make_unique<faiss::PCAMatrix>(transform->d_in, transform->d_out);
+                break;
+            case FAISS_TRANSFORM_OPQ:
+                made = std::make_unique<faiss::OPQMatrix>(transform->d_in, transform->M, transform->d_out);
+                break;
+            case FAISS_TRANSFORM_ROTATION:
+                made = std::make_unique<faiss::RandomRotationMatrix>(transform->d_in, transform->d_out);
+                break;
+            default:
+                FAISS_THROW_MSG("a transform of an unknown kind");
+        }
+        made->is_trained = false;
+        auto* pre = dynamic_cast<faiss::IndexPreTransform*>(cpp(inner));
+        std::unique_ptr<faiss::IndexPreTransform> around;
+        if (!pre) {
+            around = std::make_unique<faiss::IndexPreTransform>(cpp(inner));
+            pre = around.get();
+        }
+        pre->chain.reserve(pre->chain.size() + 1); // What follows must not fail once the transform has an owner.
+        pre->prepend_transform(made.get());
+        made.release();
+        pre->own_fields = true;
+        around.release();
+        *p_index = c(pre);
+    });
+}
+
+int faiss_IndexRefineFlat_new_around(FaissIndex** p_index, FaissIndex* base, float k_factor) {
+    return guarded([&] {
+        auto index = std::make_unique<faiss::IndexRefineFlat>(cpp(base));
+        index->k_factor = k_factor;
+        index->own_fields = true;
+        *p_index = c(index.release());
+    });
+}
+
+const FaissIndex* faiss_Index_inner(const FaissIndex* index) {
+    return c(inner_index(const_cast<faiss::Index*>(cpp(index))));
+}
+
+size_t faiss_Index_transform_count(const FaissIndex* index) {
+    const auto* pre = dynamic_cast<const faiss::IndexPreTransform*>(cpp(index));
+    return pre ? pre->chain.size() : 0;
+}
+
+int faiss_Index_transform(const FaissIndex* index, size_t place, FaissTransform* transform) {
+    return guarded([&] {
+        const auto& pre = dynamic_cast<const faiss::IndexPreTransform&>(*cpp(index));
+        const auto* found = pre.chain.at(place);
+        *transform = FaissTransform{};
+        transform->d_in = found->d_in;
+        transform->d_out = found->d_out;
+        if (const auto* pca = dynamic_cast<const faiss::PCAMatrix*>(found)) {
+            const bool is_plain = pca->eigen_power == 0 && !pca->random_rotation;
+            transform->kind = is_plain ? FAISS_TRANSFORM_PCA : FAISS_TRANSFORM_OTHER;
+        } else if (const auto* linear = dynamic_cast<const faiss::LinearTransform*>(found)) {
+            // Faiss's files don't tell OPQ from other matrices: what it serves does.
+            auto* pq = product_quantizer(pre.index);
+            const bool is_rotation = dynamic_cast<const faiss::RandomRotationMatrix*>(linear) != nullptr;
+            const bool is_last = place + 1 == pre.chain.size();
+            transform->kind = pq && is_last && !is_rotation ? FAISS_TRANSFORM_OPQ : FAISS_TRANSFORM_ROTATION;
+            transform->M = pq ? pq->M : 0;
+        }
+    });
+}
+
+} // extern "C"
