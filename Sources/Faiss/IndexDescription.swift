@@ -12,8 +12,8 @@ import Vectors
 ///
 /// A description that can't work (a dimension that the subquantizers don't divide, numbers out of range) is refused
 /// by ``validate(dimension:)``, which every index calls before it asks for memory.
-public struct IndexDescription: Sendable, Hashable, CustomStringConvertible {
-    enum Kind: Sendable, Hashable {
+public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvertible {
+    enum Kind: Sendable, Hashable, Codable {
         case flat
         case ivfFlat(lists: ListCount)
         case ivfPQ(lists: ListCount, subquantizers: Int, bitsPerCode: Int)
@@ -22,7 +22,7 @@ public struct IndexDescription: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The number of inverted lists of an IVF index.
-    public struct ListCount: Sendable, Hashable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+    public struct ListCount: Sendable, Hashable, Codable, ExpressibleByIntegerLiteral, CustomStringConvertible {
         /// The largest number of lists.
         public static let maximum = 1 << 20
 
@@ -54,7 +54,7 @@ public struct IndexDescription: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// How a scalar quantizer stores a component.
-    public enum ScalarType: String, Sendable, Hashable, CaseIterable {
+    public enum ScalarType: String, Sendable, Hashable, Codable, CaseIterable {
         /// One byte a component, over the range that the training vectors span in it. Faiss: `QT_8bit`.
         case int8
     }
@@ -134,6 +134,14 @@ public struct IndexDescription: Sendable, Hashable, CustomStringConvertible {
         case .hnsw(let neighbors, let efConstruction):
             try checkRange(neighbors, 2...256, "number of neighbors")
             try checkRange(efConstruction, 1...4096, "efConstruction")
+        }
+    }
+
+    /// The number of inverted lists, where there are any and their number is decided.
+    public var listCount: Int? {
+        switch kind {
+        case .ivfFlat(let lists), .ivfPQ(let lists, _, _): lists.number
+        default: nil
         }
     }
 

@@ -1,0 +1,110 @@
+public import Foundation
+import VectorStorage
+
+/// What came of readers beside a writer.
+public struct ReadersOutcome: Sendable {
+    public var changes: Int
+    public var searches: Int
+    public var compared: Int
+}
+
+/// An answer that is not the oracle's.
+public struct ReaderDifference: Error, CustomStringConvertible {
+    public let description: String
+}
+
+/// Lets readers search while one task writes and another one rebuilds the index, then does all changes again, one by one,
+/// in the oracle, and compares answers at the sequence number that each of them names.
+public func readBesideWriter(readers: Int, seconds: Double, in folder: URL) async throws -> ReadersOutcome {
+    struct Observation: Sendable {
+        var number: Int
+        var result: SearchResult
+    }
+    /// What one task has done.
+    struct Part: Sendable {
+        var sequences: [Int64] = []
+        var observations: [Observation] = []
+        var searches = 0
+    }
+    let load = StorageLoad(seed: 21, dimension: 16, keys: 4000, batch: 60)
+    let store = try await VectorStore.open(folder, options: StoreOptions(durability: .fast))
+    let collection = try await store.createCollection(
+        "rows",
+        dimension: 16,
+        metric: .squaredL2,
+        index: .described(.ivfFlat(lists: 16))
+    )
+    let initial = load.rows(0..<4000)
+    try await collection.upsert(initial)
+    let firstSequence = collection.statistics.sequence
+    let end = ContinuousClock.now + .seconds(seconds)
+    let whole = try await withThrowingTaskGroup(of: Part.self) { group in
+        group.addTask {
+            var part = Part()
+            while ContinuousClock.now < end {
+                try await load.operation(part.sequences.count).run(on: collection)
+                part.sequences.append(collection.statistics.sequence)
+            }
+            return part
+        }
+        group.addTask {
+            while ContinuousClock.now < end {
+                try await collection.rebuildIndex()
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            return Part()
+        }
+        for reader in 0..<readers {
+            group.addTask {
+                var part = Part()
+                while ContinuousClock.now < end {
+                    let number = (reader + readers * part.searches) % 100_000
+                    let result = try await collection.search(
+                        load.query(number),
+                        k: 10,
+                        where: load.condition(number),
+                        options: QueryOptions(exact: part.searches % 3 == 0, probes: 1 << 20)
+                    )
+                    part.searches += 1
+                    // Comparing takes longer than searching: some are compared.
+                    if part.searches % 8 == 0 {
+                        part.observations.append(Observation(number: number, result: result))
+                    }
+                }
+                return part
+            }
+        }
+        return try await group.reduce(into: Part()) { whole, part in
+            whole.sequences += part.sequences
+            whole.observations += part.observations
+            whole.searches += part.searches
+        }
+    }
+    try await store.close()
+
+    var model = StorageModel(metric: .squaredL2)
+    model.apply(.upsert(initial))
+    var compared = 0
+    let sequences = whole.sequences
+    let observations = Dictionary(grouping: whole.observations, by: \.result.diagnostics.sequence)
+    for number in -1..<sequences.count {
+        if number >= 0 { model.apply(load.operation(number)) }
+        let sequence = number < 0 ? firstSequence : sequences[number]
+        // A change that found nothing to do has no number of its own.
+        if number + 1 < sequences.count, sequences[number + 1] == sequence { continue }
+        for observation in observations[sequence] ?? [] {
+            let expected = model.search(load.query(observation.number), k: 10, where: load.condition(observation.number))
+            if let difference = difference(observation.result.matches, expected) {
+                throw ReaderDifference(
+                    description: "query \(observation.number) at sequence \(sequence), "
+                        + "\(observation.result.diagnostics): \(difference)"
+                )
+            }
+            compared += 1
+        }
+    }
+    guard compared == whole.observations.count else {
+        throw ReaderDifference(description: "\(whole.observations.count - compared) answers name a sequence that no change had")
+    }
+    return ReadersOutcome(changes: sequences.count, searches: whole.searches, compared: compared)
+}
