@@ -113,6 +113,7 @@ let package = Package(
         .testTarget(
             name: "VectorStorageTests",
             dependencies: ["Faiss", "StorageTestSupport", "TestSupport", "VectorStorage", "Vectors"],
+            exclude: ["Fixtures"],
             swiftSettings: strict
         ),
         .testTarget(

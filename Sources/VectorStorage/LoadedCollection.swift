@@ -63,7 +63,9 @@ struct LoadedCollection: Sendable {
         in folder: URL
     ) throws(StorageError) -> MainIndex {
         func unusable(_ reason: String) -> StorageError { StorageError(.damaged, reason) }
-        guard sidecar.name == URL(filePath: sidecar.name).lastPathComponent else { throw unusable("its name is a path") }
+        guard sidecar.name == URL(filePath: sidecar.name).lastPathComponent else {
+            throw unusable("its name is a path")
+        }
         let url = folder.appending(path: sidecar.name)
         return try withStorageError {
             let file = try InputFile(url)

@@ -33,7 +33,8 @@ public struct StorageError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let damaged = Code(description: "damaged")
         /// A later release wrote the files.
         public static let unsupportedVersion = Code(description: "unsupportedVersion")
-        /// The operating system refused to read or write; what was stored before is as it was.
+        /// The operating system refused to read or write; what was stored before is as it was. Only where the disk failed
+        /// to flush a change, and no later one succeeded, may that change be found, whole, when the store is opened again.
         public static let inputOutput = Code(description: "inputOutput")
         /// The request needs more memory than the process may use.
         public static let tooLarge = Code(description: "tooLarge")

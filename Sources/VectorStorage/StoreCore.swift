@@ -7,7 +7,8 @@ final class StoreCore: Sendable {
     let url: URL
     let options: StoreOptions
     let database: StoreDatabase
-    private let lock: FolderLock?
+    /// Held until the store is closed.
+    private let lock: Mutex<FolderLock?>
     private let acknowledged: AcknowledgedSequence?
     /// The sequence number of the last change. Whoever holds it is the one that changes the store.
     private let sequence: Mutex<Int64>
@@ -25,21 +26,24 @@ final class StoreCore: Sendable {
             throw StorageError(.noStore, "'\(path)' holds no vector store")
         }
         if options.access == .readOnly {
-            lock = nil
+            lock = Mutex(nil)
             acknowledged = nil
         } else {
             try withStorageError {
                 try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
             }
-            lock = try FolderLock(url)
+            lock = Mutex(try FolderLock(url))
             acknowledged = try AcknowledgedSequence(url)
         }
         // A database that was emptied is not taken for a new one.
         let isNew = acknowledged?.value ?? 0 == 0 && options.access == .readWriteCreating
-        let access = isNew ? .readWriteCreating : options.access == .readOnly ? .readOnly : StoreOptions.Access.readWrite
+        let access =
+            isNew ? .readWriteCreating : options.access == .readOnly ? .readOnly : StoreOptions.Access.readWrite
         database = try StoreDatabase(databaseURL, access: access, durability: options.durability)
+        // Before the catalogue: a process that writes may acknowledge more in between.
+        let value = acknowledged?.value ?? Self.acknowledged(url)
         let (collections, last) = try database.catalogue()
-        if !options.acceptsLostWrites, let value = acknowledged?.value ?? Self.acknowledged(url), value > last {
+        if !options.acceptsLostWrites, let value, value > last {
             throw StorageError(
                 .damaged,
                 "'\(path)' has lost acknowledged writes: it ends with change \(last), but change \(value) was "
@@ -100,6 +104,7 @@ final class StoreCore: Sendable {
     func close() throws(StorageError) {
         try sequence.withLock { _ throws(StorageError) in
             if closed.exchange(true, ordering: .acquiringAndReleasing) { return }
+            defer { lock.withLock { $0 = nil } }
             try database.close()
         }
     }

@@ -1,5 +1,6 @@
-public import struct Foundation.UUID
 public import Vectors
+
+public import struct Foundation.UUID
 
 /// What a vector is stored under: text of 1 to 1,024 bytes of UTF-8, distinct as Swift strings are.
 ///

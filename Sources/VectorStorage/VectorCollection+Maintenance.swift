@@ -227,7 +227,9 @@ extension VectorCollection {
                     return (previous, sequence)
                 }
                 // Nobody misses it: readers have read theirs, and who opens a store finds the new one.
-                if let previous { try? FileManager.default.removeItem(at: self.core.url.appending(path: previous.name)) }
+                if let previous {
+                    try? FileManager.default.removeItem(at: self.core.url.appending(path: previous.name))
+                }
             } catch {
                 try? FileManager.default.removeItem(at: url)
                 throw error

@@ -154,7 +154,8 @@ public final class VectorStore: Sendable {
                     guard let sidecar = collection.sidecar else { continue }
                     let file = temporary.appending(path: sidecar.name)
                     // Replaced by a newer one meanwhile, it is built anew when the copy is opened.
-                    guard (try? FileManager.default.copyItem(at: self.url.appending(path: sidecar.name), to: file)) != nil
+                    guard
+                        (try? FileManager.default.copyItem(at: self.url.appending(path: sidecar.name), to: file)) != nil
                     else { continue }
                     try flush(file)
                 }

@@ -59,7 +59,8 @@ func withStore<Result: Sendable>(
 struct ConditionArguments: ParsableArguments {
     @Option(
         name: .customLong("where"),
-        help: "field=value, field>=value, field<value, … (value as JSON or plain text); given several times, all must hold."
+        help:
+            "field=value, field>=value, field<value, … (value as JSON or plain text); given several times, all must hold."
     )
     var conditions: [ConditionArgument] = []
 

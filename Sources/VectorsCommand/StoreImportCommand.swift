@@ -73,7 +73,9 @@ struct StoreImportCommand: AsyncParsableCommand {
         let decoder = JSONDecoder()
         let lines = try String(contentsOf: fileURL(path), encoding: .utf8).split(separator: "\n").enumerated().map {
             guard let line = try? decoder.decode(RowLine.self, from: Data($1.utf8)) else {
-                throw ValidationError("line \($0 + 1) of '\(path)' is no object with a key and metadata: \($1.prefix(80))")
+                throw ValidationError(
+                    "line \($0 + 1) of '\(path)' is no object with a key and metadata: \($1.prefix(80))"
+                )
             }
             return line
         }

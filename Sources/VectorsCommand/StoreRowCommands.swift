@@ -5,7 +5,8 @@ import VectorStorage
 struct StorePutCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "put",
-        abstract: "Store rows from standard input, a JSON object a line: {\"key\": …, \"vector\": […], \"metadata\": {…}}.",
+        abstract:
+            "Store rows from standard input, a JSON object a line: {\"key\": …, \"vector\": […], \"metadata\": {…}}.",
         discussion: "All of them are stored in one transaction, or none."
     )
 

@@ -32,7 +32,9 @@ struct FaultsCommand: AsyncParsableCommand {
 
     func run() async throws {
         // A disk that is full stays full; an I/O error may be the only one.
-        for (name, error, isLasting) in [("full disk", ENOSPC, true), ("I/O error", EIO, false), ("dying disk", EIO, true)] {
+        for (name, error, isLasting) in [
+            ("full disk", ENOSPC, true), ("I/O error", EIO, false), ("dying disk", EIO, true),
+        ] {
             var write = 1
             var failures = 0
             let bar = ProgressBar(name)
@@ -87,10 +89,12 @@ struct FaultsCommand: AsyncParsableCommand {
             let again = try await VectorStore.open(store, options: StoreOptions(access: .readWrite))
             let collection = try await again.collection("rows")
             var problem = try await difference(collection, model, load: faultLoad, queries: 0..<4)
-            // The last change may have reached the disk whole although its failure was reported.
-            if problem != nil, let last = marks.lastIndex(of: UInt8(ascii: "x")) {
-                model.apply(operation(last))
-                if try await difference(collection, model, load: faultLoad, queries: 0..<4) == nil { problem = nil }
+            // A change whose flush failed may be found whole, if none succeeded after it and overwrote it.
+            let last = marks.lastIndex(of: UInt8(ascii: ".")) ?? 0
+            for number in last + 1..<max(marks.count, last + 1) where problem != nil {
+                var withFailed = model
+                withFailed.apply(operation(number))
+                if try await difference(collection, withFailed, load: faultLoad, queries: 0..<4) == nil { problem = nil }
             }
             try await again.close()
             if let problem { throw Failure("write \(write), error \(error): after it: \(problem)") }
@@ -138,7 +142,8 @@ struct FaultsChildCommand: AsyncParsableCommand {
             }
             if number % 50 == 20 { try? await collection.rebuildIndex() }
             if number % 50 == 40 || number == operations - 1 {
-                if let problem = try await difference(collection, model, load: faultLoad, queries: number..<number + 2) {
+                if let problem = try await difference(collection, model, load: faultLoad, queries: number..<number + 2)
+                {
                     throw Failure("after change \(number): \(problem)")
                 }
             }

@@ -1,14 +1,14 @@
-public import Foundation
+package import Foundation
 import TestSupport
 import VectorStorage
 
 /// A store, copies of which are damaged and opened: each must answer rightly in everything, or with a typed error.
-public struct DamageTrial: Sendable {
-    public enum Target: Sendable, CaseIterable {
+package struct DamageTrial: Sendable {
+    package enum Target: Sendable, CaseIterable {
         case sidecar, database, log, acknowledged
     }
 
-    public enum Outcome: String, Sendable {
+    package enum Outcome: String, Sendable {
         /// Not worse than before: the damage met bytes that nothing depends on, or was repaired.
         case right = "all answers right:"
         case rightWithoutIndex = "all answers right, the index file refused:"
@@ -16,8 +16,8 @@ public struct DamageTrial: Sendable {
     }
 
     /// An answer that is wrong, with the seed that gives it again.
-    public struct WrongAnswer: Error, CustomStringConvertible {
-        public let description: String
+    package struct WrongAnswer: Error, CustomStringConvertible {
+        package let description: String
     }
 
     private let pristine: URL
@@ -26,7 +26,7 @@ public struct DamageTrial: Sendable {
     private let load = StorageLoad(seed: 9, dimension: 8, keys: 1500, batch: 100)
 
     /// Writes the store: rows, an index file, and, in the write-ahead log, changes after it.
-    public init(folder: URL) async throws {
+    package init(folder: URL) async throws {
         pristine = folder.appending(path: "pristine")
         copy = folder.appending(path: "copy")
         var model = StorageModel(metric: .squaredL2)
@@ -54,7 +54,7 @@ public struct DamageTrial: Sendable {
     }
 
     /// Damages a copy and looks at everything in it.
-    public func run(_ target: Target, seed: UInt64) async throws -> Outcome {
+    package func run(_ target: Target, seed: UInt64) async throws -> Outcome {
         try? FileManager.default.removeItem(at: copy)
         try FileManager.default.copyItem(at: pristine, to: copy)
         var random = SplitMix64(seed: seed)

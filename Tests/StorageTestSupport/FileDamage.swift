@@ -1,8 +1,8 @@
-public import Foundation
-public import TestSupport
+package import Foundation
+package import TestSupport
 
 /// What may happen to a file at rest.
-public enum FileDamage: CaseIterable, Sendable {
+package enum FileDamage: CaseIterable, Sendable {
     case flippedBit
     case flippedByte
     case truncation
@@ -11,7 +11,7 @@ public enum FileDamage: CaseIterable, Sendable {
     case appendedBytes
 
     /// Does it to a file, at a place that the generator chooses.
-    public func apply(to url: URL, using random: inout SplitMix64) throws {
+    package func apply(to url: URL, using random: inout SplitMix64) throws {
         var bytes = [UInt8](try Data(contentsOf: url))
         guard !bytes.isEmpty else { return }
         let place = Int.random(in: 0..<bytes.count, using: &random)
@@ -29,7 +29,9 @@ public enum FileDamage: CaseIterable, Sendable {
             let (first, second) = (sector(), sector())
             guard first.count == second.count else { return }
             for (a, b) in zip(first, second) { bytes.swapAt(a, b) }
-        case .appendedBytes: bytes += (0..<Int.random(in: 1...2000, using: &random)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        case .appendedBytes:
+            bytes += (0..<Int.random(in: 1...2000, using: &random)).map { _ in UInt8(truncatingIfNeeded: random.next())
+            }
         }
         try Data(bytes).write(to: url)
     }

@@ -1,21 +1,21 @@
-public import Foundation
+package import Foundation
 import VectorStorage
 
 /// What came of readers beside a writer.
-public struct ReadersOutcome: Sendable {
-    public var changes: Int
-    public var searches: Int
-    public var compared: Int
+package struct ReadersOutcome: Sendable {
+    package var changes: Int
+    package var searches: Int
+    package var compared: Int
 }
 
 /// An answer that is not the oracle's.
-public struct ReaderDifference: Error, CustomStringConvertible {
-    public let description: String
+package struct ReaderDifference: Error, CustomStringConvertible {
+    package let description: String
 }
 
 /// Lets readers search while one task writes and another one rebuilds the index, then does all changes again, one by one,
 /// in the oracle, and compares answers at the sequence number that each of them names.
-public func readBesideWriter(readers: Int, seconds: Double, in folder: URL) async throws -> ReadersOutcome {
+package func readBesideWriter(readers: Int, seconds: Double, in folder: URL) async throws -> ReadersOutcome {
     struct Observation: Sendable {
         var number: Int
         var result: SearchResult
@@ -93,7 +93,11 @@ public func readBesideWriter(readers: Int, seconds: Double, in folder: URL) asyn
         // A change that found nothing to do has no number of its own.
         if number + 1 < sequences.count, sequences[number + 1] == sequence { continue }
         for observation in observations[sequence] ?? [] {
-            let expected = model.search(load.query(observation.number), k: 10, where: load.condition(observation.number))
+            let expected = model.search(
+                load.query(observation.number),
+                k: 10,
+                where: load.condition(observation.number)
+            )
             if let difference = difference(observation.result.matches, expected) {
                 throw ReaderDifference(
                     description: "query \(observation.number) at sequence \(sequence), "
@@ -104,7 +108,9 @@ public func readBesideWriter(readers: Int, seconds: Double, in folder: URL) asyn
         }
     }
     guard compared == whole.observations.count else {
-        throw ReaderDifference(description: "\(whole.observations.count - compared) answers name a sequence that no change had")
+        throw ReaderDifference(
+            description: "\(whole.observations.count - compared) answers name a sequence that no change had"
+        )
     }
     return ReadersOutcome(changes: sequences.count, searches: whole.searches, compared: compared)
 }

@@ -1,16 +1,16 @@
 import Foundation
 import TestSupport
-public import VectorStorage
-public import Vectors
+package import VectorStorage
+package import Vectors
 
 /// One change of a collection.
-public enum StorageOperation: Sendable {
+package enum StorageOperation: Sendable {
     case upsert([StoredVector])
     case delete([VectorKey])
     case deleteWhere(Condition)
 
     /// Does it.
-    public func run(on collection: VectorCollection) async throws(StorageError) {
+    package func run(on collection: VectorCollection) async throws(StorageError) {
         switch self {
         case .upsert(let rows): try await collection.upsert(rows)
         case .delete(let keys): try await collection.delete(keys)
@@ -20,20 +20,20 @@ public enum StorageOperation: Sendable {
 }
 
 /// What a collection should hold: a dictionary, searched by brute force. The oracle of every test of the store.
-public struct StorageModel: Sendable {
-    public struct Entry: Sendable {
-        public var row: StoredVector
+package struct StorageModel: Sendable {
+    package struct Entry: Sendable {
+        package var row: StoredVector
         /// Its place in the order of writing.
-        public var order: Int
+        package var order: Int
     }
 
-    public private(set) var rows: [VectorKey: Entry] = [:]
-    public let metric: Metric
+    package private(set) var rows: [VectorKey: Entry] = [:]
+    package let metric: Metric
     private var nextOrder = 0
 
-    public init(metric: Metric) { self.metric = metric }
+    package init(metric: Metric) { self.metric = metric }
 
-    public mutating func apply(_ operation: StorageOperation) {
+    package mutating func apply(_ operation: StorageOperation) {
         switch operation {
         case .upsert(let new):
             for row in new {
@@ -46,7 +46,7 @@ public struct StorageModel: Sendable {
     }
 
     /// The k nearest rows, equally near ones in the order of their writing.
-    public func search(_ query: [Float], k: Int, where condition: Condition? = nil) -> [Match] {
+    package func search(_ query: [Float], k: Int, where condition: Condition? = nil) -> [Match] {
         var best: [(entry: Entry, score: Float)] = []
         func isBefore(_ first: (entry: Entry, score: Float), _ second: (entry: Entry, score: Float)) -> Bool {
             first.score == second.score
@@ -64,7 +64,7 @@ public struct StorageModel: Sendable {
         return best.map { Match(key: $0.entry.row.key, score: $0.score, metadata: $0.entry.row.metadata) }
     }
 
-    public func score(_ query: [Float], _ vector: [Float]) -> Float {
+    package func score(_ query: [Float], _ vector: [Float]) -> Float {
         var sum = 0.0
         var lengths = (0.0, 0.0)
         for (a, b) in zip(query, vector) {
@@ -79,7 +79,7 @@ public struct StorageModel: Sendable {
 
 /// Where an answer differs from the oracle's; nil if it doesn't. Scores may differ by rounding, and then rows that are
 /// equally near within rounding may change places.
-public func difference(_ found: [Match], _ expected: [Match], tolerance: Float = 0) -> String? {
+package func difference(_ found: [Match], _ expected: [Match], tolerance: Float = 0) -> String? {
     guard found.count == expected.count else { return "\(found.count) matches, not \(expected.count)" }
     for (place, (found, expected)) in zip(found, expected).enumerated() {
         guard abs(found.score - expected.score) <= tolerance else {
@@ -94,22 +94,22 @@ public func difference(_ found: [Match], _ expected: [Match], tolerance: Float =
 
 /// Endless changes, of which each is a function of the seed and its number alone. Vectors hold small whole numbers, so
 /// that every way to compute a distance gives the same bits.
-public struct StorageLoad: Sendable {
-    public let seed: UInt64
-    public let dimension: Int
+package struct StorageLoad: Sendable {
+    package let seed: UInt64
+    package let dimension: Int
     /// How many different keys there are.
-    public let keys: Int
+    package let keys: Int
     /// The most rows of one upsert.
-    public let batch: Int
+    package let batch: Int
 
-    public init(seed: UInt64, dimension: Int, keys: Int, batch: Int) {
+    package init(seed: UInt64, dimension: Int, keys: Int, batch: Int) {
         self.seed = seed
         self.dimension = dimension
         self.keys = keys
         self.batch = batch
     }
 
-    public func operation(_ number: Int) -> StorageOperation {
+    package func operation(_ number: Int) -> StorageOperation {
         var random = generator(number)
         switch Int.random(in: 0..<20, using: &random) {
         case 0: return .delete((0..<Int.random(in: 1...3, using: &random)).map { _ in key(&random) })
@@ -123,7 +123,7 @@ public struct StorageLoad: Sendable {
     }
 
     /// So many rows under the first keys, to begin with.
-    public func rows(_ range: Range<Int>) -> [StoredVector] {
+    package func rows(_ range: Range<Int>) -> [StoredVector] {
         range.map { number in
             var random = generator(~number)
             var row = row(&random, -1)
@@ -132,13 +132,13 @@ public struct StorageLoad: Sendable {
         }
     }
 
-    public func query(_ number: Int) -> [Float] {
+    package func query(_ number: Int) -> [Float] {
         var random = generator(number &* 7919)
         return vector(&random)
     }
 
     /// Conditions of every kind and every selectivity.
-    public func condition(_ number: Int) -> Condition? {
+    package func condition(_ number: Int) -> Condition? {
         var random = generator(number &* 104_729)
         let year = Int.random(in: 1950...2020, using: &random)
         switch Int.random(in: 0..<8, using: &random) {
@@ -185,7 +185,7 @@ public struct StorageLoad: Sendable {
 }
 
 /// How all that a collection says differs from the oracle; nil if it doesn't.
-public func difference(
+package func difference(
     _ collection: VectorCollection,
     _ model: StorageModel,
     load: StorageLoad,

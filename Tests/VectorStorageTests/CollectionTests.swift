@@ -111,7 +111,8 @@ struct CollectionTests {
             try await collection.upsert("x", [1, 0], metadata: ["version": 1])
             try await collection.upsert("x", [5, 0], metadata: ["version": 2])
             try await collection.upsert([
-                StoredVector(key: "y", vector: [0, 1]), StoredVector(key: "y", vector: [0, 2], metadata: ["last": true]),
+                StoredVector(key: "y", vector: [0, 1]),
+                StoredVector(key: "y", vector: [0, 2], metadata: ["last": true]),
             ])
             #expect(collection.count == 2)
             #expect(try await collection.get("x")?.metadata == ["version": 2])
@@ -137,13 +138,19 @@ struct CollectionTests {
                 try await store.createCollection("a", dimension: 3, index: .described(.ivfPQ(subquantizers: 2)))
             }
             let collection = try await store.createCollection("a", dimension: 3)
-            await expectFailure(.collectionExists, naming: "'a'") { try await store.createCollection("a", dimension: 3) }
+            await expectFailure(.collectionExists, naming: "'a'") {
+                try await store.createCollection("a", dimension: 3)
+            }
             await expectFailure(.unknownCollection, naming: "'b'") { try await store.collection("b") }
             await expectFailure(.dimensionMismatch, naming: "2", "3") { try await collection.upsert("x", [1, 2]) }
             await expectFailure(.notFinite, naming: "nan") { try await collection.upsert("x", [1, .nan, 2]) }
-            await expectFailure(.notFinite, naming: "1e+20", "1e+15") { try await collection.upsert("x", [1, 1e20, 2]) }
+            await expectFailure(.notFinite, naming: "1e+20", "1e+15") {
+                try await collection.upsert("x", [1, 1e20, 2])
+            }
             await expectFailure(.invalidArgument, naming: "zeros") { try await collection.upsert("x", [0, 0, 0]) }
-            await expectFailure(.invalidArgument, naming: "0 bytes", "1024") { try await collection.upsert("", [1, 2, 3]) }
+            await expectFailure(.invalidArgument, naming: "0 bytes", "1024") {
+                try await collection.upsert("", [1, 2, 3])
+            }
             await expectFailure(.invalidArgument, naming: "1025 bytes") {
                 try await collection.upsert(VectorKey(String(repeating: "k", count: 1025)), [1, 2, 3])
             }
@@ -204,7 +211,10 @@ struct CollectionTests {
     @Test("Cancelled work ends with a typed error")
     func cancelled() async throws {
         try await withTemporaryFolder { folder in
-            let store = try await VectorStore.open(folder.appending(path: "store"), options: StoreOptions(durability: .fast))
+            let store = try await VectorStore.open(
+                folder.appending(path: "store"),
+                options: StoreOptions(durability: .fast)
+            )
             let collection = try await store.createCollection("a", dimension: 16, metric: .squaredL2)
             let load = StorageLoad(seed: 3, dimension: 16, keys: 4000, batch: 2)
             try await collection.upsert(load.rows(0..<4000))

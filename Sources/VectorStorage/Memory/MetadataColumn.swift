@@ -50,7 +50,9 @@ struct MetadataColumn: Sendable {
 
         /// Whether the list of strings in this slot has a string of this hash.
         func contains(_ hash: Int, at slot: Int) -> Bool {
-            Unmanaged<Hashes>.fromOpaque(Self.address(payloads[slot]))._withUnsafeGuaranteedRef { $0.all.contains(hash) }
+            Unmanaged<Hashes>.fromOpaque(Self.address(payloads[slot]))._withUnsafeGuaranteedRef {
+                $0.all.contains(hash)
+            }
         }
 
         /// The same list of strings, for a part that takes over the row.

@@ -18,7 +18,9 @@ struct RowSet: Sendable {
     /// Sets the 64 slots that start at a multiple of 64.
     mutating func setWord(_ word: UInt64, at slot: Int) { words[slot / 64] = word }
 
-    mutating func formIntersection(_ other: RowSet) { for place in words.indices { words[place] &= other.words[place] } }
+    mutating func formIntersection(_ other: RowSet) {
+        for place in words.indices { words[place] &= other.words[place] }
+    }
     mutating func formUnion(_ other: RowSet) { for place in words.indices { words[place] |= other.words[place] } }
     mutating func complement() {
         for place in words.indices { words[place] = ~words[place] }
