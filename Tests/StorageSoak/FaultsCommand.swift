@@ -94,7 +94,9 @@ struct FaultsCommand: AsyncParsableCommand {
             for number in last + 1..<max(marks.count, last + 1) where problem != nil {
                 var withFailed = model
                 withFailed.apply(operation(number))
-                if try await difference(collection, withFailed, load: faultLoad, queries: 0..<4) == nil { problem = nil }
+                if try await difference(collection, withFailed, load: faultLoad, queries: 0..<4) == nil {
+                    problem = nil
+                }
             }
             try await again.close()
             if let problem { throw Failure("write \(write), error \(error): after it: \(problem)") }

@@ -21,7 +21,7 @@ struct ReadersCommand: AsyncParsableCommand {
         let url = URL(filePath: folder)
         try? FileManager.default.removeItem(at: url)
         defer { try? FileManager.default.removeItem(at: url) }
-        let outcome = try await readBesideWriter(readers: readers, seconds: seconds, in: url)
+        let outcome = try await readBesideWriter(readers: readers, seconds: seconds, comparingEvery: 8, in: url)
         print(
             "\(readers) readers beside a writer for \(seconds) s: \(outcome.changes) changes, \(outcome.searches) searches, "
                 + "\(outcome.compared) of them compared with the oracle at the same sequence number, none differs"

@@ -1,5 +1,6 @@
 package import Foundation
 import VectorStorage
+import Vectors
 
 /// What came of readers beside a writer.
 package struct ReadersOutcome: Sendable {
@@ -15,7 +16,20 @@ package struct ReaderDifference: Error, CustomStringConvertible {
 
 /// Lets readers search while one task writes and another one rebuilds the index, then does all changes again, one by one,
 /// in the oracle, and compares answers at the sequence number that each of them names.
-package func readBesideWriter(readers: Int, seconds: Double, in folder: URL) async throws -> ReadersOutcome {
+///
+/// - Parameters:
+///   - readers: how many tasks read.
+///   - changes: how many changes there are, at most.
+///   - seconds: how long it goes on, at most.
+///   - share: each reader's every how many-th answer is compared: comparing takes longer than searching.
+///   - folder: where the store goes.
+package func readBesideWriter(
+    readers: Int,
+    changes: Int = .max,
+    seconds: Double = 1e6,
+    comparingEvery share: Int,
+    in folder: URL
+) async throws -> ReadersOutcome {
     struct Observation: Sendable {
         var number: Int
         var result: SearchResult
@@ -37,18 +51,20 @@ package func readBesideWriter(readers: Int, seconds: Double, in folder: URL) asy
     let initial = load.rows(0..<4000)
     try await collection.upsert(initial)
     let firstSequence = collection.statistics.sequence
+    let done = Cancellation()
     let end = ContinuousClock.now + .seconds(seconds)
     let whole = try await withThrowingTaskGroup(of: Part.self) { group in
         group.addTask {
             var part = Part()
-            while ContinuousClock.now < end {
+            defer { done.cancel() }
+            while part.sequences.count < changes, ContinuousClock.now < end {
                 try await load.operation(part.sequences.count).run(on: collection)
                 part.sequences.append(collection.statistics.sequence)
             }
             return part
         }
         group.addTask {
-            while ContinuousClock.now < end {
+            while !done.isCancelled {
                 try await collection.rebuildIndex()
                 try await Task.sleep(for: .milliseconds(50))
             }
@@ -57,7 +73,7 @@ package func readBesideWriter(readers: Int, seconds: Double, in folder: URL) asy
         for reader in 0..<readers {
             group.addTask {
                 var part = Part()
-                while ContinuousClock.now < end {
+                while !done.isCancelled {
                     let number = (reader + readers * part.searches) % 100_000
                     let result = try await collection.search(
                         load.query(number),
@@ -66,8 +82,7 @@ package func readBesideWriter(readers: Int, seconds: Double, in folder: URL) asy
                         options: QueryOptions(exact: part.searches % 3 == 0, probes: 1 << 20)
                     )
                     part.searches += 1
-                    // Comparing takes longer than searching: some are compared.
-                    if part.searches % 8 == 0 {
+                    if part.searches % share == 0 {
                         part.observations.append(Observation(number: number, result: result))
                     }
                 }

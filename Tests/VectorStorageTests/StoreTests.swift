@@ -258,7 +258,9 @@ struct StoreTests {
         }
         try await store.createCollection("kinds", dimension: 3).upsert([VersionOne.kinds])
         try await store.close()
-        try FileManager.default.removeItem(at: url.appending(path: "lock"))
+        for name in ["lock", "store.sqlite-wal", "store.sqlite-shm"] {
+            try? FileManager.default.removeItem(at: url.appending(path: name))
+        }
     }
 }
 

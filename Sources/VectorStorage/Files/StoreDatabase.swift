@@ -35,9 +35,11 @@ final class StoreDatabase: Sendable {
 
     private let pool: DatabasePool
     private let url: URL
+    private let isReadOnly: Bool
 
     init(_ url: URL, access: StoreOptions.Access, durability: StoreOptions.Durability) throws(StorageError) {
         self.url = url
+        isReadOnly = access == .readOnly
         pool = try withStorageError {
             var configuration = Configuration()
             configuration.readonly = access == .readOnly
@@ -121,6 +123,10 @@ final class StoreDatabase: Sendable {
 
     /// Ends all connections. Calls that are under way fail or finish.
     func close() throws(StorageError) {
+        // So that the next one finds a database without a log to read. If it can't be emptied, it stays, and is read.
+        if !isReadOnly {
+            _ = try? pool.writeWithoutTransaction { database in try database.checkpoint(.truncate) }
+        }
         try withStorageError { try pool.close() }
     }
 
@@ -145,6 +151,11 @@ final class StoreDatabase: Sendable {
         var metadata: UnsafeRawBufferPointer
         var vector: UnsafeRawBufferPointer
         var checksum: UInt32
+    }
+
+    /// A collection's record, as it is now.
+    func record(_ collection: Int64) throws(StorageError) -> CollectionRecord {
+        try withStorageError { try pool.read { database in try Self.record(collection, database) } }
     }
 
     /// Hands out a collection's record and then all its rows, by ascending id, from one state of the database. Each row
