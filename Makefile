@@ -16,7 +16,7 @@ swift_sources := $(wildcard Sources Tests Examples Benchmarks Package.swift)
 quiet := $(if $(shell test -t 2 && echo terminal),,--quiet)
 
 .PHONY: help install corpus build demo test interoperability consumer lint format benchmark benchmark-word2vec \
-    benchmark-faiss sanitize clean
+    benchmark-faiss benchmark-store soak sanitize clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -86,6 +86,28 @@ benchmark-faiss: install ## Search and cluster in turn with the PyPI wheel and o
 	@sh Scripts/python.sh --benchmarks
 	@.cache/python/bin/python Benchmarks/Peers/faiss_search.py $(if $(BASE),"$(BASE)" "$(QUERIES)") $(if $(DATA),--data $(DATA)) \
 	    --plot Benchmarks/faiss.svg $(FLAGS)
+
+benchmark-store: install_flags := --tests
+benchmark-store: install ## The vector store, Chroma and LanceDB in turn; BASE=vectors QUERIES=queries, both .npy
+	@test -r "$(BASE)" && test -r "$(QUERIES)" || { echo "make: give BASE=FILE and QUERIES=FILE, vectors in .npy" >&2; exit 1; }
+	@swift build --package-path Benchmarks --scratch-path .build/benchmarks -c release $(quiet) --product measure-storage
+	@sh Scripts/python.sh Benchmarks/Peers/storage-requirements.txt .cache/python-stores
+	@.cache/python-stores/bin/python Benchmarks/Peers/vector_store.py "$(BASE)" "$(QUERIES)" $(FLAGS)
+
+# Sizes of the vector store's soak; the defaults take about an hour.
+KILLS ?= 500
+SIDECARS ?= 20000
+DATABASES ?= 5000
+STEP ?= 1
+SECONDS ?= 120
+
+soak: install ## Kill, damage and crowd the vector store; KILLS=, SIDECARS=, DATABASES=, STEP=, SECONDS=
+	@swift build -c release $(quiet) --product storage-soak
+	@cc -shared -fPIC -o .build/failing_writes.so Tests/StorageSoak/failing_writes.c -ldl
+	@.build/release/storage-soak readers --seconds $(SECONDS)
+	@.build/release/storage-soak damage --sidecars $(SIDECARS) --databases $(DATABASES)
+	@.build/release/storage-soak faults --library .build/failing_writes.so --step $(STEP)
+	@.build/release/storage-soak crash --kills $(KILLS) --folder /var/tmp/storage-crash
 
 sanitize: install ## Run the tests under AddressSanitizer, then under ThreadSanitizer
 	@sh Scripts/sanitize.sh

@@ -13,13 +13,16 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Faiss", targets: ["Faiss"]),
+        .library(name: "VectorStorage", targets: ["VectorStorage"]),
         .library(name: "Vectors", targets: ["Vectors"]),
         .library(name: "Word2Vec", targets: ["Word2Vec"]),
         .executable(name: "vectors", targets: ["VectorsCommand"]),
     ],
     dependencies: [
         // The command line: parsing, help and usage errors (exit code 64).
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        // The vector store: SQLite, whose transactions are what makes an acknowledged write last.
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .systemLibrary(
@@ -40,6 +43,11 @@ let package = Package(
         ),
         .target(name: "Vectors", swiftSettings: strict),
         .target(name: "Faiss", dependencies: ["CFaiss", "FaissC", "Vectors"], swiftSettings: strict),
+        .target(
+            name: "VectorStorage",
+            dependencies: ["Faiss", "Vectors", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
         .target(name: "Word2VecC"),
         .target(name: "Word2Vec", dependencies: ["CZlib", "Vectors", "Word2VecC"], swiftSettings: strict),
         .target(name: "Console", swiftSettings: strict),
@@ -47,7 +55,7 @@ let package = Package(
         .executableTarget(
             name: "VectorsCommand",
             dependencies: [
-                "Console", "Faiss", "Vectors", "Word2Vec",
+                "Console", "Faiss", "VectorStorage", "Vectors", "Word2Vec",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -56,6 +64,12 @@ let package = Package(
             name: "quickstart",
             dependencies: ["Faiss", "Word2Vec"],
             path: "Examples/QuickStart",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "vector-store",
+            dependencies: ["VectorStorage"],
+            path: "Examples/VectorStore",
             swiftSettings: strict
         ),
         .executableTarget(
@@ -77,6 +91,29 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: ["Faiss", "TestSupport", "Vectors", "Word2Vec"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "StorageTestSupport",
+            dependencies: ["TestSupport", "VectorStorage", "Vectors"],
+            path: "Tests/StorageTestSupport",
+            swiftSettings: strict
+        ),
+        // What takes the store longer than a test may: kills, corruptions, failing writes, readers beside a writer.
+        .executableTarget(
+            name: "storage-soak",
+            dependencies: [
+                "Console", "Faiss", "StorageTestSupport", "TestSupport", "VectorStorage", "Vectors",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/StorageSoak",
+            exclude: ["failing_writes.c"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "VectorStorageTests",
+            dependencies: ["Faiss", "StorageTestSupport", "TestSupport", "VectorStorage", "Vectors"],
+            exclude: ["Fixtures"],
             swiftSettings: strict
         ),
         .testTarget(

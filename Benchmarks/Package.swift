@@ -18,5 +18,13 @@ let package = Package(
             ],
             swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
         ),
+        .executableTarget(
+            name: "measure-storage",
+            dependencies: [
+                .product(name: "VectorStorage", package: "swift-faiss"),
+                .product(name: "Vectors", package: "swift-faiss"),
+            ],
+            swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+        ),
     ]
 )

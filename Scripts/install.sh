@@ -21,8 +21,8 @@ done
 
 install_debian() {
     # Faiss and its BLAS; g++ for the C++ and C headers and libraries that Swift's own clang and linker look for (with
-    # OpenMP's libgomp); zlib, for gzip files; the libraries that Swift's package manager itself is linked against; git for dependencies.
-    wanted="libfaiss-dev libopenblas-dev g++ libcurl4 libncurses6 libsqlite3-0 libxml2 zlib1g-dev"
+    # OpenMP's libgomp); zlib, for gzip files; SQLite, for the vector store; the libraries that Swift's package manager itself is linked against; git for dependencies.
+    wanted="libfaiss-dev libopenblas-dev g++ libcurl4 libncurses6 libsqlite3-0 libsqlite3-dev libxml2 zlib1g-dev"
     command -v git >/dev/null || wanted="$wanted git ca-certificates"
     command -v python3 >/dev/null || wanted="$wanted python3"
     if [ "$tests" = yes ]; then

@@ -1,12 +1,23 @@
 #!/bin/sh
-# Makes the Python environment that holds our peers, .cache/python, once for each list of requirements.
+# Makes a Python environment that holds our peers, once for each list of requirements.
 #
-#   python.sh                what our files are checked against: Faiss, gensim
-#   python.sh --benchmarks   besides, what only the benchmarks compare with
+#   python.sh                            what our files are checked against, Faiss and gensim, in .cache/python
+#   python.sh --benchmarks               besides, what only the benchmarks of these two compare with
+#   python.sh REQUIREMENTS ENVIRONMENT   what a list names, in an environment of its own
 set -eu
 . "$(dirname "$0")/common.sh"
 cd "$(dirname "$0")/.."
+
+usage="usage: python.sh [--benchmarks | REQUIREMENTS ENVIRONMENT]"
+requirements=Tests/Interoperability/requirements.txt
 environment=.cache/python
+benchmarks=no
+case $# in
+    0) ;;
+    1) [ "$1" = --benchmarks ] || fail "unknown argument '$1': $usage"; benchmarks=yes ;;
+    2) requirements=$1 environment=$2 ;;
+    *) fail "$# arguments: $usage" ;;
+esac
 
 # The copy of a list is written last, so it says that the environment has all of it.
 add() {
@@ -15,15 +26,10 @@ add() {
     cp "$1" "$environment/$2"
 }
 
-requirements=Tests/Interoperability/requirements.txt
 if ! cmp -s "$requirements" "$environment/requirements.txt"; then
-    echo "making the Python environment with Faiss and gensim"
+    echo "making the Python environment of $requirements"
     rm -rf "$environment"
     python3 -m venv "$environment"
     add "$requirements" requirements.txt
 fi
-case ${1:-} in
-    "") ;;
-    --benchmarks) add Benchmarks/Peers/requirements.txt benchmarks.txt ;;
-    *) fail "unknown argument '$1': usage: python.sh [--benchmarks]" ;;
-esac
+[ "$benchmarks" = no ] || add Benchmarks/Peers/requirements.txt benchmarks.txt

@@ -35,5 +35,5 @@ case ${1-all} in
 all | address | thread) ;;
 *) fail "unknown sanitizer '$1': address or thread" ;;
 esac
-[ "${1-all}" = thread ] || sanitize address 'FaissTests|VectorsTests'
+[ "${1-all}" = thread ] || sanitize address 'FaissTests|VectorsTests|VectorStorageTests'
 [ "${1-all}" = address ] || sanitize thread 'ConcurrencyTests|AsyncTests'

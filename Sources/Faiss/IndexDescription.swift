@@ -23,8 +23,8 @@ import Vectors
 ///
 /// A description that can't work (a dimension that the subquantizers don't divide, numbers out of range, builders that
 /// don't go together) is refused by ``validate(dimension:)``, which every index calls before it asks for memory.
-public struct IndexDescription: Sendable, Hashable, CustomStringConvertible {
-    indirect enum Kind: Sendable, Hashable {
+public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvertible {
+    indirect enum Kind: Sendable, Hashable, Codable {
         case flat
         case scalarQuantized(ScalarType)
         case pq(subquantizers: Int, bitsPerCode: Int)
@@ -47,7 +47,7 @@ public struct IndexDescription: Sendable, Hashable, CustomStringConvertible {
     public static let maximumTransformDimension = 4096
 
     /// The number of inverted lists of an IVF index.
-    public struct ListCount: Sendable, Hashable, ExpressibleByIntegerLiteral, CustomStringConvertible {
+    public struct ListCount: Sendable, Hashable, Codable, ExpressibleByIntegerLiteral, CustomStringConvertible {
         /// The largest number of lists.
         public static let maximum = 1 << 20
 
@@ -79,7 +79,7 @@ public struct IndexDescription: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// How a scalar quantizer stores a component.
-    public enum ScalarType: String, Sendable, Hashable, CaseIterable {
+    public enum ScalarType: String, Sendable, Hashable, Codable, CaseIterable {
         /// One byte, over the range that the training vectors span in the component. Faiss: `QT_8bit`.
         case int8
         /// Six bits, over the same range. Faiss: `QT_6bit`.
@@ -238,6 +238,12 @@ public struct IndexDescription: Sendable, Hashable, CustomStringConvertible {
     private var depth: Int {
         if case .tooDeep = kind { return Self.maximumDepth }
         return 1 + (inner?.depth ?? 0)
+    }
+
+    /// The number of inverted lists, where there are any and their number is decided.
+    public var listCount: Int? {
+        if case .ivf(let lists, _) = kind { return lists.number }
+        return inner?.listCount
     }
 
     /// The description with its number of lists decided.

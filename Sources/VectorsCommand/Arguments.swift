@@ -69,11 +69,16 @@ func outputURL(_ path: String, extensions: [String] = []) throws -> URL {
 }
 
 /// The vectors of a file of any kind that the package reads.
-func readVectors(_ path: String) throws -> VectorMatrix {
+func readVectors(_ path: String) throws -> VectorMatrix { try readVectorsAndWords(path).vectors }
+
+/// The vectors of a file of any kind that the package reads, and their words, if they are word vectors.
+func readVectorsAndWords(_ path: String) throws -> (vectors: VectorMatrix, words: [String]?) {
     let url = try fileURL(path)
     switch url.pathExtension.lowercased() {
-    case "bin", "vec", "txt": return try WordVectors(contentsOf: url).matrix
-    case "fvecs", "bvecs", "npy": return try VectorFile.read(url)
+    case "bin", "vec", "txt":
+        let model = try WordVectors(contentsOf: url)
+        return (model.matrix, model.words)
+    case "fvecs", "bvecs", "npy": return (try VectorFile.read(url), nil)
     default:
         throw ValidationError("'\(path)' has none of the extensions .fvecs, .bvecs, .npy, .bin, .vec, .txt")
     }

@@ -3,10 +3,10 @@ import ArgumentParser
 /// The command `vectors`: the library from a shell. Each subcommand reads its arguments, calls the library and prints;
 /// nothing is decided here.
 @main
-struct VectorsCommand: ParsableCommand {
+struct VectorsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vectors",
-        abstract: "Train word vectors, cluster vectors, build and search indexes.",
+        abstract: "Train word vectors, cluster vectors, build and search indexes, store vectors.",
         discussion: """
             Files are told by extension: vectors .fvecs, .bvecs, .npy; word vectors .bin (word2vec binary), .vec and \
             .txt (word2vec or GloVe text); indexes .faiss (Faiss's own format) or any other ending, by convention \
@@ -14,6 +14,7 @@ struct VectorsCommand: ParsableCommand {
             """,
         subcommands: [
             TrainCommand.self, SimilarCommand.self, EvaluateCommand.self, ClusterCommand.self, IndexCommand.self,
+            StoreCommand.self,
         ]
     )
 }

@@ -13,10 +13,23 @@ public enum SmallDisk {
     /// Calls `body` with the root folder of a file system of this size, which is unmounted afterwards.
     public static func withMounted(kilobytes: Int, _ body: (URL) throws -> Void) throws {
         try withTemporaryFolder { folder in
-            try run("mount", "-t", "tmpfs", "-o", "size=\(kilobytes)k", "tmpfs", folder.path)
+            try mount(folder, kilobytes: kilobytes)
             defer { try? run("umount", folder.path) }
             try body(folder)
         }
+    }
+
+    /// Calls `body` with the root folder of a file system of this size, which is unmounted afterwards.
+    public static func withMounted(kilobytes: Int, _ body: (URL) async throws -> Void) async throws {
+        try await withTemporaryFolder { folder in
+            try mount(folder, kilobytes: kilobytes)
+            defer { try? run("umount", folder.path) }
+            try await body(folder)
+        }
+    }
+
+    private static func mount(_ folder: URL, kilobytes: Int) throws {
+        try run("mount", "-t", "tmpfs", "-o", "size=\(kilobytes)k", "tmpfs", folder.path)
     }
 
     private struct Failed: Error {}

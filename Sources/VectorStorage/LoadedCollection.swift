@@ -1,0 +1,128 @@
+import Faiss
+import Foundation
+import Synchronization
+import Vectors
+
+/// The index over the rows up to some id, and how it stands to its file.
+struct MainIndex: Sendable {
+    let index: VectorIndex
+    /// Every row up to this id that was there when it was added is in the index.
+    var through: Int64
+    /// As many rows as the index was made for.
+    var trainedCount: Int
+}
+
+/// A collection as it was read from the disk, verified.
+struct LoadedCollection: Sendable {
+    private(set) var record: CollectionRecord
+    private(set) var table: RowTable
+    private(set) var keys: [VectorKey: Int] = [:]
+    private(set) var main: MainIndex?
+    /// Why the index file could not be used, if there is one.
+    private(set) var sidecarProblem: String?
+
+    /// Reads the rows, and beside them the index file, which takes as long.
+    init(_ id: Int64, from core: StoreCore, cancellation: Cancellation? = nil) throws(StorageError) {
+        let early = try core.database.record(id).sidecar
+        let readIndex = Mutex<Result<VectorIndex, StorageError>?>(nil)
+        let readRows = Mutex<Result<Rows, StorageError>?>(nil)
+        concurrently(early == nil ? 1 : 2) { worker in
+            if worker == 0 {
+                let result = Result { () throws(StorageError) in
+                    try Rows(id, from: core.database, cancellation: cancellation)
+                }
+                readRows.withLock { $0 = result }
+            } else if let early {
+                let result = Result { () throws(StorageError) in try Self.read(early, in: core.url) }
+                readIndex.withLock { $0 = result }
+            }
+        }
+        guard let rows = try readRows.withLock({ $0 })?.get(), let record = rows.record else {
+            throw StorageError(.damaged, "the catalogue of collections is damaged")
+        }
+        self.record = record
+        table = rows.table
+        keys = rows.keys
+        guard let sidecar = record.sidecar else { return }
+        do throws(StorageError) {
+            // Another process may have written a newer one since.
+            let index =
+                if early == sidecar, let read = readIndex.withLock({ $0 }) {
+                    try read.get()
+                } else {
+                    try Self.read(sidecar, in: core.url)
+                }
+            try Self.check(index, through: sidecar.through, of: record, table: table)
+            main = MainIndex(index: index, through: sidecar.through, trainedCount: max(index.count, 1))
+        } catch {
+            sidecarProblem = "the index file '\(sidecar.name)' can't be used: \(error.message)"
+        }
+    }
+
+    /// What the database holds of a collection, in memory.
+    private struct Rows: Sendable {
+        private(set) var record: CollectionRecord?
+        private(set) var table = RowTable(dimension: 1, metric: .cosine)
+        private(set) var keys: [VectorKey: Int] = [:]
+
+        init(_ id: Int64, from database: StoreDatabase, cancellation: Cancellation?) throws(StorageError) {
+            var last = Int64.min
+            try database.load(id, cancellation: cancellation) { found in
+                record = found
+                table = RowTable(dimension: found.dimension, metric: found.metric)
+                try checkMemory(
+                    bytes: found.digest.count.multipliedReportingOverflow(by: 4 * found.dimension).partialValue,
+                    for: "the collection '\(found.name)' of \(found.digest.count) vectors"
+                )
+                keys.reserveCapacity(min(found.digest.count, 1 << 24))
+            } row: { row in
+                let key = VectorKey(row.key)
+                let slot = try table.append(id: row.id, key: key, vector: row.vector, checksum: row.checksum) { set in
+                    try MetadataFormat.forEachField(row.metadata) { name, value in set(name, value) }
+                }
+                guard row.id > last, keys.updateValue(slot, forKey: key) == nil else {
+                    throw StorageError(.damaged, "the key '\(key)' occurs twice")
+                }
+                last = row.id
+            }
+        }
+    }
+
+    /// Reads an index file, if it is the one that the catalogue names, and whole.
+    private static func read(_ sidecar: CollectionRecord.Sidecar, in folder: URL) throws(StorageError) -> VectorIndex {
+        guard sidecar.name == URL(filePath: sidecar.name).lastPathComponent else {
+            throw StorageError(.damaged, "its name is a path")
+        }
+        let url = folder.appending(path: sidecar.name)
+        return try withStorageError {
+            let file = try InputFile(url)
+            guard file.size == sidecar.length else {
+                throw StorageError(.damaged, "it has \(file.size) bytes, the catalogue says \(sidecar.length)")
+            }
+            guard try fileChecksum(file) == sidecar.checksum else {
+                throw StorageError(.damaged, "its checksum is not the catalogue's")
+            }
+            return try VectorIndex(contentsOf: url)
+        }
+    }
+
+    /// Refuses an index that does not hold every row that it should.
+    private static func check(
+        _ index: VectorIndex,
+        through: Int64,
+        of record: CollectionRecord,
+        table: RowTable
+    ) throws(StorageError) {
+        guard index.dimension == record.dimension, index.metric == record.metric, index.isTrained else {
+            throw StorageError(.damaged, "it is an index of \(index.dimension) dimensions, \(index.metric)")
+        }
+        let ids = index.ids.sorted()
+        var place = 0
+        for slot in 0..<table.firstSlot(fromID: through + 1) {
+            while place < ids.count, ids[place] < table.id(slot) { place += 1 }
+            guard place < ids.count, ids[place] == table.id(slot) else {
+                throw StorageError(.damaged, "the row \(table.id(slot)) is not in it")
+            }
+        }
+    }
+}

@@ -1,0 +1,218 @@
+import Faiss
+import Vectors
+
+/// One state of a collection, which stays as it is whatever is written later: what a search or a condition looks at.
+final class CollectionView: Sendable {
+    /// The sequence number of the last change that it shows.
+    let sequence: Int64
+    let table: RowTable
+    /// The number of rows that are there.
+    let liveCount: Int
+    let main: MainIndex?
+    /// The first slot whose row the index does not hold yet.
+    let firstRecentSlot: Int
+
+    init(sequence: Int64, table: RowTable, liveCount: Int, main: MainIndex?) {
+        self.sequence = sequence
+        self.table = table
+        self.liveCount = liveCount
+        self.main = main
+        firstRecentSlot = main.map { table.firstSlot(fromID: $0.through + 1) } ?? 0
+    }
+
+    /// The number of rows that are there and in the index, at least.
+    var indexedCount: Int { max(0, liveCount - (table.count - firstRecentSlot)) }
+
+    /// Whether every slot's row is there.
+    var isWhole: Bool { liveCount == table.count }
+
+    func isVisible(_ slot: Int) -> Bool { isWhole || table.isVisible(slot, at: sequence) }
+
+    /// The rows that are there.
+    var visible: RowSet {
+        isWhole ? RowSet(capacity: table.count, full: true) : table.visible(at: sequence)
+    }
+
+    /// The rows that are there and that the condition holds for.
+    func rows(where condition: Condition) -> RowSet {
+        var rows = table.matches(condition)
+        if !isWhole { rows.formIntersection(table.visible(at: sequence)) }
+        return rows
+    }
+
+    /// The vectors and ids of some rows, as an index takes them.
+    func contents(of rows: RowSet, in range: Range<Int>) throws -> (vectors: VectorMatrix, ids: [Int64]) {
+        var slots: [Int] = []
+        rows.forEach(in: range) { slots.append($0) }
+        let vectors = try VectorMatrix(count: slots.count, dimension: table.dimension) { values in
+            for (row, slot) in slots.enumerated() {
+                _ = UnsafeMutableBufferPointer(rebasing: values[(row * table.dimension)...])
+                    .update(fromContentsOf: table.vector(slot))
+            }
+        }
+        return (vectors, slots.map { table.id($0) })
+    }
+
+    // MARK: Searching
+
+    /// The k rows nearest to a query, and how they were found.
+    struct Answer: Sendable {
+        var candidates: [BestRows.Candidate]
+        var diagnostics: SearchDiagnostics
+    }
+
+    /// A condition that leaves at most so many rows is answered by looking at all of them: that takes less time than
+    /// looking for them in an index does, and is exact.
+    private static let fewRows = 8192
+
+    /// Finds the k nearest rows of each query.
+    func search(
+        _ queries: VectorMatrix,
+        k: Int,
+        where condition: Condition?,
+        options: QueryOptions,
+        cancellation: Cancellation
+    ) throws(StorageError) -> [Answer] {
+        let rows = condition.map { self.rows(where: $0) }
+        let matching = rows?.count ?? liveCount
+        let proposals: NeighborLists?
+        if main == nil || options.exact || rows != nil && matching <= Self.fewRows || matching == 0 {
+            proposals = nil
+        } else {
+            proposals = try propose(queries, k: k, among: rows, matching: matching, options: options)
+        }
+        return try each(queries.count, threads: options.threads, cancellation: cancellation) { query in
+            let scorer = Scorer(queries[query], table: self.table)
+            let threads = queries.count == 1 ? options.threads.count : 1
+            let found = proposals.flatMap {
+                self.best(k, of: $0[query], scorer: scorer, among: rows, matching: matching)
+            }
+            let (best, scored) = found ?? self.scan(0..<self.table.count, k: k, scorer, among: rows, threads: threads)
+            let diagnostics = SearchDiagnostics(
+                strategy: found == nil ? .exact : .index,
+                matching: matching,
+                scored: scored,
+                sequence: self.sequence
+            )
+            return Answer(candidates: best.sorted, diagnostics: diagnostics)
+        }
+    }
+
+    /// What the index says is near, of the rows that it holds.
+    private func propose(
+        _ queries: VectorMatrix,
+        k: Int,
+        among rows: RowSet?,
+        matching: Int,
+        options: QueryOptions
+    ) throws(StorageError) -> NeighborLists? {
+        guard let main else { return nil }
+        // Rows that are gone but still in the index are among what it proposes.
+        let met = Double(main.index.count) / Double(max(indexedCount, 1))
+        let wanted = max(options.candidates ?? Int(Double(2 * k + 16) * min(met, 16)), k)
+        var search = SearchOptions(probes: options.probes, ef: options.ef, threads: options.threads)
+        // The fewer rows pass, the farther away the nearest of them are.
+        let share = Double(max(matching, 1)) / Double(max(liveCount, 1))
+        if search.probes == nil, let lists = main.index.indexDescription.listCount {
+            search.probes = max(1, Int((Double(lists) / share).squareRoot().rounded(.up)))
+        }
+        if search.ef == nil { search.ef = Int((64 / share).rounded(.up)) }
+        if let rows {
+            var ids: [Int64] = []
+            ids.reserveCapacity(matching)
+            rows.forEach(in: 0..<firstRecentSlot) { ids.append(table.id($0)) }
+            search.filter = .ids(ids)
+        }
+        return try withStorageError {
+            guard queries.count == 1 else { return try main.index.search(queries, k: wanted, options: search) }
+            var lists = NeighborLists()
+            lists.append(try main.index.search(Array(queries[0]), k: wanted, options: search))
+            return lists
+        }
+    }
+
+    /// The k best of what the index proposed and of the rows that are newer than the index; nil if the index has not
+    /// found enough, because rows that it holds are gone or because too few pass in the lists that it looked at.
+    private func best(
+        _ k: Int,
+        of proposals: ArraySlice<Neighbor>,
+        scorer: Scorer,
+        among rows: RowSet?,
+        matching: Int
+    ) -> (best: BestRows, scored: Int)? {
+        var (best, scored) = scan(firstRecentSlot..<table.count, k: k, scorer, among: rows, threads: 1)
+        let recent = scored
+        for proposal in proposals {
+            // Later writes may have reached the index since; this state does not show them.
+            guard let slot = table.slot(ofID: proposal.id), slot < firstRecentSlot, isVisible(slot) else { continue }
+            best.offer(slot, scorer.score(slot))
+            scored += 1
+        }
+        return scored >= min(k + recent, matching) ? (best, scored) : nil
+    }
+
+    /// The k best of the rows in a range of slots, looking at each.
+    private func scan(
+        _ slots: Range<Int>,
+        k: Int,
+        _ scorer: Scorer,
+        among rows: RowSet?,
+        threads: Int
+    ) -> (best: BestRows, scored: Int) {
+        let rows = rows ?? (isWhole || slots.isEmpty ? nil : visible)
+        func part(_ slots: Range<Int>) -> (best: BestRows, scored: Int) {
+            var best = BestRows(k: k, metric: table.metric)
+            var scored = 0
+            func offer(_ slot: Int) {
+                best.offer(slot, scorer.score(slot))
+                scored += 1
+            }
+            if let rows { rows.forEach(in: slots, offer) } else { for slot in slots { offer(slot) } }
+            return (best, scored)
+        }
+        // A thread's start is worth some thousand distances.
+        let workers = min(threads, slots.count / 16_384)
+        if workers < 2 { return part(slots) }
+        let parts = UnsafeMutableBufferPointer<(best: BestRows, scored: Int)>.allocate(capacity: workers)
+        defer {
+            parts.deinitialize()
+            parts.deallocate()
+        }
+        concurrently(workers) { worker in
+            let lower = slots.lowerBound + slots.count * worker / workers
+            let upper = slots.lowerBound + slots.count * (worker + 1) / workers
+            parts.initializeElement(at: worker, to: part(lower..<upper))
+        }
+        return parts.dropFirst().reduce(into: parts[0]) { all, part in
+            all.best.offer(contentsOf: part.best)
+            all.scored += part.scored
+        }
+    }
+}
+
+/// Calls `body` with 0..<count, on several threads where that pays, and returns what it returned, in order.
+private func each<Result: Sendable>(
+    _ count: Int,
+    threads: ThreadLimit,
+    cancellation: Cancellation,
+    _ body: (Int) -> Result
+) throws(StorageError) -> [Result] {
+    let workers = max(1, min(threads.count, count / 8))
+    let results = UnsafeMutableBufferPointer<[Result]>.allocate(capacity: workers)
+    defer {
+        results.deinitialize()
+        results.deallocate()
+    }
+    func run(_ worker: Int) {
+        var part: [Result] = []
+        for number in count * worker / workers..<count * (worker + 1) / workers {
+            if number & 15 == 0, cancellation.isCancelled { break }
+            part.append(body(number))
+        }
+        results.initializeElement(at: worker, to: part)
+    }
+    if workers == 1 { run(0) } else { concurrently(workers, run) }
+    let all = results.flatMap { $0 }
+    guard all.count == count else { throw .cancelled }
+    return all
+}

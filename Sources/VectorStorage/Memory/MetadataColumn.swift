@@ -1,0 +1,276 @@
+/// The values of one field, in the order of the slots of a ``RowTable``: what conditions are evaluated on.
+///
+/// Strings are held as 64-bit hashes, seeded anew by each process, so that long texts take no memory: of a collection of
+/// a million different strings two would share a hash once in 40 million processes.
+struct MetadataColumn: Sendable {
+    /// A part a chunk of the table; nil where no row of the chunk has the field.
+    private(set) var parts: [Part?] = []
+
+    /// What a slot holds.
+    enum Kind: UInt8 {
+        case absent = 0
+        case null, bool, integer, double, date, string, strings
+    }
+
+    /// The values of one chunk.
+    ///
+    /// `@unchecked Sendable`: the table's one writer writes a slot before it publishes the slot, and never again, so that
+    /// readers, who look at published slots only, never read what is being written.
+    final class Part: @unchecked Sendable {
+        let kinds: UnsafeMutablePointer<UInt8>
+        /// A number, a number's bits, a hash, or the address of a retained ``Hashes``.
+        let payloads: UnsafeMutablePointer<Int64>
+        private let capacity: Int
+
+        init(capacity: Int) {
+            self.capacity = capacity
+            kinds = .allocate(capacity: capacity)
+            kinds.initialize(repeating: 0, count: capacity)
+            payloads = .allocate(capacity: capacity)
+            payloads.initialize(repeating: 0, count: capacity)
+        }
+
+        deinit {
+            for slot in 0..<capacity where kinds[slot] == Kind.strings.rawValue {
+                Unmanaged<Hashes>.fromOpaque(Self.address(payloads[slot])).release()
+            }
+            kinds.deallocate()
+            payloads.deallocate()
+        }
+
+        func set(_ value: MetadataValue, at slot: Int) {
+            guard case .strings(let strings) = value else {
+                (kinds[slot], payloads[slot]) = cell(of: value)
+                return
+            }
+            let hashes = Unmanaged.passRetained(Hashes(strings.map(\.hashValue)))
+            kinds[slot] = Kind.strings.rawValue
+            payloads[slot] = Int64(Int(bitPattern: hashes.toOpaque()))
+        }
+
+        /// Whether the list of strings in this slot has a string of this hash.
+        func contains(_ hash: Int, at slot: Int) -> Bool {
+            Unmanaged<Hashes>.fromOpaque(Self.address(payloads[slot]))._withUnsafeGuaranteedRef {
+                $0.all.contains(hash)
+            }
+        }
+
+        /// The same list of strings, for a part that takes over the row.
+        func copy(_ slot: Int, to part: Part, at place: Int) {
+            if kinds[slot] == Kind.strings.rawValue {
+                _ = Unmanaged<Hashes>.fromOpaque(Self.address(payloads[slot])).retain()
+            }
+            part.kinds[place] = kinds[slot]
+            part.payloads[place] = payloads[slot]
+        }
+
+        // The payload was made from the address of a retained object, which is never nil.
+        private static func address(_ payload: Int64) -> UnsafeRawPointer {
+            UnsafeRawPointer(bitPattern: Int(payload)).unsafelyUnwrapped
+        }
+    }
+
+    /// The hashes of a list of strings.
+    final class Hashes: Sendable {
+        let all: [Int]
+        init(_ all: [Int]) { self.all = all }
+    }
+
+    /// The part of a chunk, made if the field occurs in it for the first time.
+    mutating func part(_ chunk: Int, capacity: Int) -> Part {
+        while parts.count <= chunk { parts.append(nil) }
+        if let part = parts[chunk] { return part }
+        let part = Part(capacity: capacity)
+        parts[chunk] = part
+        return part
+    }
+
+    /// The slots, of the first `count`, whose value the node of a condition holds for.
+    func matches(_ node: Condition.Node, count: Int, chunkCapacity: Int) -> RowSet {
+        var result = RowSet(capacity: count)
+        for (number, part) in parts.enumerated() {
+            guard let part, number * chunkCapacity < count else { continue }
+            let slots = min(chunkCapacity, count - number * chunkCapacity)
+            /// Calls `holds` with every slot of the part; generic, so that each kind of node gets its own tight loop.
+            func scan(_ holds: (Int) -> Bool) {
+                for first in stride(from: 0, to: slots, by: 64) {
+                    var word: UInt64 = 0
+                    for slot in first..<min(first + 64, slots) where holds(slot) { word |= 1 << UInt64(slot - first) }
+                    result.setWord(word, at: number * chunkCapacity + first)
+                }
+            }
+            let kinds = part.kinds
+            let payloads = part.payloads
+            switch node {
+            case .exists: scan { kinds[$0] != Kind.absent.rawValue }
+            case .oneOf(_, let values):
+                let cells = Cells(values)
+                if let (kind, payload) = cells.only {
+                    scan { kinds[$0] == kind && payloads[$0] == payload }
+                } else {
+                    scan { cells.contains(kinds[$0], payloads[$0]) }
+                }
+                for list in cells.lists {
+                    var lists = result
+                    scan { kinds[$0] == Kind.strings.rawValue && part.equals(list, at: $0) }
+                    lists.formUnion(result)
+                    result = lists
+                }
+            case .range(_, let bounds):
+                let range = NumberRange(bounds)
+                scan { range.contains(kinds[$0], payloads[$0]) }
+            case .contains(_, let string):
+                let hash = string.hashValue
+                scan { kinds[$0] == Kind.strings.rawValue && part.contains(hash, at: $0) }
+            case .and, .or, .not: break
+            }
+        }
+        return result
+    }
+}
+
+extension MetadataColumn.Part {
+    /// Whether the list of strings in this slot has exactly these hashes.
+    fileprivate func equals(_ list: [Int], at slot: Int) -> Bool { hashes(at: slot) == list }
+
+    private func hashes(at slot: Int) -> [Int] {
+        guard let address = UnsafeRawPointer(bitPattern: Int(payloads[slot])) else { return [] }
+        return Unmanaged<MetadataColumn.Hashes>.fromOpaque(address)._withUnsafeGuaranteedRef { $0.all }
+    }
+}
+
+/// A value in the form in which a column holds it.
+private func cell(of value: MetadataValue) -> (kind: UInt8, payload: Int64) {
+    switch value {
+    case .null: (MetadataColumn.Kind.null.rawValue, 0)
+    case .bool(let value): (MetadataColumn.Kind.bool.rawValue, value ? 1 : 0)
+    case .integer(let value): (MetadataColumn.Kind.integer.rawValue, value)
+    // Plus 0, so that both zeros have the same bits.
+    case .double(let value): (MetadataColumn.Kind.double.rawValue, Int64(bitPattern: (value + 0).bitPattern))
+    case .date(let value):
+        (
+            MetadataColumn.Kind.date.rawValue,
+            Int64(bitPattern: (value.timeIntervalSinceReferenceDate + 0).bitPattern)
+        )
+    case .string(let value): (MetadataColumn.Kind.string.rawValue, Int64(value.hashValue))
+    case .strings: (MetadataColumn.Kind.strings.rawValue, 0)
+    }
+}
+
+/// What a field may be equal to.
+private struct Cells {
+    private struct Cell: Hashable {
+        var kind: UInt8
+        var payload: Int64
+    }
+
+    private var cells: Set<Cell> = []
+    /// The hashes of the lists of strings among the values.
+    var lists: [[Int]] = []
+
+    init(_ values: [MetadataValue]) {
+        func insert(_ value: MetadataValue) {
+            let (kind, payload) = cell(of: value)
+            cells.insert(Cell(kind: kind, payload: payload))
+        }
+        for value in values {
+            switch value {
+            case .strings(let strings): lists.append(strings.map(\.hashValue))
+            case .integer(let integer):
+                insert(value)
+                if let double = Double(exactly: integer) { insert(.double(double)) }
+            case .double(let double):
+                insert(value)
+                if let integer = Int64(exactly: double) { insert(.integer(integer)) }
+            case .string, .bool, .date, .null: insert(value)
+            }
+        }
+    }
+
+    var only: (kind: UInt8, payload: Int64)? {
+        cells.count == 1 ? cells.first.map { ($0.kind, $0.payload) } : nil
+    }
+
+    func contains(_ kind: UInt8, _ payload: Int64) -> Bool { cells.contains(Cell(kind: kind, payload: payload)) }
+}
+
+/// Bounds in the forms in which columns hold numbers and dates.
+private struct NumberRange {
+    private var integers: ClosedRange<Int64>?
+    private var doubles: (lower: Double, upper: Double)?
+    private var dates: (lower: Double, upper: Double)?
+    private let includesUpper: Bool
+
+    init(_ bounds: Condition.Bounds) {
+        includesUpper = bounds.includesUpper
+        if case .date = bounds.lower ?? bounds.upper {
+            dates = (-.infinity, .infinity)
+            if case .date(let date)? = bounds.lower { dates?.lower = date.timeIntervalSinceReferenceDate }
+            if case .date(let date)? = bounds.upper { dates?.upper = date.timeIntervalSinceReferenceDate }
+            return
+        }
+        var lowest = Int64.min
+        var highest = Int64.max
+        var low = -Double.infinity
+        var high = Double.infinity
+        var isEmpty = false
+        switch bounds.lower {
+        case .integer(let integer)?:
+            lowest = integer
+            low = Double(integer)
+            if let rounded = Int64(exactly: low), rounded < integer { low = low.nextUp }
+        case .double(let double)?:
+            low = double
+            if double >= 0x1p63 { isEmpty = true }
+            if double > -0x1p63, double < 0x1p63 { lowest = Int64(double.rounded(.up)) }
+        default: break
+        }
+        switch bounds.upper {
+        case .integer(let integer)?:
+            highest = integer
+            high = Double(integer)
+            // 2⁶³, to which the largest integers round, is no integer itself.
+            if Int64(exactly: high).map({ $0 > integer }) ?? true {
+                high = high.nextDown
+                integerUpperIncluded = true
+            } else if let rounded = Int64(exactly: high), rounded < integer {
+                integerUpperIncluded = true
+            }
+            if !includesUpper {
+                if integer == .min { isEmpty = true } else { highest -= 1 }
+            }
+        case .double(let double)?:
+            high = double
+            if double < -0x1p63 { isEmpty = true }
+            if double >= -0x1p63, double < 0x1p63 {
+                let floor = double.rounded(.down)
+                highest = Int64(floor)
+                if !includesUpper, floor == double {
+                    if highest == .min { isEmpty = true } else { highest -= 1 }
+                }
+            }
+        default: break
+        }
+        doubles = (low, high)
+        if !isEmpty, lowest <= highest { integers = lowest...highest }
+    }
+
+    /// Whether a double equal to the rounded upper bound is below the bound itself, and so inside.
+    private var integerUpperIncluded = false
+
+    func contains(_ kind: UInt8, _ payload: Int64) -> Bool {
+        switch kind {
+        case MetadataColumn.Kind.integer.rawValue: return integers?.contains(payload) ?? false
+        case MetadataColumn.Kind.double.rawValue:
+            return contains(payload, in: doubles, includesUpper: includesUpper || integerUpperIncluded)
+        case MetadataColumn.Kind.date.rawValue: return contains(payload, in: dates, includesUpper: includesUpper)
+        default: return false
+        }
+    }
+
+    private func contains(_ payload: Int64, in range: (lower: Double, upper: Double)?, includesUpper: Bool) -> Bool {
+        guard let range else { return false }
+        let value = Double(bitPattern: UInt64(bitPattern: payload))
+        return value >= range.lower && (includesUpper ? value <= range.upper : value < range.upper)
+    }
+}

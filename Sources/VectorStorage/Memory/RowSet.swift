@@ -1,0 +1,47 @@
+/// A set of slots of a ``RowTable``, a bit each.
+struct RowSet: Sendable {
+    private(set) var words: [UInt64]
+    /// The number of slots that can be in it.
+    let capacity: Int
+
+    /// No slot, or all of them.
+    init(capacity: Int, full: Bool = false) {
+        self.capacity = capacity
+        words = Array(repeating: full ? .max : 0, count: (capacity + 63) / 64)
+        if full { clearExcess() }
+    }
+
+    var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+
+    func contains(_ slot: Int) -> Bool { words[slot / 64] >> UInt64(slot % 64) & 1 == 1 }
+
+    /// Sets the 64 slots that start at a multiple of 64.
+    mutating func setWord(_ word: UInt64, at slot: Int) { words[slot / 64] = word }
+
+    mutating func formIntersection(_ other: RowSet) {
+        for place in words.indices { words[place] &= other.words[place] }
+    }
+    mutating func formUnion(_ other: RowSet) { for place in words.indices { words[place] |= other.words[place] } }
+    mutating func complement() {
+        for place in words.indices { words[place] = ~words[place] }
+        clearExcess()
+    }
+
+    /// Calls `body` with each slot of a range, ascending.
+    func forEach(in range: Range<Int>, _ body: (Int) -> Void) {
+        guard !range.isEmpty else { return }
+        for place in range.lowerBound / 64...(range.upperBound - 1) / 64 {
+            var word = words[place]
+            if place == range.lowerBound / 64 { word &= .max << UInt64(range.lowerBound % 64) }
+            if place == (range.upperBound - 1) / 64 { word &= .max >> UInt64(63 - (range.upperBound - 1) % 64) }
+            while word != 0 {
+                body(place * 64 + word.trailingZeroBitCount)
+                word &= word - 1
+            }
+        }
+    }
+
+    private mutating func clearExcess() {
+        if capacity % 64 != 0, let last = words.indices.last { words[last] &= .max >> UInt64(64 - capacity % 64) }
+    }
+}

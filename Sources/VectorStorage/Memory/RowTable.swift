@@ -1,0 +1,223 @@
+import Synchronization
+import Vectors
+
+/// All rows of a collection in memory: what searches and conditions look at. A row stands in a slot, in the order of
+/// writing; replacing or deleting a row ends its slot, and a new row gets a new one.
+///
+/// A value with shared leaves: copies are cheap, and a copy keeps seeing the slots that it had. One writer at a time
+/// appends to the newest copy; older copies never look at the slots that were added since. Metadata's texts are not
+/// here but in the database.
+struct RowTable: Sendable {
+    /// The most different field names of a collection.
+    static let maximumColumnCount = 1024
+
+    let dimension: Int
+    let metric: Metric
+    /// Slots a chunk: a multiple of 64, so that a chunk of vectors takes about a mebibyte at most.
+    let chunkCapacity: Int
+    private(set) var chunks: [Chunk] = []
+    private(set) var columns: [String: MetadataColumn] = [:]
+    /// The number of slots.
+    private(set) var count = 0
+
+    /// The rows of a range of slots.
+    ///
+    /// `@unchecked Sendable`: as in ``MetadataColumn/Part``, a slot is written before it is published and never again,
+    /// but for `ends`, which are atomic.
+    final class Chunk: @unchecked Sendable {
+        let ids: UnsafeMutablePointer<Int64>
+        /// The sequence number of the change that ended the row, `Int64.max` while it is there.
+        let ends: UnsafeMutablePointer<Atomic<Int64>>
+        let checksums: UnsafeMutablePointer<UInt32>
+        let vectors: UnsafeMutablePointer<Float>
+        /// What makes the vector's length 1, where the metric is cosine.
+        let scales: UnsafeMutablePointer<Float>
+        let keys: UnsafeMutablePointer<VectorKey>
+        private let capacity: Int
+        fileprivate var count = 0
+
+        init(capacity: Int, dimension: Int) {
+            self.capacity = capacity
+            ids = .allocate(capacity: capacity)
+            ends = .allocate(capacity: capacity)
+            for slot in 0..<capacity { (ends + slot).initialize(to: Atomic(.max)) }
+            checksums = .allocate(capacity: capacity)
+            vectors = .allocate(capacity: capacity * dimension)
+            scales = .allocate(capacity: capacity)
+            keys = .allocate(capacity: capacity)
+        }
+
+        deinit {
+            keys.deinitialize(count: count)
+            keys.deallocate()
+            scales.deallocate()
+            vectors.deallocate()
+            checksums.deallocate()
+            ends.deinitialize(count: capacity)
+            ends.deallocate()
+            ids.deallocate()
+        }
+    }
+
+    init(dimension: Int, metric: Metric) {
+        self.dimension = dimension
+        self.metric = metric
+        var capacity = 1024
+        while capacity > 64, capacity * dimension * MemoryLayout<Float>.size > 1 << 20 { capacity /= 2 }
+        chunkCapacity = capacity
+    }
+
+    // MARK: Reading
+
+    func id(_ slot: Int) -> Int64 { chunks[slot / chunkCapacity].ids[slot % chunkCapacity] }
+    func key(_ slot: Int) -> VectorKey { chunks[slot / chunkCapacity].keys[slot % chunkCapacity] }
+    func checksum(_ slot: Int) -> UInt32 { chunks[slot / chunkCapacity].checksums[slot % chunkCapacity] }
+
+    func vector(_ slot: Int) -> UnsafeBufferPointer<Float> {
+        let start = chunks[slot / chunkCapacity].vectors + slot % chunkCapacity * dimension
+        return UnsafeBufferPointer(start: start, count: dimension)
+    }
+
+    /// Whether the row is there in the state with this sequence number.
+    func isVisible(_ slot: Int, at sequence: Int64) -> Bool {
+        chunks[slot / chunkCapacity].ends[slot % chunkCapacity].load(ordering: .relaxed) > sequence
+    }
+
+    /// The slot of the row with this id, which ascend with the slots.
+    func slot(ofID id: Int64) -> Int? {
+        let slot = firstSlot(fromID: id)
+        return slot < count && self.id(slot) == id ? slot : nil
+    }
+
+    /// The first slot whose row's id is this or more.
+    func firstSlot(fromID id: Int64) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self.id(middle) < id { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The rows that are there in the state with this sequence number.
+    func visible(at sequence: Int64) -> RowSet {
+        var result = RowSet(capacity: count)
+        for first in stride(from: 0, to: count, by: 64) {
+            let ends = chunks[first / chunkCapacity].ends + first % chunkCapacity
+            var word: UInt64 = 0
+            for slot in 0..<min(64, count - first) where ends[slot].load(ordering: .relaxed) > sequence {
+                word |= 1 << UInt64(slot)
+            }
+            result.setWord(word, at: first)
+        }
+        return result
+    }
+
+    /// The rows, there or not, that a condition holds for.
+    func matches(_ condition: Condition) -> RowSet {
+        var operands: [RowSet] = []
+        for node in condition.nodes {
+            switch node {
+            case .oneOf(let field, _), .range(let field, _), .contains(let field, _), .exists(let field):
+                operands.append(
+                    columns[field]?.matches(node, count: count, chunkCapacity: chunkCapacity)
+                        ?? RowSet(capacity: count)
+                )
+            case .not: operands[operands.count - 1].complement()
+            case .and:
+                let second = operands.removeLast()
+                operands[operands.count - 1].formIntersection(second)
+            case .or:
+                let second = operands.removeLast()
+                operands[operands.count - 1].formUnion(second)
+            }
+        }
+        return operands[0]
+    }
+
+    /// The bytes of memory that slots take, without the text of long keys.
+    var memorySize: Int {
+        let slot = dimension * 4 + 8 + 8 + 4 + 4 + MemoryLayout<VectorKey>.stride
+        let parts = columns.values.reduce(0) { $0 + $1.parts.lazy.filter { $0 != nil }.count }
+        return (chunks.count * slot + parts * 9) * chunkCapacity
+    }
+
+    // MARK: Writing
+
+    /// Whether the names fit beside those that are known.
+    func checkColumns(_ names: some Sequence<String>) throws(StorageError) {
+        var new = Set<String>()
+        for name in names where columns[name] == nil { new.insert(name) }
+        guard columns.count + new.count <= Self.maximumColumnCount else {
+            throw StorageError(
+                .invalidArgument,
+                "the collection would have \(columns.count + new.count) different field names, "
+                    + "more than \(Self.maximumColumnCount)"
+            )
+        }
+    }
+
+    /// Adds a row; `fields` is called to tell its metadata. Its id is above all others.
+    @discardableResult
+    mutating func append<Failure: Error>(
+        id: Int64,
+        key: VectorKey,
+        vector: UnsafeRawBufferPointer,
+        checksum: UInt32,
+        fields: ((String, MetadataValue) -> Void) throws(Failure) -> Void
+    ) throws(Failure) -> Int {
+        let slot = count
+        let (number, place) = slot.quotientAndRemainder(dividingBy: chunkCapacity)
+        if number == chunks.count { chunks.append(Chunk(capacity: chunkCapacity, dimension: dimension)) }
+        var columns = self.columns
+        self.columns = [:]  // Gives up the other reference, so that a new part does not copy all.
+        defer { self.columns = columns }
+        try fields { name, value in
+            columns[name, default: MetadataColumn()].part(number, capacity: chunkCapacity).set(value, at: place)
+        }
+        let chunk = chunks[number]
+        let start = chunk.vectors + place * dimension
+        UnsafeMutableRawBufferPointer(start: start, count: dimension * 4).copyMemory(from: vector)
+        chunk.scales[place] = metric == .cosine ? inverseLength(UnsafeBufferPointer(start: start, count: dimension)) : 1
+        chunk.ids[place] = id
+        chunk.checksums[place] = checksum
+        (chunk.keys + place).initialize(to: key)
+        chunk.count = place + 1
+        count += 1
+        return slot
+    }
+
+    /// Ends a row by the change with this sequence number.
+    func end(_ slot: Int, at sequence: Int64) {
+        chunks[slot / chunkCapacity].ends[slot % chunkCapacity].store(sequence, ordering: .relaxed)
+    }
+
+    /// A table of the rows in the set alone.
+    func copy(of rows: RowSet) -> RowTable {
+        var table = RowTable(dimension: dimension, metric: metric)
+        var sources: [Int] = []
+        rows.forEach(in: 0..<count) { slot in
+            table.append(
+                id: id(slot),
+                key: key(slot),
+                vector: UnsafeRawBufferPointer(vector(slot)),
+                checksum: checksum(slot)
+            ) { _ in }
+            sources.append(slot)
+        }
+        for (name, column) in columns {
+            var copied = MetadataColumn()
+            for (place, slot) in sources.enumerated() {
+                let (number, old) = slot.quotientAndRemainder(dividingBy: chunkCapacity)
+                guard number < column.parts.count, let part = column.parts[number],
+                    part.kinds[old] != MetadataColumn.Kind.absent.rawValue
+                else { continue }
+                let (newNumber, new) = place.quotientAndRemainder(dividingBy: chunkCapacity)
+                part.copy(old, to: copied.part(newNumber, capacity: chunkCapacity), at: new)
+            }
+            if !copied.parts.isEmpty { table.columns[name] = copied }
+        }
+        return table
+    }
+}

@@ -1,0 +1,137 @@
+public import struct Foundation.Date
+
+/// What is known about a vector: values by field name.
+///
+/// A row has at most 256 fields, a name 1 to 255 bytes, all of a row's metadata together at most 16 MiB; a collection
+/// knows at most 1,024 different names.
+public typealias Metadata = [String: MetadataValue]
+
+/// A value of a metadata field.
+public enum MetadataValue: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
+    ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByNilLiteral
+{
+    /// Text.
+    case string(String)
+    /// A whole number.
+    case integer(Int64)
+    /// A number, finite.
+    case double(Double)
+    /// Yes or no.
+    case bool(Bool)
+    /// A moment.
+    case date(Date)
+    /// Present, and nothing.
+    case null
+    /// Several texts, such as tags.
+    case strings([String])
+
+    /// Text.
+    public init(stringLiteral value: String) { self = .string(value) }
+    /// A whole number.
+    public init(integerLiteral value: Int64) { self = .integer(value) }
+    /// A number.
+    public init(floatLiteral value: Double) { self = .double(value) }
+    /// Yes or no.
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// ``null``.
+    public init(nilLiteral: ()) { self = .null }
+
+    /// How the value is named in messages.
+    var kind: String {
+        switch self {
+        case .string: "a string"
+        case .integer: "an integer"
+        case .double: "a double"
+        case .bool: "a bool"
+        case .date: "a date"
+        case .null: "null"
+        case .strings: "a list of strings"
+        }
+    }
+}
+
+extension MetadataValue: ExpressibleByArrayLiteral {
+    /// Several texts.
+    public init(arrayLiteral elements: String...) { self = .strings(elements) }
+}
+
+/// As JSON writes them; a date is an object `{"date": seconds since 1970}`.
+extension MetadataValue: Codable {
+    private enum DateKey: CodingKey { case date }
+
+    /// Reads a value. A number without a fraction becomes an integer.
+    public init(from decoder: any Decoder) throws {
+        if let container = try? decoder.container(keyedBy: DateKey.self) {
+            self = .date(Date(timeIntervalSince1970: try container.decode(Double.self, forKey: .date)))
+            return
+        }
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let value = try? container.decode(Bool.self) {
+            self = .bool(value)
+        } else if let value = try? container.decode(Int64.self) {
+            self = .integer(value)
+        } else if let value = try? container.decode(Double.self) {
+            self = .double(value)
+        } else if let value = try? container.decode(String.self) {
+            self = .string(value)
+        } else {
+            self = .strings(try container.decode([String].self))
+        }
+    }
+
+    /// Writes a value.
+    public func encode(to encoder: any Encoder) throws {
+        if case .date(let date) = self {
+            var container = encoder.container(keyedBy: DateKey.self)
+            try container.encode(date.timeIntervalSince1970, forKey: .date)
+            return
+        }
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .string(let value): try container.encode(value)
+        case .integer(let value): try container.encode(value)
+        case .double(let value): try container.encode(value)
+        case .bool(let value): try container.encode(value)
+        case .strings(let value): try container.encode(value)
+        case .null, .date: try container.encodeNil()
+        }
+    }
+}
+
+extension Dictionary<String, MetadataValue> {
+    /// The most fields of a row.
+    static var maximumFieldCount: Int { 256 }
+    /// The longest name of a field, in bytes of UTF-8.
+    static var maximumNameLength: Int { 255 }
+    /// The most bytes that the metadata of a row may take.
+    static var maximumSize: Int { 16 << 20 }
+
+    func validate(key: VectorKey) throws(StorageError) {
+        guard count <= Self.maximumFieldCount else {
+            throw StorageError(
+                .invalidArgument,
+                "the metadata of '\(key)' have \(count) fields, more than \(Self.maximumFieldCount)"
+            )
+        }
+        for (name, value) in self {
+            guard (1...Self.maximumNameLength).contains(name.utf8.count) else {
+                throw StorageError(
+                    .invalidArgument,
+                    "a field name in the metadata of '\(key)' has \(name.utf8.count) bytes, "
+                        + "outside 1...\(Self.maximumNameLength)"
+                )
+            }
+            let number: Double? =
+                switch value {
+                case .double(let number): number
+                case .date(let date): date.timeIntervalSinceReferenceDate
+                case .string, .integer, .bool, .null, .strings: nil
+                }
+            if let number, !number.isFinite {
+                throw StorageError(.notFinite, "the field '\(name)' of '\(key)' is \(number)")
+            }
+        }
+    }
+}

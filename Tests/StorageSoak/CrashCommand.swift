@@ -1,0 +1,169 @@
+import ArgumentParser
+import Console
+import Foundation
+import StorageTestSupport
+import TestSupport
+import VectorStorage
+import Vectors
+
+/// The load of a crash: the parent knows each change by its number.
+private let crashLoad = StorageLoad(seed: 5, dimension: 128, keys: 100_000, batch: 300)
+
+struct CrashCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "crash",
+        abstract: "Kill a process that writes, again and again, and look at what it left."
+    )
+
+    @Option(help: "How often.")
+    var kills = 500
+
+    @Option(help: "Rows to begin with.")
+    var rows = 100_000
+
+    @Option(help: "The longest life of a process, in milliseconds.")
+    var life = 2500
+
+    @Option(help: "The longest that opening and the first answer may take, in seconds.")
+    var limit = 1.0
+
+    @Option(help: "Seed of the moments.")
+    var seed: UInt64 = 1
+
+    @Option(help: "A folder for the store; it is removed first.")
+    var folder: String
+
+    func run() async throws {
+        let url = URL(filePath: folder)
+        try? FileManager.default.removeItem(at: url)
+        var model = StorageModel(metric: .squaredL2)
+        do {
+            let store = try await VectorStore.open(url)
+            let collection = try await store.createCollection("rows", dimension: 128, metric: .squaredL2)
+            for start in stride(from: 0, to: rows, by: 10_000) {
+                let batch = crashLoad.rows(start..<min(start + 10_000, rows))
+                try await collection.upsert(batch)
+                model.apply(.upsert(batch))
+            }
+            await collection.waitForIndex()
+            try await store.close()
+        }
+        var random = SplitMix64(seed: seed)
+        var next = 0
+        var figures = Figures()
+        let bar = ProgressBar("kills")
+        for kill in 0..<kills {
+            let written = try runAndKill(url, from: next, after: Int.random(in: 0...life, using: &random))
+            for number in next..<next + written { model.apply(crashLoad.operation(number)) }
+            next += written
+            figures.acknowledged += written
+
+            let start = ContinuousClock.now
+            let store = try await VectorStore.open(url)
+            let collection = try await store.collection("rows")
+            let query = crashLoad.query(kill)
+            // All lists, so that what an index answers must be exact, too.
+            let options = QueryOptions(probes: 1 << 20)
+            let first = try await collection.search(query, k: 10, options: options)
+            let seconds = (ContinuousClock.now - start).seconds
+            figures.longest = max(figures.longest, seconds)
+            figures.seconds.append(seconds)
+            if first.diagnostics.strategy == .exact { figures.servedExactly += 1 }
+
+            // The change under way is there whole, or not at all; from then on it counts as done or never tried.
+            var withNext = model
+            withNext.apply(crashLoad.operation(next))
+            var problem = try await difference(collection, model, load: crashLoad, queries: 0..<0)
+            if problem != nil, try await difference(collection, withNext, load: crashLoad, queries: 0..<0) == nil {
+                problem = nil
+                model = withNext
+                figures.unacknowledged += 1
+                next += 1
+            } else {
+                // The next process begins with another change, so that this one is not tried twice.
+                next += 1
+            }
+            if let problem { throw Failure("kill \(kill), after change \(next - 1): \(problem)") }
+            if let problem = difference(first.matches, model.search(query, k: 10)) {
+                throw Failure("kill \(kill): the first answer: \(problem)")
+            }
+            try await store.close()
+            bar.update(Double(kill + 1) / Double(kills), note: "longest opening \(seconds.formatted(decimals: 2)) s")
+        }
+        bar.finish("\(kills) processes killed")
+        print(
+            """
+            \(kills) kills, \(figures.acknowledged) acknowledged changes, none lost; \(figures.unacknowledged) changes \
+            under way were there whole, no change in part. Opening and first answer of \(model.rows.count) x 128: \
+            median \(median(figures.seconds).formatted(decimals: 3)) s, longest \
+            \(figures.longest.formatted(decimals: 3)) s, \(figures.servedExactly) times without an index
+            """
+        )
+        if figures.longest >= limit { throw Failure("an opening took \(figures.longest) s, longer than \(limit) s") }
+    }
+
+    private struct Figures {
+        var acknowledged = 0
+        var unacknowledged = 0
+        var servedExactly = 0
+        var longest = 0.0
+        var seconds: [Double] = []
+    }
+
+    /// The number of changes that the process acknowledged before its end.
+    private func runAndKill(_ url: URL, from first: Int, after milliseconds: Int) throws -> Int {
+        let process = Process()
+        process.executableURL = URL(filePath: CommandLine.arguments[0])
+        process.arguments = ["crash-child", url.path, "--from", String(first)]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        // From the moment on at which it has the store open, so that every moment of the work is met.
+        guard try output.fileHandleForReading.read(upToCount: 1) == Data("o".utf8) else {
+            throw Failure("the process could not open the store")
+        }
+        usleep(UInt32(milliseconds * 1000))
+        kill(process.processIdentifier, SIGKILL)
+        let acknowledged = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        guard process.terminationReason == .uncaughtSignal, acknowledged.allSatisfy({ $0 == UInt8(ascii: ".") }) else {
+            throw Failure("the process ended by itself: \(String(decoding: acknowledged, as: UTF8.self))")
+        }
+        return acknowledged.count
+    }
+}
+
+struct CrashChildCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "crash-child", shouldDisplay: false)
+
+    @Argument var folder: String
+    @Option var from = 0
+
+    func run() async throws {
+        do {
+            let store = try await VectorStore.open(URL(filePath: folder), options: StoreOptions(access: .readWrite))
+            let collection = try await store.collection("rows")
+            acknowledge("o")
+            // Indexes are built and written all the while, so that their files are met in every stage.
+            let building = Task {
+                while true {
+                    try await Task.sleep(for: .milliseconds(300))
+                    try await collection.rebuildIndex()
+                }
+            }
+            for number in from... {
+                try await crashLoad.operation(number).run(on: collection)
+                acknowledge(".")
+                if building.isCancelled { break }
+            }
+        } catch {
+            acknowledge("\(error)")
+            throw error
+        }
+    }
+
+    /// Straight to the pipe: what is acknowledged must not wait in a buffer.
+    private func acknowledge(_ text: String) {
+        FileHandle.standardOutput.write(Data(text.utf8))
+    }
+}

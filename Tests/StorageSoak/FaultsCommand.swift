@@ -1,0 +1,156 @@
+import ArgumentParser
+import Console
+import Foundation
+import StorageTestSupport
+import VectorStorage
+
+/// The changes of the script: rows enough that an index is built, written and replaced.
+private let faultLoad = StorageLoad(seed: 31, dimension: 8, keys: 1200, batch: 40)
+private let faultIndex = CollectionIndex.described(.ivfFlat(lists: 4))
+
+struct FaultsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "faults",
+        abstract: "Let each write of a script fail in turn, and look at what is left.",
+        discussion: """
+            The failures come from a library that is preloaded: compile Tests/StorageSoak/failing_writes.c with \
+            cc -shared -fPIC -o failing_writes.so failing_writes.c -ldl.
+            """
+    )
+
+    @Option(help: "The library that makes writes fail.")
+    var library: String
+
+    @Option(help: "Changes of the script.")
+    var operations = 200
+
+    @Option(help: "Every how many-th write fails; 1 tries all of them.")
+    var step = 1
+
+    @Option(help: "A folder for the stores, best in memory.")
+    var folder = "/dev/shm/storage-faults"
+
+    func run() async throws {
+        // A disk that is full stays full; an I/O error may be the only one.
+        for (name, error, isLasting) in [
+            ("full disk", ENOSPC, true), ("I/O error", EIO, false), ("dying disk", EIO, true),
+        ] {
+            var write = 1
+            var failures = 0
+            let bar = ProgressBar(name)
+            while true {
+                let outcome = try await attempt(failing: write, error: error, isLasting: isLasting)
+                if outcome.writes < write { break }
+                failures += outcome.failed
+                bar.update(Double(write) / Double(max(outcome.writes, write)))
+                write += step
+            }
+            bar.finish("\(write - 1) writes")
+            print(
+                "\(name): \((write + step - 2) / step) runs of \(operations) changes, one for each write that may fail "
+                    + "(every \(step)); \(failures) changes failed, each with a typed error and with no effect"
+            )
+        }
+    }
+
+    private func attempt(
+        failing write: Int,
+        error: Int32,
+        isLasting: Bool
+    ) async throws -> (writes: Int, failed: Int) {
+        let url = URL(filePath: folder)
+        try? FileManager.default.removeItem(at: url)
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        let counter = url.appending(path: "writes")
+        let store = url.appending(path: "store")
+        let process = Process()
+        process.executableURL = URL(filePath: CommandLine.arguments[0])
+        process.arguments = ["faults-child", store.path, "--operations", String(operations)]
+        process.environment = ProcessInfo.processInfo.environment.merging([
+            "LD_PRELOAD": URL(filePath: library).path, "FAILING_WRITES_FOLDER": store.path,
+            "FAILING_WRITES_FIRST": String(write), "FAILING_WRITES_ERRNO": String(error),
+            "FAILING_WRITES_LASTING": isLasting ? "1" : "0", "FAILING_WRITES_COUNTER": counter.path,
+        ]) { $1 }
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+            throw Failure("write \(write), error \(error): status \(process.terminationStatus): \(text)")
+        }
+        // What was acknowledged is there when the disk is well again.
+        var model = StorageModel(metric: .squaredL2)
+        let marks = Array(text.utf8)
+        for (number, mark) in marks.enumerated() where mark == UInt8(ascii: ".") {
+            model.apply(operation(number))
+        }
+        if FileManager.default.fileExists(atPath: store.appending(path: "store.sqlite").path), marks.contains(46) {
+            let again = try await VectorStore.open(store, options: StoreOptions(access: .readWrite))
+            let collection = try await again.collection("rows")
+            var problem = try await difference(collection, model, load: faultLoad, queries: 0..<4)
+            // A change whose flush failed may be found whole, if none succeeded after it and overwrote it.
+            let last = marks.lastIndex(of: UInt8(ascii: ".")) ?? 0
+            for number in last + 1..<max(marks.count, last + 1) where problem != nil {
+                var withFailed = model
+                withFailed.apply(operation(number))
+                if try await difference(collection, withFailed, load: faultLoad, queries: 0..<4) == nil {
+                    problem = nil
+                }
+            }
+            try await again.close()
+            if let problem { throw Failure("write \(write), error \(error): after it: \(problem)") }
+        }
+        let writes = Int(String(decoding: try Data(contentsOf: counter), as: UTF8.self)) ?? 0
+        return (writes, marks.count { $0 == UInt8(ascii: "x") })
+    }
+}
+
+/// The first change stores enough rows for an index.
+private func operation(_ number: Int) -> StorageOperation {
+    number == 0 ? .upsert(faultLoad.rows(0..<1200)) : faultLoad.operation(number)
+}
+
+struct FaultsChildCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "faults-child", shouldDisplay: false)
+
+    @Argument var folder: String
+    @Option var operations = 200
+
+    /// Prints a dot for a change that was acknowledged and an x for one that failed with a typed error; whatever else
+    /// happens ends it with an error.
+    func run() async throws {
+        let store: VectorStore
+        let collection: VectorCollection
+        do throws(StorageError) {
+            store = try await VectorStore.open(URL(filePath: folder))
+            collection = try await store.createCollection(
+                "rows",
+                dimension: 8,
+                metric: .squaredL2,
+                index: faultIndex
+            )
+        } catch {
+            return  // Nothing was acknowledged.
+        }
+        var model = StorageModel(metric: .squaredL2)
+        for number in 0..<operations {
+            do throws(StorageError) {
+                try await operation(number).run(on: collection)
+                model.apply(operation(number))
+                print(".", terminator: "")
+            } catch {
+                print("x", terminator: "")
+            }
+            if number % 50 == 20 { try? await collection.rebuildIndex() }
+            if number % 50 == 40 || number == operations - 1 {
+                if let problem = try await difference(collection, model, load: faultLoad, queries: number..<number + 2)
+                {
+                    throw Failure("after change \(number): \(problem)")
+                }
+            }
+            if number == operations / 2 { try? await store.compact() }
+        }
+        try? await store.close()
+    }
+}

@@ -1,0 +1,87 @@
+package import Foundation
+import TestSupport
+import VectorStorage
+
+/// A store, copies of which are damaged and opened: each must answer rightly in everything, or with a typed error.
+package struct DamageTrial: Sendable {
+    package enum Target: Sendable, CaseIterable {
+        case sidecar, database, log, acknowledged
+    }
+
+    package enum Outcome: String, Sendable {
+        /// Not worse than before: the damage met bytes that nothing depends on, or was repaired.
+        case right = "all answers right:"
+        case rightWithoutIndex = "all answers right, the index file refused:"
+        case refused = "typed error:"
+    }
+
+    /// An answer that is wrong, with the seed that gives it again.
+    package struct WrongAnswer: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    private let pristine: URL
+    private let copy: URL
+    private let model: StorageModel
+    private let load = StorageLoad(seed: 9, dimension: 8, keys: 1500, batch: 100)
+
+    /// Writes the store: rows, an index file, and, in the write-ahead log, changes after it.
+    package init(folder: URL) async throws {
+        pristine = folder.appending(path: "pristine")
+        copy = folder.appending(path: "copy")
+        var model = StorageModel(metric: .squaredL2)
+        let live = folder.appending(path: "live")
+        let store = try await VectorStore.open(live)
+        let collection = try await store.createCollection(
+            "rows",
+            dimension: 8,
+            metric: .squaredL2,
+            index: .described(.ivfFlat(lists: 8))
+        )
+        let rows = load.rows(0..<1500)
+        try await collection.upsert(rows)
+        model.apply(.upsert(rows))
+        try await store.compact()
+        for number in 0..<20 {
+            try await load.operation(number).run(on: collection)
+            model.apply(load.operation(number))
+        }
+        // Copied while it is open, the log is not yet emptied: as after a crash.
+        try FileManager.default.copyItem(at: live, to: pristine)
+        try await store.close()
+        try FileManager.default.removeItem(at: live)
+        self.model = model
+    }
+
+    /// Damages a copy and looks at everything in it.
+    package func run(_ target: Target, seed: UInt64) async throws -> Outcome {
+        try? FileManager.default.removeItem(at: copy)
+        try FileManager.default.copyItem(at: pristine, to: copy)
+        var random = SplitMix64(seed: seed)
+        let damage = FileDamage.allCases.randomElement(using: &random)!
+        let names = try FileManager.default.contentsOfDirectory(atPath: copy.path)
+        let name: String? =
+            switch target {
+            case .sidecar: names.first { $0.hasSuffix(".vindex") }
+            case .database: "store.sqlite"
+            case .log: "store.sqlite-wal"
+            case .acknowledged: "acknowledged"
+            }
+        guard let name else { throw WrongAnswer(description: "there is no \(target)") }
+        try damage.apply(to: copy.appending(path: name), using: &random)
+        do {
+            let store = try await VectorStore.open(copy, options: StoreOptions(access: .readWrite))
+            let collection = try await store.collection("rows")
+            let hadIndex = collection.statistics.indexProblem == nil
+            let first = Int(truncatingIfNeeded: seed % 1000) * 10
+            let problem = try await difference(collection, model, load: load, queries: first..<first + 8)
+            try await store.close()
+            if let problem {
+                throw WrongAnswer(description: "\(damage) of \(name), seed \(seed): \(problem)")
+            }
+            return hadIndex ? .right : .rightWithoutIndex
+        } catch is StorageError {
+            return .refused
+        }
+    }
+}

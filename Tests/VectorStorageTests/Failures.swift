@@ -1,0 +1,22 @@
+import Testing
+import VectorStorage
+
+/// Expects a ``StorageError`` with this code whose message contains all these parts.
+func expectFailure<Answer>(
+    _ code: StorageError.Code,
+    naming parts: String...,
+    sourceLocation: SourceLocation = #_sourceLocation,
+    of body: () async throws -> Answer
+) async {
+    do {
+        let answer = try await body()
+        Issue.record("no error, but \(answer)", sourceLocation: sourceLocation)
+    } catch let error as StorageError {
+        #expect(error.code == code, "\(error.message)", sourceLocation: sourceLocation)
+        for part in parts {
+            #expect(error.message.contains(part), "\(error.message)", sourceLocation: sourceLocation)
+        }
+    } catch {
+        Issue.record("\(error) is not a StorageError", sourceLocation: sourceLocation)
+    }
+}
