@@ -1,3 +1,5 @@
+import Word2VecC
+
 /// The rows of weights that one thread works on: the shared ones, but of the most wanted, copies of its own.
 ///
 /// Two threads that write the same cache line take it from each other each time, which on processors with several
@@ -51,22 +53,36 @@ struct HotRows {
     mutating func merge() {
         merges &+= 1
         let doublings = min(merges.trailingZeroBitCount, 32)
-        for rank in 0..<min(Self.mergedAlways << doublings, own.count) { merge(rank) }
+        mergeFirst(min(Self.mergedAlways << doublings, own.count))
     }
 
     /// Exchanges changes of all rows.
-    func mergeAll() {
-        for rank in 0..<own.count { merge(rank) }
+    func mergeAll() { mergeFirst(own.count) }
+
+    /// Exchanges changes of so many rows.
+    private func mergeFirst(_ count: Int) {
+        // Another thread has changed them last, so that each is a long way off.
+        let lead = Self.mergedAlways
+        for rank in 0..<min(lead, count) { prefetch(rank) }
+        for rank in 0..<count {
+            if rank &+ lead < count { prefetch(rank &+ lead) }
+            let (shared, own, base) = (sharedRow(rank), own.row(rank), base.row(rank))
+            for column in 0..<self.shared.stride {
+                let merged = shared[column] + (own[column] - base[column])
+                shared[column] = merged
+                base[column] = merged
+                own[column] = merged
+            }
+        }
     }
 
-    private func merge(_ rank: Int) {
-        let shared = shared.row(order == .firstIsHottest ? rank : last &- rank)
-        let (own, base) = (own.row(rank), base.row(rank))
-        for column in 0..<self.shared.stride {
-            let merged = shared[column] + (own[column] - base[column])
-            shared[column] = merged
-            base[column] = merged
-            own[column] = merged
-        }
+    private func sharedRow(_ rank: Int) -> UnsafeMutablePointer<Float> {
+        shared.row(order == .firstIsHottest ? rank : last &- rank)
+    }
+
+    private func prefetch(_ rank: Int) {
+        let stride = Int32(truncatingIfNeeded: shared.stride)
+        word2vec_prefetch(sharedRow(rank), stride)
+        word2vec_prefetch(base.row(rank), stride)
     }
 }
