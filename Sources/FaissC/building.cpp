@@ -10,6 +10,7 @@
 #include <faiss/Clustering.h>
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexIVFPQ.h>
+#include <faiss/IndexIVFPQR.h>
 
 #include <algorithm>
 #include <memory>
@@ -159,7 +160,9 @@ int faiss_Index_add_with(FaissIndex* index, idx_t n, const float* x, const idx_t
         in_slices(n, work->threads, [&](idx_t first, idx_t count) {
             assign_lists(*ivf, count, x + first * ivf->d, lists.data() + first);
         });
-        if (auto* ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(ivf)) {
+        // One that refines its codes keeps more than them, and a map of places would have to be kept up.
+        auto* ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(ivf);
+        if (ivfpq && !dynamic_cast<faiss::IndexIVFPQR*>(ivf) && ivf->direct_map.no()) {
             add_codes(*ivfpq, n, x, ids, lists.data(), work->threads);
         } else {
             ivf->add_core(n, x, ids, lists.data());

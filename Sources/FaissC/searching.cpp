@@ -1,6 +1,7 @@
 // Searching with per-call parameters and filters, reconstruction, description.
 
 #include "guarded.h"
+#include "kernels/exact.h"
 #include "kernels/hnsw.h"
 #include "selectors.h"
 
@@ -14,6 +15,7 @@
 #include <faiss/impl/FaissAssert.h>
 
 #include <algorithm>
+#include <atomic>
 #include <vector>
 
 namespace {
@@ -47,6 +49,23 @@ bool is_cheaper_exhaustively(const faiss::IndexHNSW& index, idx_t ef) {
     return static_cast<double>(ef) * (32 + static_cast<double>(ef) / index.d) >= static_cast<double>(index.ntotal);
 }
 
+/// Counts the searches that go on.
+class Searching {
+  public:
+    Searching() : others(count.fetch_add(1)) {}
+    ~Searching() {
+        count.fetch_sub(1);
+    }
+    Searching(const Searching&) = delete;
+
+    const int others; ///< that had begun before
+
+  private:
+    static std::atomic<int> count;
+};
+
+std::atomic<int> Searching::count{0};
+
 size_t flat_bytes(const faiss::Index* index) {
     const auto* flat = dynamic_cast<const faiss::IndexFlatCodes*>(index);
     return flat ? flat->codes.size() : 0;
@@ -78,7 +97,12 @@ int faiss_Index_search_with(
         float* distances,
         idx_t* labels) {
     return guarded([&] {
-        faiss_set_thread_limit(1);
+        // More threads than processors gain nothing: where others search, and many queries mean that others do, each
+        // does with its own. And flat indexes alone know how to share a query.
+        const Searching searching;
+        const bool is_shared =
+                n <= static_cast<idx_t>(few_queries) && searching.others == 0 && dynamic_cast<const faiss::IndexFlat*>(cpp(index));
+        faiss_set_thread_limit(is_shared ? options->threads : 1);
         const auto* hnsw = dynamic_cast<const faiss::IndexHNSW*>(cpp(index));
         if (hnsw && is_cheaper_exhaustively(*hnsw, std::max<idx_t>(k, options->efSearch))) {
             with_parameters(hnsw->storage, *options, [&](const faiss::SearchParameters* parameters) {
