@@ -17,7 +17,8 @@ public struct SearchOptions: Sendable {
     /// Which ids may be found; nil lets all pass.
     public var filter: IDFilter?
 
-    /// How many threads a batch of queries is spread over. A single query runs on the calling thread.
+    /// How many threads a batch of queries is spread over. A single query runs on the calling thread; only in a flat
+    /// index of many megabytes it is shared, too, unless other searches go on in this process.
     public var threads: ThreadLimit
 
     /// Makes options.

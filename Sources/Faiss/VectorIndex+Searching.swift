@@ -153,6 +153,7 @@ extension VectorIndex {
                 let parameters = SearchParameters(
                     probes: plan.probes,
                     ef: plan.ef,
+                    threads: options.threads,
                     filter: options.filter,
                     externalIDs: ids,
                     hasRemoved: hasRemoved

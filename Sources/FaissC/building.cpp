@@ -15,6 +15,7 @@
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexIVFPQ.h>
 #include <faiss/IndexIVFPQFastScan.h>
+#include <faiss/IndexIVFPQR.h>
 #include <faiss/IndexPQ.h>
 #include <faiss/IndexPQFastScan.h>
 
@@ -154,7 +155,9 @@ void add_to_index(faiss::Index& index, idx_t n, const float* x, const idx_t* ids
     in_slices(n, threads, [&](idx_t first, idx_t count) {
         assign_lists(*ivf, count, x + first * ivf->d, lists.data() + first);
     });
-    if (auto* ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(ivf)) {
+    // One that refines its codes keeps more than them, and a map of places would have to be kept up.
+    auto* ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(ivf);
+    if (ivfpq && !dynamic_cast<faiss::IndexIVFPQR*>(ivf) && ivf->direct_map.no()) {
         add_codes(*ivfpq, n, x, ids, lists.data(), threads);
     } else if (!add_bytes_to_lists(*ivf, n, x, ids, lists.data(), threads)) {
         ivf->add_core(n, x, ids, lists.data());

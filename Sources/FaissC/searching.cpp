@@ -2,6 +2,7 @@
 
 #include "codes.h"
 #include "guarded.h"
+#include "kernels/exact.h"
 #include "kernels/hnsw.h"
 #include "nested.h"
 #include "scanning.h"
@@ -23,6 +24,7 @@
 #include <faiss/invlists/BlockInvertedLists.h>
 
 #include <algorithm>
+#include <atomic>
 #include <vector>
 
 namespace {
@@ -55,6 +57,23 @@ void with_parameters(const faiss::Index* index, const FaissSearchOptions& option
 bool is_cheaper_exhaustively(const faiss::IndexHNSW& index, idx_t ef) {
     return static_cast<double>(ef) * (32 + static_cast<double>(ef) / index.d) >= static_cast<double>(index.ntotal);
 }
+
+/// Counts the searches that go on.
+class Searching {
+  public:
+    Searching() : others(count.fetch_add(1)) {}
+    ~Searching() {
+        count.fetch_sub(1);
+    }
+    Searching(const Searching&) = delete;
+
+    const int others; ///< that had begun before
+
+  private:
+    static std::atomic<int> count;
+};
+
+std::atomic<int> Searching::count{0};
 
 size_t flat_bytes(const faiss::Index* index) {
     const auto* flat = dynamic_cast<const faiss::IndexFlatCodes*>(index);
@@ -227,7 +246,12 @@ int faiss_Index_search_with(
         float* distances,
         idx_t* labels) {
     return guarded([&] {
-        faiss_set_thread_limit(1);
+        // More threads than processors gain nothing: where others search, and many queries mean that others do, each
+        // does with its own. And flat indexes alone know how to share a query.
+        const Searching searching;
+        const bool is_shared =
+                n <= static_cast<idx_t>(few_queries) && searching.others == 0 && dynamic_cast<const faiss::IndexFlat*>(cpp(index));
+        faiss_set_thread_limit(is_shared ? options->threads : 1);
         search_index(cpp(index), n, x, k, *options, distances, labels);
     });
 }

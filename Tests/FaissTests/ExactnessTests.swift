@@ -54,6 +54,24 @@ struct ExactnessTests {
         }
     }
 
+    @Test(
+        "Few queries that threads share are answered as by one thread",
+        arguments: [Metric.squaredL2, .innerProduct],
+        [1, 10, 100]
+    )
+    func sharedRows(metric: Metric, k: Int) throws {
+        // More than the 8 MB from which on rows are dealt out; ties abound.
+        let base = try TestVectors.integers(34_000, dimension: 64, in: -2...2, seed: 1)
+        let queries = try TestVectors.integers(3, dimension: 64, in: -2...2, seed: 2)
+        let index = try makeIndex(.flat, metric: metric, holding: base)
+        let truth = BruteForce(base, metric: metric).search(queries, k: k)
+        for threads in [1, 2, 7] as [ThreadLimit] {
+            let options = SearchOptions(threads: threads)
+            #expect(try index.search(queries, k: k, options: options) == truth)
+            #expect(try index.search(Array(queries[0]), k: k, options: options) == Array(truth[0]))
+        }
+    }
+
     @Test("Real numbers agree with brute force up to rounding", arguments: Metric.allCases)
     func flatOnRealNumbers(metric: Metric) throws {
         let base = try vectors(2000)

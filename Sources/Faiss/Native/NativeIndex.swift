@@ -63,7 +63,7 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
         return removed
     }
 
-    // MARK: Searching, with the calling thread alone
+    // MARK: Searching
 
     /// Fills k labels and distances a query; where there are fewer answers, the last labels are −1.
     func search(

@@ -1,4 +1,5 @@
 import FaissC
+import Vectors
 
 /// The parameters of one search in the form that C takes. The memory they point at lives as long as this value.
 struct SearchParameters: ~Copyable {
@@ -6,8 +7,17 @@ struct SearchParameters: ~Copyable {
     private let filter: IDFilter?
     private let nodes: UnsafeMutableBufferPointer<FaissFilterNode>
 
-    /// - Parameter externalIDs: the ids by position, where labels are positions and not ids themselves.
-    init(probes: Int, ef: Int, filter: IDFilter?, externalIDs: UnsafeBufferPointer<Int64>?, hasRemoved: Bool) {
+    /// - Parameters:
+    ///   - threads: how many may share few queries.
+    ///   - externalIDs: the ids by position, where labels are positions and not ids themselves.
+    init(
+        probes: Int,
+        ef: Int,
+        threads: ThreadLimit,
+        filter: IDFilter?,
+        externalIDs: UnsafeBufferPointer<Int64>?,
+        hasRemoved: Bool
+    ) {
         self.filter = filter
         let filterNodes = filter?.nodes ?? []
         nodes = .allocate(capacity: filterNodes.count)
@@ -15,6 +25,7 @@ struct SearchParameters: ~Copyable {
         options = FaissSearchOptions(
             nprobe: probes,
             efSearch: Int32(ef),
+            threads: threads.openMP,
             filter: UnsafePointer(nodes.baseAddress),
             filter_count: nodes.count,
             external_ids: externalIDs?.baseAddress,

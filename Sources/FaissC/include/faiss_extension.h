@@ -151,6 +151,9 @@ typedef struct FaissSearchOptions {
     size_t nprobe;
     /// Candidates to keep, for HNSW indexes.
     int efSearch;
+    /// Threads that may share the rows of a large flat index where there are few queries and no other search, at least
+    /// 1. Anything else is done by the calling thread alone.
+    int threads;
     /// The filter, or no node for none.
     const FaissFilterNode* filter;
     size_t filter_count;
@@ -162,7 +165,7 @@ typedef struct FaissSearchOptions {
     int has_removed;
 } FaissSearchOptions;
 
-/// k-nearest search with the calling thread alone; missing answers are -1.
+/// k-nearest search; missing answers are -1.
 int faiss_Index_search_with(
         const FaissIndex* index,
         idx_t n,

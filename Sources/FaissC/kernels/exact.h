@@ -12,6 +12,9 @@
 #include <cfloat>
 #include <cmath>
 
+/// So many queries or fewer take the rows one by one: the lanes of a panel would be empty for the most part.
+inline constexpr size_t few_queries = 3;
+
 /// The k nearest of each query, in the caller's memory: while searching as heaps of keys with the farthest at the root.
 class Nearest {
   public:
@@ -268,9 +271,7 @@ void scan(
         size_t row_count,
         Results& results) {
     const size_t d = comparison.d;
-    // Below this the lanes of a panel would be empty for the most part.
-    const size_t fewest = 4;
-    if (count < fewest) {
+    if (count <= few_queries) {
         const PreparedQueries queries(comparison, x + first * stride, stride, count);
         results.begin(first, count);
         for (size_t query = 0; query < count; ++query) {

@@ -151,7 +151,12 @@ class Within {
     std::vector<std::vector<std::pair<float, idx_t>>> found;
 };
 
-/// All queries against the rows that a selector admits, on as many threads as the calling thread may use for OpenMP.
+/// The threads that the calling thread may use for OpenMP.
+int allowed_threads() {
+    return omp_in_parallel() ? 1 : omp_get_max_threads();
+}
+
+/// All queries against the rows that a selector admits.
 template <class Results>
 void search(
         const Comparison& comparison,
@@ -170,7 +175,7 @@ void search(
         }
         row_count = members.size();
     }
-    in_slices(static_cast<idx_t>(queries), omp_in_parallel() ? 1 : omp_get_max_threads(), [&](idx_t first, idx_t count) {
+    in_slices(static_cast<idx_t>(queries), allowed_threads(), [&](idx_t first, idx_t count) {
         auto&& own = results.slice();
         scan(comparison,
              x,
@@ -184,7 +189,8 @@ void search(
     });
 }
 
-void search_nearest(
+/// The nearest rows, by the means that suits so many.
+void search_all_rows(
         const Comparison& comparison,
         const float* x,
         const float* y,
@@ -195,15 +201,76 @@ void search_nearest(
         idx_t* ids,
         const faiss::IDSelector* selector) {
     const size_t many = 48; // Measured: from here on collecting costs less than a heap.
-    if (k == 0) {
-        return;
-    }
     if (k < many) {
         Nearest results(comparison, k, distances, ids);
         search(comparison, x, nx, y, ny, selector, results);
     } else {
         ManyNearest results(comparison, k, distances, ids);
         search(comparison, x, nx, y, ny, selector, results);
+    }
+}
+
+/// Few queries against many rows: the rows are dealt out to threads.
+void search_sharing_rows(
+        const Comparison& comparison,
+        const float* x,
+        const float* y,
+        size_t nx,
+        size_t ny,
+        size_t k,
+        float* distances,
+        idx_t* ids,
+        int threads) {
+    const auto parts = static_cast<size_t>(threads);
+    std::vector<float> part_distances(parts * nx * k, comparison.distance(FLT_MAX));
+    std::vector<idx_t> part_ids(parts * nx * k, -1);
+    std::atomic<size_t> next{0};
+    in_slices(static_cast<idx_t>(ny), threads, [&](idx_t first, idx_t count) {
+        const size_t part = next.fetch_add(1) * nx * k;
+        search_all_rows(
+                comparison,
+                x,
+                y + static_cast<size_t>(first) * comparison.d,
+                nx,
+                static_cast<size_t>(count),
+                k,
+                part_distances.data() + part,
+                part_ids.data() + part,
+                nullptr);
+        for (size_t i = part; i < part + nx * k; ++i) {
+            part_ids[i] += part_ids[i] < 0 ? 0 : first;
+        }
+    });
+    Nearest results(comparison, k, distances, ids);
+    results.begin(0, nx);
+    for (size_t i = 0; i < parts * nx * k; ++i) {
+        if (part_ids[i] >= 0) {
+            results.offer(i / k % nx, part_ids[i], comparison.key_of(part_distances[i]));
+        }
+    }
+    results.finish(0, nx);
+}
+
+void search_nearest(
+        const Comparison& comparison,
+        const float* x,
+        const float* y,
+        size_t nx,
+        size_t ny,
+        size_t k,
+        float* distances,
+        idx_t* ids,
+        const faiss::IDSelector* selector) {
+    if (k == 0) {
+        return;
+    }
+    // Fewer bytes than this are read in less time than a thread needs to wake up.
+    const size_t fewest_bytes = 8 << 20;
+    const int threads = allowed_threads();
+    if (threads > 1 && !selector && nx <= few_queries && ny * comparison.d * sizeof(float) >= fewest_bytes) {
+        search_sharing_rows(comparison, x, y, nx, ny, k, distances, ids, threads);
+    } else {
+        search_all_rows(comparison, x, y, nx, ny, k, distances, ids, selector);
     }
 }
 

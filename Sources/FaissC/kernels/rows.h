@@ -54,6 +54,11 @@ struct Comparison {
         return is_l2 ? key : 0 - key;
     }
 
+    /// A distance that was handed out as the key that it came from.
+    float key_of(float distance) const {
+        return of_stored(distance);
+    }
+
     const bool is_l2;
     const size_t d;
     const FaissDistanceKernels& one;
@@ -96,10 +101,13 @@ class Panel {
             : first(first),
               count(count),
               native{values, count <= comparison.many.narrow ? comparison.many.narrow : comparison.many.wide, comparison.d} {
+        const float* lanes[32];
         for (size_t lane = 0; lane < native.width; ++lane) {
-            const float* query = queries[first + std::min(lane, count - 1)];
-            for (size_t i = 0; i < native.d; ++i) {
-                values[i * native.width + lane] = factor(comparison) * query[i];
+            lanes[lane] = queries[first + std::min(lane, count - 1)];
+        }
+        for (size_t i = 0; i < native.d; ++i) {
+            for (size_t lane = 0; lane < native.width; ++lane) {
+                values[i * native.width + lane] = factor(comparison) * lanes[lane][i];
             }
         }
     }
@@ -120,16 +128,19 @@ class RoundedPanel {
     RoundedPanel(const Comparison& comparison, const PreparedQueries& queries, size_t first, size_t count, uint32_t* values)
             : first(first), count(count), values(values), pairs((comparison.d + 1) / 2) {
         const size_t width = comparison.rounded->width;
-        std::vector<float> scaled(comparison.d);
-        std::vector<uint32_t> row(pairs);
+        const size_t d = comparison.d;
+        std::vector<float> scaled(d);
+        std::vector<uint32_t> lanes(width * pairs);
         for (size_t lane = 0; lane < width; ++lane) {
             const float* query = queries[first + std::min(lane, count - 1)];
-            std::transform(query, query + comparison.d, scaled.begin(), [&](float value) {
-                return Panel::factor(comparison) * value;
-            });
-            lost[lane] = comparison.rounded->round(scaled.data(), 1, comparison.d, row.data());
-            for (size_t i = 0; i < pairs; ++i) {
-                values[i * width + lane] = row[i];
+            for (size_t i = 0; i < d; ++i) {
+                scaled[i] = Panel::factor(comparison) * query[i];
+            }
+            lost[lane] = comparison.rounded->round(scaled.data(), 1, d, lanes.data() + lane * pairs);
+        }
+        for (size_t i = 0; i < pairs; ++i) {
+            for (size_t lane = 0; lane < width; ++lane) {
+                values[i * width + lane] = lanes[lane * pairs + i];
             }
         }
     }
