@@ -2,6 +2,9 @@
 
 #include "encoding.h"
 #include "guarded.h"
+#include "kernels/assign.h"
+#include "kernels/hnsw.h"
+#include "large_pages.h"
 #include "scanning.h"
 #include "selectors.h"
 #include "threads.h"
@@ -63,6 +66,39 @@ void train_ivf(
     prepare_scanning(ivf);
 }
 
+/// The list that each vector belongs to.
+void assign_lists(const faiss::IndexIVF& ivf, idx_t n, const float* x, idx_t* lists) {
+    const auto* centroids = dynamic_cast<const faiss::IndexFlat*>(ivf.quantizer);
+    if (centroids) {
+        assign_nearest(
+                centroids->metric_type, ivf.d, x, ivf.d, n, centroids->get_xb(), centroids->ntotal, lists, nullptr);
+    } else {
+        ivf.quantizer->assign(n, x, lists);
+    }
+}
+
+/// What IndexIVFPQ::add_core does, with our own encoding.
+void add_codes(faiss::IndexIVFPQ& index, idx_t n, const float* x, const idx_t* ids, const idx_t* lists, int threads) {
+    std::vector<uint8_t> codes(n * index.code_size);
+    in_slices(n, threads, [&](idx_t first, idx_t count) {
+        const size_t d = index.d;
+        const float* vectors = x + first * d;
+        std::vector<float> residuals;
+        if (index.by_residual) {
+            residuals.resize(count * d);
+            index.quantizer->compute_residual_n(count, vectors, residuals.data(), lists + first);
+            vectors = residuals.data();
+        }
+        encode(index.pq, vectors, count, codes.data() + first * index.code_size);
+    });
+    for (idx_t i = 0; i < n; ++i) {
+        if (lists[i] >= 0) { // There is no nearest centroid to a vector of which no distance is a number.
+            index.invlists->add_entry(lists[i], ids[i], codes.data() + i * index.code_size);
+        }
+    }
+    index.ntotal += n;
+}
+
 } // namespace
 
 extern "C" {
@@ -113,16 +149,24 @@ int faiss_Index_add_with(FaissIndex* index, idx_t n, const float* x, const idx_t
         faiss_set_thread_limit(work->threads);
         auto* ivf = dynamic_cast<faiss::IndexIVF*>(cpp(index));
         if (!ivf) {
-            if (!add_bytes(*cpp(index), n, x, work->threads)) {
+            if (auto* codes = dynamic_cast<faiss::IndexFlatCodes*>(cpp(index))) {
+                reserve_on_large_pages(codes->codes, (codes->ntotal + n) * codes->code_size);
+            }
+            auto* hnsw = dynamic_cast<faiss::IndexHNSW*>(cpp(index));
+            if (hnsw && is_walkable(*hnsw)) {
+                add_to_graph(*hnsw, n, x, work->threads);
+            } else if (!add_bytes(*cpp(index), n, x, work->threads)) {
                 cpp(index)->add(n, x);
             }
             return;
         }
         std::vector<idx_t> lists(n);
         in_slices(n, work->threads, [&](idx_t first, idx_t count) {
-            ivf->quantizer->assign(count, x + first * ivf->d, lists.data() + first);
+            assign_lists(*ivf, count, x + first * ivf->d, lists.data() + first);
         });
-        if (!add_bytes_to_lists(*ivf, n, x, ids, lists.data(), work->threads)) {
+        if (auto* ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(ivf)) {
+            add_codes(*ivfpq, n, x, ids, lists.data(), work->threads);
+        } else if (!add_bytes_to_lists(*ivf, n, x, ids, lists.data(), work->threads)) {
             ivf->add_core(n, x, ids, lists.data());
         }
         prepare_scanning(*ivf, n);

@@ -1,6 +1,7 @@
 // Searching with per-call parameters and filters, reconstruction, description.
 
 #include "guarded.h"
+#include "kernels/hnsw.h"
 #include "scanning.h"
 #include "selectors.h"
 
@@ -88,6 +89,10 @@ int faiss_Index_search_with(
             with_parameters(hnsw->storage, *options, [&](const faiss::SearchParameters* parameters) {
                 hnsw->storage->search(n, x, k, distances, labels, parameters);
             });
+            return;
+        }
+        if (hnsw && is_walkable(*hnsw)) {
+            search_graph(*hnsw, n, x, k, options->efSearch, selectors.get(), distances, labels);
             return;
         }
         // IndexHNSW 1.7.3 sizes its candidate queue by the index's own efSearch and by k, whatever the parameters say

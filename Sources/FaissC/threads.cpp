@@ -1,6 +1,7 @@
 #include "threads.h"
 
 #include "guarded.h"
+#include "kernels/assign.h"
 
 #include <omp.h>
 
@@ -18,6 +19,10 @@ void faiss_set_thread_limit(int threads) {
     omp_set_num_threads(threads);
 }
 
+void run_team(int threads, void (*member)(void*), void* context) {
+    GOMP_parallel(member, context, static_cast<unsigned>(threads), 0);
+}
+
 void AssignmentIndex::search(
         idx_t n,
         const float* x,
@@ -29,7 +34,27 @@ void AssignmentIndex::search(
         throw Cancelled();
     }
     ++step;
+    // Most points stay where they were.
+    const bool are_known = points == x && assigned.size() == static_cast<size_t>(n) && assigned_among == ntotal;
     in_slices(n, work.threads, [&](idx_t first, idx_t count) {
-        IndexFlat::search(count, x + first * d, k, distances + first * k, labels + first * k, params);
+        if (k == 1 && !params) {
+            const idx_t* guesses = are_known ? assigned.data() + first : nullptr;
+            assign_nearest(
+                    metric_type,
+                    d,
+                    x + first * d,
+                    d,
+                    count,
+                    get_xb(),
+                    ntotal,
+                    labels + first,
+                    distances + first,
+                    guesses);
+        } else {
+            IndexFlat::search(count, x + first * d, k, distances + first * k, labels + first * k, params);
+        }
     });
+    points = x;
+    assigned_among = ntotal;
+    assigned.assign(labels, labels + (k == 1 ? n : 0));
 }

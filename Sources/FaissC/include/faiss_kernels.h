@@ -19,9 +19,95 @@ typedef enum FaissKernelLevel {
 /// The widest level of this processor.
 FaissKernelLevel faiss_kernel_widest_level(void);
 
-/// The widest level, or a lower one that the environment variable SWIFT_FAISS_SIMD names (`baseline`, `avx2`,
-/// `avx512`), read anew.
-FaissKernelLevel faiss_kernel_chosen_level(void);
+/// The level with this name (`baseline`, `avx2`, `avx512`) if this processor has it, or else, as for any other name and
+/// for NULL, the widest level. The kernels use what the environment variable SWIFT_FAISS_SIMD names at the first call.
+FaissKernelLevel faiss_kernel_level_named(const char* name);
+
+// MARK: For tests
+
+/// The distance functions of a level. Two of them that reckon the same number for the same vectors do so bit by bit.
+typedef struct FaissDistanceKernels {
+    float (*squared_l2)(const float* x, const float* y, size_t d);
+    float (*inner_product)(const float* x, const float* y, size_t d);
+    float (*l1)(const float* x, const float* y, size_t d);
+    float (*linf)(const float* x, const float* y, size_t d);
+
+    /// Distances of x to `count` rows of y.
+    void (*squared_l2_rows)(float* distances, const float* x, const float* y, size_t d, size_t count);
+    void (*inner_product_rows)(float* distances, const float* x, const float* y, size_t d, size_t count);
+
+    /// Distances of x to the rows of y that are listed, wherever they are: they are fetched ahead.
+    void (*squared_l2_listed)(
+            float* distances,
+            const float* x,
+            const float* y,
+            size_t d,
+            const int32_t* rows,
+            size_t count);
+    void (*inner_product_listed)(
+            float* distances,
+            const float* x,
+            const float* y,
+            size_t d,
+            const int32_t* rows,
+            size_t count);
+
+    /// Squared distances of x to `count` columns of y, whose rows are `stride` apart, from their squared lengths.
+    void (*squared_l2_columns)(
+            float* distances,
+            const float* x,
+            const float* y,
+            const float* squared_lengths,
+            size_t d,
+            size_t stride,
+            size_t count);
+
+    /// The place of the first of the least; 0 if there are none.
+    size_t (*least)(const float* values, size_t count);
+    /// The places of all values that are not greater than the limit, ascending. `places` has room for `count`.
+    size_t (*not_greater)(const float* values, size_t count, float limit, uint32_t* places);
+
+    void (*add)(size_t d, const float* a, const float* b, float* c);
+    void (*add_number)(size_t d, const float* a, float b, float* c);
+    void (*subtract)(size_t d, const float* a, const float* b, float* c);
+    /// c = a + factor * b.
+    void (*multiply_add)(size_t d, const float* a, float factor, const float* b, float* c);
+} FaissDistanceKernels;
+
+/// The table of a level that this processor has.
+const FaissDistanceKernels* faiss_distance_kernels(FaissKernelLevel level);
+
+/// A squared distance as libfaiss's own code reckons it, by a call of the function that is linked under Faiss's name.
+float faiss_kernel_distance_inside(const float* x, const float* y, size_t d);
+
+/// Exact search with the kernels of a level on the calling thread: k labels and distances a query, nearest first,
+/// equally near ones by label; -1 where there are fewer. `may_round`: whether a filter may look at rounded values first,
+/// where the processor has instructions for them.
+void faiss_kernel_search(
+        FaissKernelLevel level,
+        int is_l2,
+        size_t d,
+        const float* x,
+        size_t nx,
+        const float* y,
+        size_t ny,
+        size_t k,
+        int may_round,
+        float* distances,
+        int64_t* labels);
+
+/// The nearest of `count` centroids for each of nx points, with the kernels of a level on the calling thread.
+void faiss_kernel_assign(
+        FaissKernelLevel level,
+        int is_l2,
+        size_t d,
+        const float* x,
+        size_t nx,
+        const float* centroids,
+        size_t count,
+        int may_round,
+        float* distances,
+        int64_t* labels);
 
 #ifdef __cplusplus
 }

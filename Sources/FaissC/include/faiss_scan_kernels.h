@@ -11,14 +11,24 @@ extern "C" {
 
 // A level must be one that this processor has.
 
-/// Distances from queries (query_count * dimension) to rows, of floats, or of bytes where there is a scale; for inner
-/// products their negatives. `out` has query_count * count places. Any number of queries and rows.
+/// Distances from queries (query_count * dimension) to rows of bytes; for inner products their negatives. `out` has
+/// query_count * count places. Any number of queries and rows.
 void faiss_scan_rows(
         FaissKernelLevel level,
         int is_l2,
         const float* queries,
         size_t query_count,
-        const void* rows,
+        const uint8_t* rows,
+        size_t count,
+        size_t dimension,
+        const float* scale,
+        const float* offset,
+        float* out);
+
+/// What rows of bytes stand for.
+void faiss_scan_decode(
+        FaissKernelLevel level,
+        const uint8_t* rows,
         size_t count,
         size_t dimension,
         const float* scale,

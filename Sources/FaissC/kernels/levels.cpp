@@ -1,6 +1,5 @@
 #include "levels.h"
 
-#include <cstdlib>
 #include <cstring>
 
 FaissKernelLevel faiss_kernel_widest_level() {
@@ -15,9 +14,8 @@ FaissKernelLevel faiss_kernel_widest_level() {
     return FAISS_KERNEL_BASELINE;
 }
 
-FaissKernelLevel faiss_kernel_chosen_level() {
+FaissKernelLevel faiss_kernel_level_named(const char* name) {
     const FaissKernelLevel widest = faiss_kernel_widest_level();
-    const char* name = std::getenv("SWIFT_FAISS_SIMD");
     if (!name) {
         return widest;
     }

@@ -12,6 +12,8 @@
 
 #include <faiss_kernels.h>
 
+#include <cstdlib>
+
 #if defined(__x86_64__)
 #define KERNELS_HAVE_X86_LEVELS 1
 #define TARGET_AVX2 __attribute__((target("avx2,fma,f16c")))
@@ -23,7 +25,7 @@
 /// The level that every search and every training uses: the widest one that this processor has, or a lower one that
 /// the environment variable SWIFT_FAISS_SIMD names. Decided once.
 inline FaissKernelLevel kernel_level() {
-    static const FaissKernelLevel level = faiss_kernel_chosen_level();
+    static const FaissKernelLevel level = faiss_kernel_level_named(std::getenv("SWIFT_FAISS_SIMD"));
     return level;
 }
 

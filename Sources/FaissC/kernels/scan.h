@@ -16,15 +16,12 @@ enum class ScanMetric { squaredL2, innerProduct };
 /// Vectors in one run of a kernel, at most: their distances to a few queries stay in the first cache.
 constexpr size_t scan_run = 256;
 
-/// Queries that a kernel looks at together.
-constexpr size_t scan_queries = 4;
-
-/// Rows of floats, or of bytes where the number at position i stands for byte * scale[i] + offset[i].
+/// Rows of bytes, of which the one at position i stands for byte * scale[i] + offset[i].
 struct ScanRows {
-    const void* rows;
-    size_t count; ///< at most scan_run
+    const uint8_t* rows;
+    size_t count;
     size_t dimension;
-    const float* scale; ///< NULL for floats
+    const float* scale;
     const float* offset;
 };
 
@@ -37,13 +34,12 @@ struct ScanCodes {
 };
 
 struct ScanKernels {
-    /// Distances from `query_count` (at most scan_queries) queries to rows. out[query] has room for scan_run.
-    void (*rows)(
-            ScanMetric metric,
-            const float* const* queries,
-            size_t query_count,
-            const ScanRows& rows,
-            float* const* out);
+    /// Distances from a query to rows, the same as DistanceKernels gives for what `decode` makes of them, bit by bit.
+    /// There are at most scan_run of them, and there is room for so many.
+    void (*rows)(ScanMetric metric, const float* query, const ScanRows& rows, float* out);
+
+    /// What the rows stand for, one after the other; any number of them.
+    void (*decode)(const ScanRows& rows, float* out);
 
     /// For each subquantizer m and each of its `entries` centroids: `factor` times the inner product with the query's
     /// m-th part, or the squared distance to it if the factor is 0. Centroids are transposed as Faiss does it: number i

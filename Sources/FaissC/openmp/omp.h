@@ -12,6 +12,11 @@ typedef struct {
 
 void omp_set_num_threads(int threads);
 int omp_get_max_threads(void);
+int omp_in_parallel(void);
+
+// What the compilers turn `#pragma omp parallel` into, for they understand it only with a flag: calls the function in
+// every thread of a team, the calling one included.
+void GOMP_parallel(void (*function)(void*), void* context, unsigned threads, unsigned flags);
 }
 
 #endif

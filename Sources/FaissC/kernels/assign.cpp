@@ -1,0 +1,167 @@
+#include "assign.h"
+
+#include "exact.h"
+
+namespace {
+
+/// The nearest, where one that is likely to be near is known beforehand: there is little that can be nearer.
+class NearestGuessed : public Nearest {
+  public:
+    NearestGuessed(
+            const Comparison& comparison,
+            const float* x,
+            size_t stride,
+            const float* centroids,
+            const idx_t* guesses,
+            float* keys,
+            idx_t* labels)
+            : Nearest(comparison, 1, keys, labels),
+              comparison(comparison),
+              x(x),
+              stride(stride),
+              centroids(centroids),
+              guesses(guesses) {}
+
+    void begin(size_t first, size_t count) {
+        Nearest::begin(first, count);
+        for (size_t i = first; guesses && i < first + count; ++i) {
+            if (guesses[i] >= 0) {
+                const float* guess = centroids + static_cast<size_t>(guesses[i]) * comparison.d;
+                offer(i, guesses[i], comparison.of_stored(comparison.key(x + i * stride, guess)));
+            }
+        }
+    }
+
+  private:
+    const Comparison& comparison;
+    const float* const x;
+    const size_t stride;
+    const float* const centroids;
+    const idx_t* const guesses;
+};
+
+/// Looks at every score, without a branch: best where vectors are short.
+void find_least(
+        const Comparison& comparison,
+        const float* x,
+        size_t stride,
+        size_t n,
+        const float* centroids,
+        size_t count,
+        idx_t* labels,
+        float* distances) {
+    const size_t d = comparison.d;
+    const size_t wide = comparison.many.wide;
+    const size_t at_once = std::min(queries_at_once(comparison), (n + wide - 1) / wide * wide);
+    PanelMemory memory(at_once * d);
+    std::vector<float> scores(at_once);
+    std::vector<int32_t> indices(at_once);
+    RowBlocks blocks(comparison, centroids, nullptr, count);
+    for (size_t start = 0; start < n; start += at_once) {
+        const size_t size = std::min(at_once, n - start);
+        const PreparedQueries queries(comparison, x + start * stride, stride, size);
+        std::fill(scores.begin(), scores.end(), FLT_MAX);
+        std::fill(indices.begin(), indices.end(), -1);
+        std::vector<Panel> panels;
+        for (size_t query = 0; query < size; query += wide) {
+            panels.emplace_back(comparison, queries, query, std::min(wide, size - query), memory.get() + query * d);
+        }
+        for (blocks.rewind(); blocks.next();) {
+            for (const Panel& panel : panels) {
+                comparison.many.find_least(
+                        panel.native,
+                        blocks.block,
+                        static_cast<int32_t>(blocks.first),
+                        scores.data() + panel.first,
+                        indices.data() + panel.first);
+            }
+        }
+        for (size_t i = 0; i < size; ++i) {
+            const int32_t nearest = indices[i];
+            labels[start + i] = nearest;
+            if (distances) {
+                distances[start + i] = comparison.distance(
+                        nearest < 0 ? FLT_MAX : comparison.key(queries[i], centroids + static_cast<size_t>(nearest) * d));
+            }
+        }
+    }
+}
+
+} // namespace
+
+void assign_nearest(
+        faiss::MetricType metric,
+        size_t d,
+        const float* x,
+        size_t stride,
+        size_t n,
+        const float* centroids,
+        size_t count,
+        idx_t* labels,
+        float* distances,
+        const idx_t* guesses,
+        FaissKernelLevel level,
+        bool may_round) {
+    const Comparison comparison(metric, d, level, may_round);
+    const size_t fewest_dimensions = 48; // Measured: from here on a filter by rounded values costs less.
+    if (!comparison.rounded || d < fewest_dimensions) {
+        find_least(comparison, x, stride, n, centroids, count, labels, distances);
+        return;
+    }
+    std::vector<float> keys(distances ? 0 : n);
+    NearestGuessed results(
+            comparison, x, stride, centroids, guesses, distances ? distances : keys.data(), labels);
+    scan(comparison, x, stride, 0, n, centroids, nullptr, count, results);
+}
+
+void faiss_kernel_assign(
+        FaissKernelLevel level,
+        int is_l2,
+        size_t d,
+        const float* x,
+        size_t nx,
+        const float* centroids,
+        size_t count,
+        int may_round,
+        float* distances,
+        int64_t* labels) {
+    assign_nearest(
+            is_l2 ? faiss::METRIC_L2 : faiss::METRIC_INNER_PRODUCT,
+            d,
+            x,
+            d,
+            nx,
+            centroids,
+            count,
+            labels,
+            distances,
+            nullptr,
+            level,
+            may_round != 0);
+}
+
+void encode(const faiss::ProductQuantizer& pq, const float* x, size_t n, uint8_t* codes) {
+    const size_t at_once = 1024;
+    std::vector<idx_t> labels(pq.M * std::min(n, at_once));
+    for (size_t start = 0; start < n; start += at_once) {
+        const size_t size = std::min(at_once, n - start);
+        for (size_t m = 0; m < pq.M; ++m) {
+            assign_nearest(
+                    faiss::METRIC_L2,
+                    pq.dsub,
+                    x + start * pq.d + m * pq.dsub,
+                    pq.d,
+                    size,
+                    pq.get_centroids(m, 0),
+                    pq.ksub,
+                    labels.data() + m * size,
+                    nullptr);
+        }
+        for (size_t i = 0; i < size; ++i) {
+            faiss::PQEncoderGeneric encoder(codes + (start + i) * pq.code_size, static_cast<int>(pq.nbits));
+            for (size_t m = 0; m < pq.M; ++m) {
+                encoder.encode(static_cast<uint64_t>(labels[m * size + i]));
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+// The nearest of a few rows, for many points: the work of k-means, of coarse quantizers and of product quantizers.
+
+#pragma once
+
+#include "levels.h"
+
+#include <faiss/Index.h>
+#include <faiss/impl/ProductQuantizer.h>
+
+#include <stddef.h>
+
+/// For each of n points, `stride` apart, the nearest of `count` centroids (fewer than 2^31), the first of equals, on
+/// the calling thread. Which of two is nearer may be decided up to the rounding of |c|^2 - 2 x · c; the distance is
+/// reckoned by itself.
+///
+/// @param labels     n; -1 where no distance is a number
+/// @param distances  n, or NULL
+/// @param guesses    n centroids that are likely to be near, such as the nearest before they moved, or NULL
+void assign_nearest(
+        faiss::MetricType metric,
+        size_t d,
+        const float* x,
+        size_t stride,
+        size_t n,
+        const float* centroids,
+        size_t count,
+        faiss::Index::idx_t* labels,
+        float* distances,
+        const faiss::Index::idx_t* guesses = nullptr,
+        FaissKernelLevel level = kernel_level(),
+        bool may_round = true);
+
+/// The codes of n vectors, on the calling thread: what pq.compute_codes(x, codes, n) finds.
+void encode(const faiss::ProductQuantizer& pq, const float* x, size_t n, uint8_t* codes);

@@ -1,0 +1,302 @@
+// Exact search on one thread.
+//
+// A search is exact up to the rounding of a distance that is reckoned by itself: products of matrices only rule out
+// what is farther than the k-th nearest by more than their rounding can be, and what they leave is looked at one by one.
+// So one query and a thousand give the same distances, bit by bit, and of equally near vectors those with the smallest
+// ids are found.
+
+#pragma once
+
+#include "rows.h"
+
+#include <cfloat>
+#include <cmath>
+
+/// The k nearest of each query, in the caller's memory: while searching as heaps of keys with the farthest at the root.
+class Nearest {
+  public:
+    Nearest(const Comparison& comparison, size_t k, float* keys, idx_t* ids)
+            : comparison(comparison), k(k), keys(keys), ids(ids) {}
+
+    /// What serves a slice of the queries: no more than this one.
+    Nearest& slice() {
+        return *this;
+    }
+
+    /// Empties the places of some queries.
+    void begin(size_t first, size_t count) {
+        std::fill_n(keys + first * k, count * k, FLT_MAX);
+        std::fill_n(ids + first * k, count * k, -1);
+    }
+
+    /// What has a larger key is not wanted.
+    float limit(size_t query) const {
+        return keys[query * k];
+    }
+
+    /// Takes a row in if it is nearer than the farthest, or as near with a smaller id.
+    bool offer(size_t query, idx_t id, float key) {
+        float* heap_keys = keys + query * k;
+        idx_t* heap_ids = ids + query * k;
+        if (!is_before(key, id, heap_keys[0], heap_ids[0])) {
+            return false;
+        }
+        sift_down(heap_keys, heap_ids, k, key, id);
+        return true;
+    }
+
+    /// Sorts the places of some queries, nearest first, and turns keys into distances. Empty places come last.
+    void finish(size_t first, size_t count) {
+        for (size_t query = first; query < first + count; ++query) {
+            float* heap_keys = keys + query * k;
+            idx_t* heap_ids = ids + query * k;
+            for (size_t size = k; size > 1; --size) {
+                const float key = heap_keys[size - 1];
+                const idx_t id = heap_ids[size - 1];
+                heap_keys[size - 1] = heap_keys[0];
+                heap_ids[size - 1] = heap_ids[0];
+                sift_down(heap_keys, heap_ids, size - 1, key, id);
+            }
+            for (size_t place = 0; place < k; ++place) {
+                heap_keys[place] = comparison.distance(heap_keys[place]);
+            }
+        }
+    }
+
+  private:
+    /// An empty place has the largest key and comes after everything, though its id is the least.
+    static bool is_before(float key, idx_t id, float other, idx_t other_id) {
+        return key < other || (key == other && id < other_id);
+    }
+
+    static void sift_down(float* keys, idx_t* ids, size_t size, float key, idx_t id) {
+        size_t place = 0;
+        for (;;) {
+            size_t child = 2 * place + 1;
+            if (child >= size) {
+                break;
+            }
+            if (child + 1 < size && is_before(keys[child], ids[child], keys[child + 1], ids[child + 1])) {
+                ++child;
+            }
+            if (!is_before(key, id, keys[child], ids[child])) {
+                break;
+            }
+            keys[place] = keys[child];
+            ids[place] = ids[child];
+            place = child;
+        }
+        keys[place] = key;
+        ids[place] = id;
+    }
+
+    const Comparison& comparison;
+    const size_t k;
+    float* const keys;
+    idx_t* const ids;
+};
+
+/// One query against all rows.
+template <class Results>
+void scan_rows(
+        const Comparison& comparison,
+        const float* query,
+        size_t number,
+        const float* rows,
+        const idx_t* members,
+        size_t count,
+        Results& results) {
+    const size_t d = comparison.d;
+    if (members) {
+        for (size_t i = 0; i < count; ++i) {
+            const float key = comparison.key(query, rows + static_cast<size_t>(members[i]) * d);
+            if (!(key > results.limit(number))) {
+                results.offer(number, members[i], key);
+            }
+        }
+        return;
+    }
+    const size_t chunk = 256;
+    float keys[chunk];
+    uint32_t places[chunk];
+    for (size_t row = 0; row < count; row += chunk) {
+        const size_t size = std::min(chunk, count - row);
+        comparison.keys(query, rows + row * d, size, keys);
+        const size_t found = comparison.one.not_greater(keys, size, results.limit(number), places);
+        for (size_t i = 0; i < found; ++i) {
+            results.offer(number, static_cast<idx_t>(row + places[i]), keys[places[i]]);
+        }
+    }
+}
+
+/// A panel of queries that goes over a block of rows.
+template <class Results>
+class Pass {
+  public:
+    /// @param own_terms  the squared lengths of the panel's queries
+    /// @param offset     the number of the first query among the results
+    Pass(const Comparison& comparison,
+         const PreparedQueries& queries,
+         const float* own_terms,
+         const RowBlocks& blocks,
+         size_t offset,
+         Results& results)
+            : comparison(comparison),
+              queries(queries),
+              own_terms(own_terms),
+              blocks(blocks),
+              offset(offset),
+              results(results) {}
+
+    void run(const Panel& panel) {
+        begin(panel.first, panel.count, panel.native.width, nullptr);
+        comparison.many.filter(panel.native, blocks.block, thresholds, &Pass::offered, this);
+    }
+
+    void run(const RoundedPanel& panel) {
+        begin(panel.first, panel.count, comparison.rounded->width, panel.lost);
+        comparison.rounded->filter(
+                panel.values,
+                panel.pairs,
+                blocks.pairs.data(),
+                blocks.block.terms,
+                blocks.block.count,
+                thresholds,
+                &Pass::offered,
+                this);
+    }
+
+  private:
+    /// @param lost  for each query the length of what rounding took away, or NULL
+    void begin(size_t panel_first, size_t panel_count, size_t width, const float* lost) {
+        first = panel_first;
+        count = panel_count;
+        const float largest = std::sqrt(blocks.greatest_square);
+        for (size_t lane = 0; lane < width; ++lane) {
+            if (lane >= count) {
+                thresholds[lane] = -INFINITY;
+                continue;
+            }
+            const float length = std::sqrt(own_terms[lane]);
+            slack[lane] = rounding(length, largest);
+            if (lost) {
+                // |a · b - a' · b'| <= |a - a'| |b| + |a'| |b - b'|.
+                const float scaled = std::abs(Panel::factor(comparison)) * length;
+                slack[lane] += 1.001f * (lost[lane] * largest + (scaled + lost[lane]) * blocks.lost);
+            }
+            thresholds[lane] = threshold(lane);
+        }
+    }
+
+    /// How far a score and a key can be from what they would be if sums and products were not rounded, together, and
+    /// some more.
+    float rounding(float length, float largest) const {
+        const auto d = static_cast<float>(comparison.d);
+        const float factor = (2.5f * d + 64) * FLT_EPSILON / 2;
+        const float magnitude = comparison.is_l2 ? (length + largest) * (length + largest) : length * largest;
+        // What is smaller than any number with all its digits is lost whole.
+        return factor * magnitude + (d + 64) * FLT_MIN * (1 + length + largest);
+    }
+
+    float threshold(size_t lane) const {
+        const float own = comparison.is_l2 ? own_terms[lane] : 0;
+        return results.limit(offset + first + lane) - own + slack[lane];
+    }
+
+    static void offered(void* context, size_t lane, size_t row) {
+        auto& pass = *static_cast<Pass*>(context);
+        if (lane >= pass.count) {
+            return;
+        }
+        const float* values = pass.blocks.block.values + row * pass.comparison.d;
+        const float key = pass.comparison.key(pass.queries[pass.first + lane], values);
+        if (pass.results.offer(pass.offset + pass.first + lane, pass.blocks.id(row), key)) {
+            pass.thresholds[lane] = pass.threshold(lane);
+        }
+    }
+
+    const Comparison& comparison;
+    const PreparedQueries& queries;
+    const float* const own_terms;
+    const RowBlocks& blocks;
+    const size_t offset;
+    Results& results;
+    size_t first = 0, count = 0;
+    float thresholds[32];
+    float slack[32];
+};
+
+/// Some queries against all rows, by panels of one of the two kinds.
+///
+/// @param start  the number of the first of `queries` among the results
+template <class SomePanel, class Value, class Results>
+void scan_panels(
+        const Comparison& comparison,
+        const PreparedQueries& queries,
+        size_t start,
+        size_t count,
+        size_t width,
+        Value* memory,
+        RowBlocks& blocks,
+        Results& results) {
+    std::vector<SomePanel> panels;
+    std::vector<float> own_terms(count);
+    for (size_t query = 0; query < count; ++query) {
+        own_terms[query] = comparison.one.inner_product(queries[query], queries[query], comparison.d);
+        if (query % width == 0) {
+            panels.emplace_back(
+                    comparison, queries, query, std::min(width, count - query), memory + query * comparison.d);
+        }
+    }
+    for (blocks.rewind(); blocks.next();) {
+        for (const auto& panel : panels) {
+            Pass<Results>(comparison, queries, own_terms.data() + panel.first, blocks, start, results).run(panel);
+        }
+    }
+}
+
+/// Queries first ..< first + count, `stride` apart, against all rows, on the calling thread.
+template <class Results>
+void scan(
+        const Comparison& comparison,
+        const float* x,
+        size_t stride,
+        size_t first,
+        size_t count,
+        const float* rows,
+        const idx_t* members,
+        size_t row_count,
+        Results& results) {
+    const size_t d = comparison.d;
+    // Below this the lanes of a panel would be empty for the most part.
+    const size_t fewest = 4;
+    if (count < fewest) {
+        const PreparedQueries queries(comparison, x + first * stride, stride, count);
+        results.begin(first, count);
+        for (size_t query = 0; query < count; ++query) {
+            scan_rows(comparison, queries[query], first + query, rows, members, row_count, results);
+        }
+        results.finish(first, count);
+        return;
+    }
+    // Rounding pays where there is more than a narrow panel's work, and dimensions enough that what the filter lets
+    // pass in vain is little beside it.
+    const size_t fewest_dimensions = 32;
+    const bool is_rounded = comparison.rounded && count > comparison.many.narrow && d >= fewest_dimensions;
+    const size_t width = is_rounded ? comparison.rounded->width : comparison.many.wide;
+    const size_t at_once = std::min(queries_at_once(comparison), (count + width - 1) / width * width);
+    PanelMemory memory(at_once * d);
+    RowBlocks blocks(comparison, rows, members, row_count, is_rounded);
+    for (size_t start = first; start < first + count; start += at_once) {
+        const size_t size = std::min(at_once, first + count - start);
+        const PreparedQueries queries(comparison, x + start * stride, stride, size);
+        results.begin(start, size);
+        if (is_rounded) {
+            auto* pairs = reinterpret_cast<uint32_t*>(memory.get());
+            scan_panels<RoundedPanel>(comparison, queries, start, size, width, pairs, blocks, results);
+        } else {
+            scan_panels<Panel>(comparison, queries, start, size, width, memory.get(), blocks, results);
+        }
+        results.finish(start, size);
+    }
+}

@@ -1,0 +1,43 @@
+// Many queries against many rows: matrix products whose results never go to memory, for nearly all of them are of no
+// interest.
+//
+// Queries stand side by side in the lanes of vectors, so that a row is read as it lies in memory, and so that a
+// comparison with every query's own threshold is one instruction for a whole vector of them.
+
+#pragma once
+
+#include "levels.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Queries, transposed: value i of query q stands at values[i * width + q]. A query's score for a row y is
+/// rowTerm(y) + Σ values · y; what is nearer has a smaller score.
+struct QueryPanel {
+    const float* values;
+    size_t width; ///< FlatKernels::narrow or wide
+    size_t d;
+};
+
+/// Rows one after the other, and what is added to each one's scores.
+struct RowBlock {
+    const float* values;
+    const float* terms;
+    size_t count;
+};
+
+/// Told of a query and a row whose score is not above the query's threshold. May lower thresholds.
+typedef void (*FlatOffer)(void* context, size_t query, size_t row);
+
+struct FlatKernels {
+    /// How many queries a panel may have; one with fewer is filled up by the caller.
+    size_t narrow, wide;
+    /// Offers all that is not above the thresholds, row by row in ascending order for each query.
+    void (*filter)(QueryPanel panel, RowBlock rows, const float* thresholds, FlatOffer offer, void* context);
+    /// Lowers each query's least score and sets the row that has it, the first of equals. `first` is the number of the
+    /// block's first row.
+    void (*find_least)(QueryPanel panel, RowBlock rows, int32_t first, float* scores, int32_t* indices);
+};
+
+/// The table of a level that this processor has.
+const FlatKernels& flat_kernels(FaissKernelLevel level);

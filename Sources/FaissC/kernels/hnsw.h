@@ -1,0 +1,25 @@
+// Searching and building HNSW graphs over vectors stored as they are (Malkov and Yashunin 2018,
+// doi:10.1109/TPAMI.2018.2889473), in libfaiss's own data, which it writes and reads.
+
+#pragma once
+
+#include <faiss/IndexHNSW.h>
+#include <faiss/impl/IDSelector.h>
+
+/// Whether the functions here know the index's storage and metric.
+bool is_walkable(const faiss::IndexHNSW& index);
+
+/// The k nearest among those that a walk with `ef` candidates meets and the selector (or NULL) admits, on the calling
+/// thread. Missing answers are -1.
+void search_graph(
+        const faiss::IndexHNSW& index,
+        faiss::Index::idx_t n,
+        const float* x,
+        faiss::Index::idx_t k,
+        size_t ef,
+        const faiss::IDSelector* selector,
+        float* distances,
+        faiss::Index::idx_t* labels);
+
+/// Adds vectors and links them, as index.add(n, x) does.
+void add_to_graph(faiss::IndexHNSW& index, faiss::Index::idx_t n, const float* x, int threads);

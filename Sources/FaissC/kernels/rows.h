@@ -1,0 +1,255 @@
+// Queries and rows in the form that FlatKernels take, for exact search and for assignment alike.
+
+#pragma once
+
+#include "flat.h"
+#include "flat_bfloat.h"
+
+#include <faiss/Index.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+using idx_t = faiss::Index::idx_t;
+
+/// What is searched for what: squared L2 distances or inner products of queries and rows.
+///
+/// In here a key takes the place of both: the squared distance, or the inner product's negative, so that what is nearer
+/// has a smaller key. Negative queries make negative products, to the bit.
+struct Comparison {
+    /// @param may_round  whether a filter may look at rounded values first
+    Comparison(
+            faiss::MetricType metric,
+            size_t d,
+            FaissKernelLevel level = kernel_level(),
+            bool may_round = true)
+            : is_l2(metric == faiss::METRIC_L2),
+              d(d),
+              one(*faiss_distance_kernels(level)),
+              many(flat_kernels(level)),
+              rounded(may_round ? bfloat_kernels(level) : nullptr) {}
+
+    float key(const float* query, const float* row) const {
+        return (is_l2 ? one.squared_l2 : one.inner_product)(query, row, d);
+    }
+
+    /// The keys of rows one after the other.
+    void keys(const float* query, const float* rows, size_t count, float* keys) const {
+        (is_l2 ? one.squared_l2_rows : one.inner_product_rows)(keys, query, rows, d, count);
+    }
+
+    /// The keys of the rows that are listed.
+    void keys(const float* query, const float* rows, const int32_t* listed, size_t count, float* keys) const {
+        (is_l2 ? one.squared_l2_listed : one.inner_product_listed)(keys, query, rows, d, listed, count);
+    }
+
+    /// The key of two rows, where both came in as they are stored.
+    float of_stored(float key) const {
+        return is_l2 ? key : -key;
+    }
+
+    /// A key as the distance that is handed out; never -0.
+    float distance(float key) const {
+        return is_l2 ? key : 0 - key;
+    }
+
+    const bool is_l2;
+    const size_t d;
+    const FaissDistanceKernels& one;
+    const FlatKernels& many;
+    /// Or NULL.
+    const BfloatKernels* const rounded;
+};
+
+/// Some queries as one comparison takes them: negative for inner products.
+class PreparedQueries {
+  public:
+    /// @param stride  how far apart the queries are, d or more
+    PreparedQueries(const Comparison& comparison, const float* x, size_t stride, size_t count) : x(x), stride(stride) {
+        const size_t d = comparison.d;
+        if (!comparison.is_l2) {
+            negative.resize(count * d);
+            for (size_t i = 0; i < count; ++i) {
+                std::transform(x + i * stride, x + i * stride + d, &negative[i * d], [](float value) { return -value; });
+            }
+            this->x = negative.data();
+            this->stride = d;
+        }
+    }
+
+    const float* operator[](size_t query) const {
+        return x + query * stride;
+    }
+
+  private:
+    const float* x;
+    size_t stride;
+    std::vector<float> negative;
+};
+
+/// Up to `wide` queries beside each other.
+class Panel {
+  public:
+    /// `values` has room for wide * d.
+    Panel(const Comparison& comparison, const PreparedQueries& queries, size_t first, size_t count, float* values)
+            : first(first),
+              count(count),
+              native{values, count <= comparison.many.narrow ? comparison.many.narrow : comparison.many.wide, comparison.d} {
+        for (size_t lane = 0; lane < native.width; ++lane) {
+            const float* query = queries[first + std::min(lane, count - 1)];
+            for (size_t i = 0; i < native.d; ++i) {
+                values[i * native.width + lane] = factor(comparison) * query[i];
+            }
+        }
+    }
+
+    /// What a query is multiplied by, so that its products with a row are part of a score.
+    static float factor(const Comparison& comparison) {
+        return comparison.is_l2 ? -2.0f : 1.0f;
+    }
+
+    const size_t first, count;
+    const QueryPanel native; // Lanes without a query repeat the last one, whose numbers are as harmless as any.
+};
+
+/// The same with rounded values.
+class RoundedPanel {
+  public:
+    /// `values` has room for width * pairs.
+    RoundedPanel(const Comparison& comparison, const PreparedQueries& queries, size_t first, size_t count, uint32_t* values)
+            : first(first), count(count), values(values), pairs((comparison.d + 1) / 2) {
+        const size_t width = comparison.rounded->width;
+        std::vector<float> scaled(comparison.d);
+        std::vector<uint32_t> row(pairs);
+        for (size_t lane = 0; lane < width; ++lane) {
+            const float* query = queries[first + std::min(lane, count - 1)];
+            std::transform(query, query + comparison.d, scaled.begin(), [&](float value) {
+                return Panel::factor(comparison) * value;
+            });
+            lost[lane] = comparison.rounded->round(scaled.data(), 1, comparison.d, row.data());
+            for (size_t i = 0; i < pairs; ++i) {
+                values[i * width + lane] = row[i];
+            }
+        }
+    }
+
+    const size_t first, count;
+    const uint32_t* const values;
+    const size_t pairs;
+    /// For each query the length of what rounding took away.
+    float lost[32];
+};
+
+/// Cuts the rows into blocks that fit in the second-level cache beside the panels, and reckons what FlatKernels want to
+/// know about each block.
+class RowBlocks {
+  public:
+    /// @param members  the numbers of the rows that matter, or NULL if all do
+    /// @param is_rounded  whether RoundedPanels shall go over them
+    RowBlocks(
+            const Comparison& comparison,
+            const float* rows,
+            const idx_t* members,
+            size_t count,
+            bool is_rounded = false)
+            : comparison(comparison), rows(rows), members(members), count(count) {
+        const size_t bytes = 256 << 10;
+        const size_t tile = 12;
+        size = std::min(std::max<size_t>(bytes / (comparison.d * sizeof(float) * tile), 8) * tile, count);
+        terms.resize(size);
+        if (members) {
+            gathered.resize(size * comparison.d);
+        }
+        if (is_rounded) {
+            pairs.resize(size * ((comparison.d + 1) / 2));
+        }
+    }
+
+    /// Begins anew.
+    void rewind() {
+        next_first = 0;
+    }
+
+    /// Goes on to the next block.
+    bool next() {
+        if (next_first == count) {
+            return false;
+        }
+        const bool is_made = block.count > 0 && first == next_first;
+        first = next_first;
+        block.count = std::min(size, count - first);
+        next_first = first + block.count;
+        if (is_made) {
+            return true; // The only block, once more.
+        }
+        const size_t d = comparison.d;
+        block.values = rows + first * d;
+        if (members) {
+            for (size_t i = 0; i < block.count; ++i) {
+                std::copy_n(rows + static_cast<size_t>(members[first + i]) * d, d, gathered.data() + i * d);
+            }
+            block.values = gathered.data();
+        }
+        float largest = 0;
+        for (size_t i = 0; i < block.count; ++i) {
+            const float* row = block.values + i * d;
+            terms[i] = comparison.one.inner_product(row, row, d);
+            largest = std::max(largest, terms[i]);
+        }
+        greatest_square = largest;
+        if (!pairs.empty()) {
+            lost = comparison.rounded->round(block.values, block.count, d, pairs.data());
+        }
+        if (!comparison.is_l2) {
+            std::fill(terms.begin(), terms.end(), 0.0f);
+        }
+        block.terms = terms.data();
+        return true;
+    }
+
+    /// The number of a row of the block.
+    idx_t id(size_t row) const {
+        return members ? members[first + row] : static_cast<idx_t>(first + row);
+    }
+
+    /// The number of the block's first row among those that matter.
+    size_t first = 0;
+    RowBlock block{};
+    /// The largest squared length in the block.
+    float greatest_square = 0;
+    /// The rows rounded, if they are to be.
+    std::vector<uint32_t> pairs;
+    /// The largest length of what rounding took away.
+    float lost = 0;
+
+  private:
+    const Comparison& comparison;
+    const float* const rows;
+    const idx_t* const members;
+    const size_t count;
+    size_t size;
+    size_t next_first = 0;
+    std::vector<float> terms;
+    std::vector<float> gathered;
+};
+
+/// How many queries' panels stay in the second-level cache while the rows go by.
+inline size_t queries_at_once(const Comparison& comparison) {
+    const size_t bytes = 512 << 10;
+    const size_t wide = comparison.many.wide;
+    return std::min<size_t>(std::max<size_t>(bytes / (comparison.d * sizeof(float) * wide), 4) * wide, 4096);
+}
+
+/// Memory for panels, aligned to lines of the cache.
+class PanelMemory {
+  public:
+    explicit PanelMemory(size_t floats) : memory(floats + 16) {}
+    float* get() {
+        const auto address = reinterpret_cast<uintptr_t>(memory.data());
+        return reinterpret_cast<float*>((address + 63) / 64 * 64);
+    }
+
+  private:
+    std::vector<float> memory;
+};

@@ -1,0 +1,280 @@
+import Faiss
+import FaissC
+import TestSupport
+import Testing
+import Vectors
+
+/// The vector instructions of a kernel.
+private struct Level: CustomTestStringConvertible, Sendable {
+    let native: FaissKernelLevel
+
+    var testDescription: String { ["baseline", "AVX2", "AVX-512"][Int(native.rawValue)] }
+    var distances: FaissDistanceKernels { faiss_distance_kernels(native).pointee }
+
+    /// Those that this processor has.
+    static let available = [FAISS_KERNEL_BASELINE, FAISS_KERNEL_AVX2, FAISS_KERNEL_AVX512]
+        .filter { $0.rawValue <= faiss_kernel_widest_level().rawValue }
+        .map(Level.init)
+}
+
+@Suite("Kernels")
+struct KernelTests {
+    /// Around every width of a vector, and of four of them.
+    private static let dimensions = Array(1...70) + [96, 100, 127, 128, 129, 131, 255, 300]
+
+    /// Random numbers at an address that no vector is aligned to.
+    private struct Numbers {
+        let values: [Float]
+        let offset: Int
+
+        init(_ count: Int, offset: Int, seed: UInt64, in range: ClosedRange<Float> = -1...1) {
+            var random = SplitMix64(seed: seed)
+            values = (0..<count + offset).map { _ in .random(in: range, using: &random) }
+            self.offset = offset
+        }
+
+        func withPointer<Answer>(_ body: (UnsafePointer<Float>) -> Answer) -> Answer {
+            values.withUnsafeBufferPointer { body($0.baseAddress! + offset) }
+        }
+
+        subscript(index: Int) -> Double { Double(values[offset + index]) }
+        func floats(_ count: Int) -> [Float] { Array(values[offset..<offset + count]) }
+    }
+
+    @Test("Every distance is what plain arithmetic says, up to rounding", arguments: Level.available)
+    private func distances(level: Level) {
+        let kernels = level.distances
+        for d in Self.dimensions {
+            for offset in 0..<4 {
+                let x = Numbers(d, offset: offset, seed: UInt64(d))
+                let y = Numbers(d, offset: 3 - offset, seed: UInt64(d + 1000))
+                func found(_ kernel: (UnsafePointer<Float>?, UnsafePointer<Float>?, Int) -> Float) -> Double {
+                    Double(x.withPointer { x in y.withPointer { y in kernel(x, y, d) } })
+                }
+                let differences = (0..<d).map { abs(x[$0] - y[$0]) }
+                let tolerance = 1e-6 * Double(d)
+                #expect(abs(found(kernels.squared_l2) - differences.reduce(0) { $0 + $1 * $1 }) < 4 * tolerance)
+                #expect(abs(found(kernels.inner_product) - (0..<d).reduce(0) { $0 + x[$1] * y[$1] }) < tolerance)
+                #expect(abs(found(kernels.l1) - differences.reduce(0, +)) < 2 * tolerance)
+                #expect(abs(found(kernels.linf) - differences.max()!) < 1e-6)
+            }
+        }
+    }
+
+    @Test("Distances to many rows are those to each row, to the bit", arguments: Level.available)
+    private func rows(level: Level) {
+        let kernels = level.distances
+        for d in Self.dimensions {
+            let count = 1 + d * 7 % 37
+            let listed = (0..<count).map { Int32(($0 * 5 + 3) % count) }
+            let x = Numbers(d, offset: 1, seed: UInt64(d))
+            let y = Numbers(d * count, offset: 2, seed: UInt64(d + 1000))
+            var l2 = [Float](repeating: .nan, count: count)
+            var products = l2
+            x.withPointer { x in
+                y.withPointer { y in
+                    kernels.squared_l2_rows(&l2, x, y, d, count)
+                    kernels.inner_product_rows(&products, x, y, d, count)
+                    #expect(l2 == (0..<count).map { kernels.squared_l2(x, y + $0 * d, d) })
+                    #expect(products == (0..<count).map { kernels.inner_product(x, y + $0 * d, d) })
+                    kernels.squared_l2_listed(&l2, x, y, d, listed, count)
+                    kernels.inner_product_listed(&products, x, y, d, listed, count)
+                    #expect(l2 == listed.map { kernels.squared_l2(x, y + Int($0) * d, d) })
+                    #expect(products == listed.map { kernels.inner_product(x, y + Int($0) * d, d) })
+                }
+            }
+        }
+    }
+
+    @Test("Distances to columns are those to rows, up to rounding", arguments: Level.available)
+    private func columns(level: Level) {
+        for (d, count) in [(1, 1), (2, 16), (4, 256), (5, 33), (8, 15), (3, 100)] {
+            let stride = count + 3
+            let x = Numbers(d, offset: 1, seed: 1)
+            let y = Numbers(d * stride, offset: 1, seed: 2)
+            let lengths = (0..<count).map { column in
+                Float((0..<d).reduce(0) { $0 + y[$1 * stride + column] * y[$1 * stride + column] })
+            }
+            var found = [Float](repeating: .nan, count: count)
+            x.withPointer { x in
+                y.withPointer { level.distances.squared_l2_columns(&found, x, $0, lengths, d, stride, count) }
+            }
+            for column in 0..<count {
+                let truth = (0..<d).reduce(0) { sum, i in
+                    let difference = x[i] - y[i * stride + column]
+                    return sum + difference * difference
+                }
+                #expect(abs(Double(found[column]) - truth) < 1e-5)
+            }
+        }
+    }
+
+    @Test("The least value and all that are not above a limit are found, and no other", arguments: Level.available)
+    private func selection(level: Level) {
+        for count in 1...70 {
+            // Few values, so that the least is there many times.
+            let values = Numbers(count, offset: 3, seed: UInt64(count)).floats(count).map { ($0 * 5).rounded() }
+            #expect(level.distances.least(values, count) == values.firstIndex(of: values.min()!)!)
+            for limit in [Float(-10), -2, 0, 0.5, 10] {
+                var places = [UInt32](repeating: 0, count: count)
+                let found = level.distances.not_greater(values, count, limit, &places)
+                #expect(places.prefix(found) == values.indices.filter { values[$0] <= limit }.map(UInt32.init)[...])
+            }
+        }
+        #expect(level.distances.least([], 0) == 0)
+    }
+
+    @Test("Sums, differences and multiples of vectors are right at every length", arguments: Level.available)
+    private func arithmetic(level: Level) {
+        for d in Self.dimensions {
+            let a = Numbers(d, offset: 0, seed: 1).floats(d)
+            let b = Numbers(d, offset: 0, seed: 2).floats(d)
+            func found(_ kernel: (UnsafeMutablePointer<Float>?) -> Void) -> [Float] {
+                var c = [Float](repeating: .nan, count: d)
+                kernel(&c)
+                return c
+            }
+            #expect(found { level.distances.add(d, a, b, $0) } == zip(a, b).map(+))
+            #expect(found { level.distances.add_number(d, a, 0.5, $0) } == a.map { $0 + 0.5 })
+            #expect(found { level.distances.subtract(d, a, b, $0) } == zip(a, b).map(-))
+            // Four times b is exact, with one rounding or two.
+            #expect(found { level.distances.multiply_add(d, a, 4, b, $0) } == zip(a, b).map { $0 + 4 * $1 })
+        }
+    }
+
+    private struct Shape: CustomTestStringConvertible, Sendable {
+        var level: Level
+        var dimension: Int
+        var metric: Metric
+        /// Whether a filter may look at rounded values first.
+        var mayRound = false
+        var testDescription: String {
+            "\(level.testDescription)\(mayRound ? " and bfloat16" : ""), dimension \(dimension), \(metric)"
+        }
+    }
+
+    private static let shapes: [Shape] =
+        Level.available.flatMap { level in
+            [1, 2, 3, 8, 16, 17, 33, 64, 130].flatMap { dimension in
+                [Metric.squaredL2, .innerProduct].map { Shape(level: level, dimension: dimension, metric: $0) }
+            }
+        }
+        + [32, 33, 64, 95, 130].flatMap { dimension in
+            [Metric.squaredL2, .innerProduct].map {
+                Shape(level: Level.available.last!, dimension: dimension, metric: $0, mayRound: true)
+            }
+        }
+
+    @Test("Exact search finds what brute force finds, on every level", arguments: shapes)
+    private func search(shape: Shape) throws {
+        let d = shape.dimension
+        let base = try TestVectors.integers(333, dimension: d, in: -3...3, seed: 1)
+        for queryCount in [1, 3, 4, 5, 17, 33, 70] {
+            let queries = try TestVectors.integers(queryCount, dimension: d, in: -3...3, seed: 2)
+            for k in [1, 7, 47, 48, 150, 400] {
+                var distances = [Float](repeating: 0, count: queryCount * k)
+                var labels = [Int64](repeating: -2, count: queryCount * k)
+                queries.withUnsafeBufferPointer { x in
+                    base.withUnsafeBufferPointer { y in
+                        faiss_kernel_search(
+                            shape.level.native,
+                            shape.metric == .squaredL2 ? 1 : 0,
+                            d,
+                            x.baseAddress,
+                            queryCount,
+                            y.baseAddress,
+                            base.count,
+                            k,
+                            shape.mayRound ? 1 : 0,
+                            &distances,
+                            &labels
+                        )
+                    }
+                }
+                let truth = BruteForce(base, metric: shape.metric).search(queries, k: k)
+                for (row, list) in truth.enumerated() {
+                    let places = row * k..<row * k + list.count
+                    #expect(labels[places] == list.map(\.id)[...])
+                    #expect(distances[places] == list.map(\.distance)[...])
+                    #expect(labels[places.upperBound..<(row + 1) * k].allSatisfy { $0 == -1 })
+                }
+            }
+        }
+    }
+
+    @Test("A filter by rounded values changes no answer, wherever the numbers lie", arguments: Metric.allCases)
+    func rounding(metric: Metric) throws {
+        // From the origin and far from it, where 8 bits tell nothing apart; in a batch, where the filter is used, and
+        // one by one, where it is not.
+        for offset in [Float(0), 1, 1000] {
+            let base = try VectorMatrix(vectors(2000).values.map { $0 + offset }, dimension: dimension)
+            let queries = try VectorMatrix(vectors(40, seed: 2).values.map { $0 + offset }, dimension: dimension)
+            let index = try makeIndex(.flat, metric: metric, holding: base)
+            let alone = try (0..<queries.count).map { try index.search(Array(queries[$0]), k: 10) }
+            #expect(try index.search(queries, k: 10).map { Array($0) } == alone)
+            for (row, list) in alone.enumerated() {
+                let truth = BruteForce(base, metric: metric).search(Array(queries[row]), k: 10)
+                #expect(zip(list, truth).allSatisfy { abs($0.distance - $1.distance) <= 1e-3 * (1 + abs($1.distance)) })
+            }
+        }
+    }
+
+    @Test("Points are assigned to the nearest centroid, the first of equals, on every level", arguments: shapes)
+    private func assignment(shape: Shape) throws {
+        let d = shape.dimension
+        let points = try TestVectors.integers(300, dimension: d, in: -3...3, seed: 1)
+        for count in [1, 2, 3, 5, 12, 13, 256] {
+            let centroids = try TestVectors.integers(count, dimension: d, in: -3...3, seed: 2)
+            let truth = BruteForce(centroids, metric: shape.metric).search(points, k: 1)
+            for pointCount in [1, 16, 33, 300] {
+                var distances = [Float](repeating: .nan, count: pointCount)
+                var labels = [Int64](repeating: -2, count: pointCount)
+                points.withUnsafeBufferPointer { x in
+                    centroids.withUnsafeBufferPointer { y in
+                        faiss_kernel_assign(
+                            shape.level.native,
+                            shape.metric == .squaredL2 ? 1 : 0,
+                            d,
+                            x.baseAddress,
+                            pointCount,
+                            y.baseAddress,
+                            count,
+                            shape.mayRound ? 1 : 0,
+                            &distances,
+                            &labels
+                        )
+                    }
+                }
+                #expect(labels[...] == truth.prefix(pointCount).map { $0.first!.id }[...])
+                #expect(distances[...] == truth.prefix(pointCount).map { $0.first!.distance }[...])
+            }
+        }
+    }
+
+    @Test("libfaiss's own code calls these kernels, and not the copies in its archive")
+    func linked() throws {
+        // The archive's copy adds one term after the other, and so loses every one that follows: 2^24 + 1 is no float.
+        let x = [4096] + [Float](repeating: 1, count: 127)
+        let inside = faiss_kernel_distance_inside(x, [Float](repeating: 0, count: 128), 128)
+        #expect(inside > 0x1p24 + 64)
+
+        // And it searches a batch by |x|² + |y|² − 2 x · y, whose terms are a billion times the distances here.
+        let base = try VectorMatrix(
+            TestVectors.integers(100, dimension: 32, in: 0...2, seed: 1).values.map { $0 + 30_000 },
+            dimension: 32
+        )
+        let index = try VectorIndex(.flat, dimension: 32, metric: .squaredL2)
+        try index.add(base)
+        #expect(try index.search(base, k: 10) == BruteForce(base, metric: .squaredL2).search(base, k: 10))
+    }
+
+    @Test("A level has a name, and no name asks for more than the processor has")
+    func names() {
+        let names = ["baseline", "avx2", "avx512"]
+        for (level, name) in zip(Level.available, names) { #expect(faiss_kernel_level_named(name) == level.native) }
+        for name in names.dropFirst(Level.available.count) + ["", "AVX2", "avx1024"] {
+            #expect(faiss_kernel_level_named(name) == faiss_kernel_widest_level())
+        }
+        #expect(faiss_kernel_level_named(nil) == faiss_kernel_widest_level())
+    }
+}
