@@ -101,13 +101,12 @@ bool scan_search(
         const Selector* selector,
         float* distances,
         idx_t* labels) {
-    const ScanKernels& kernels = scan_kernels(kernel_level());
     std::vector<scanning::Nearest> nearest;
     std::vector<Found*> founds;
     nearest.reserve(n);
     founds.reserve(n);
     for (idx_t query = 0; query < n; ++query) {
-        nearest.emplace_back(kernels, selector, k);
+        nearest.emplace_back(selector, k);
         founds.push_back(&nearest.back());
     }
     if (!scan(index, n, x, probes, founds.data())) {
@@ -127,10 +126,9 @@ bool scan_range_search(
         size_t probes,
         const Selector* selector,
         faiss::RangeSearchResult& result) {
-    const ScanKernels& kernels = scan_kernels(kernel_level());
     faiss::RangeSearchPartialResult partial(&result);
     for (idx_t query = 0; query < n; ++query) {
-        scanning::Within within(kernels, selector, metric_of(index), radius, partial.new_result(query));
+        scanning::Within within(selector, metric_of(index), radius, partial.new_result(query));
         Found* found = &within;
         if (!scan(index, 1, x + query * index.d, probes, &found)) {
             return false;

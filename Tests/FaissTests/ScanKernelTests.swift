@@ -105,21 +105,6 @@ struct ScanKernelTests {
         }
     }
 
-    @Test("Positions within a limit are all of them, in order", arguments: Level.available)
-    private func within(level: Level) {
-        for count in [0, 1, 3, 4, 7, 15, 16, 17, 64, 100, 255, 256] {
-            var distances = Self.numbers(count, seed: count)
-            if count > 2 { distances[2] = .nan }
-            for limit in [-2, 0, distances.last ?? 0, .infinity] as [Float] {
-                var positions = [UInt16](repeating: 0, count: 256)
-                let found = faiss_scan_within(level.native, distances, count, limit, &positions)
-                // What is not a number has no place among the near ones, nor does it harm the others.
-                let expected = (0..<count).filter { distances[$0] <= limit }
-                #expect(positions[..<found].map(Int.init).filter { !distances[$0].isNaN } == expected)
-            }
-        }
-    }
-
     @Test("Bytes are the parts of the ranges, cut off, and 0 where a range has no width", arguments: Level.available)
     private func encoding(level: Level) {
         for dimension in Array(1...20) + [31, 32, 33, 100] {

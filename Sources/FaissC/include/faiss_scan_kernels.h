@@ -35,9 +35,6 @@ void faiss_scan_decode(
         const float* offset,
         float* out);
 
-/// Positions of distances up to a limit, of up to 256; returns how many.
-size_t faiss_scan_within(FaissKernelLevel level, const float* distances, size_t count, float limit, uint16_t* positions);
-
 /// Bytes for rows of floats.
 void faiss_scan_encode(
         FaissKernelLevel level,

@@ -34,7 +34,7 @@ struct ScanCodes {
 };
 
 struct ScanKernels {
-    /// Distances from a query to rows, the same as DistanceKernels gives for what `decode` makes of them, bit by bit.
+    /// Distances from a query to rows, the same as FaissDistanceKernels give for what `decode` makes of them, bit by bit.
     /// There are at most scan_run of them, and there is room for so many.
     void (*rows)(ScanMetric metric, const float* query, const ScanRows& rows, float* out);
 
@@ -55,10 +55,6 @@ struct ScanKernels {
 
     /// The sum of 256 * m + codes[m] th entries of a table, plus `base` and the vector's term.
     void (*codes)(const float* table, float base, const ScanCodes& codes, float* out);
-
-    /// Writes the positions of distances that are at most the limit, in order, and returns how many they are. There is
-    /// room for scan_run.
-    size_t (*within)(const float* distances, size_t count, float limit, uint16_t* positions);
 
     /// Bytes for rows of floats: (x - low) / width * 255, cut off to a whole number and to the range of a byte.
     /// What has no width gets the code 0.

@@ -44,15 +44,6 @@ void faiss_scan_decode(
     scan_kernels(level).decode({rows, count, dimension, scale, offset}, out);
 }
 
-size_t faiss_scan_within(
-        FaissKernelLevel level,
-        const float* distances,
-        size_t count,
-        float limit,
-        uint16_t* positions) {
-    return scan_kernels(level).within(distances, count, limit, positions);
-}
-
 void faiss_scan_encode(
         FaissKernelLevel level,
         const float* x,
