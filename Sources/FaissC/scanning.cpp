@@ -12,6 +12,19 @@ using namespace scanning;
 
 namespace {
 
+/// Calls body with visits that are ordered by list, twice for many queries: the nearest lists first, for they bring the
+/// limits down, and most of what comes later is passed over.
+template <class Body>
+void scan_by_list(const faiss::IndexIVF& ivf, idx_t n, const float* x, size_t probes, const Body& body) {
+    const Visits visits(ivf, n, x, probes);
+    if (n == 1) {
+        body(visits.of(0, 0, visits.probes));
+    } else {
+        body(visits.by_list(ivf.nlist, 0, 1));
+        body(visits.by_list(ivf.nlist, 1, visits.probes));
+    }
+}
+
 /// Offers to each query what an index holds; false if the index's type is not one of ours.
 bool scan(const faiss::Index& index, idx_t n, const float* x, size_t probes, Found* const* founds) {
     const ScanKernels& kernels = scan_kernels(kernel_level());
@@ -23,12 +36,7 @@ bool scan(const faiss::Index& index, idx_t n, const float* x, size_t probes, Fou
             return false;
         }
         const RowFormat format(flat->sq, false);
-        RowScan scan(kernels, format, metric_of(index), index.d);
-        std::vector<const float*> queries(n);
-        for (idx_t i = 0; i < n; ++i) {
-            queries[i] = x + i * index.d;
-        }
-        scan.scan(flat->codes.data(), nullptr, flat->ntotal, queries.data(), founds, nullptr, n);
+        ByteScan(kernels, format, index).scan(flat->codes.data(), nullptr, flat->ntotal, x, founds, nullptr, n);
         return true;
     }
     if (const auto* packed = dynamic_cast<const faiss::IndexPQFastScan*>(&index)) {
@@ -64,26 +72,22 @@ bool scan(const faiss::Index& index, idx_t n, const float* x, size_t probes, Fou
         }
         return true;
     }
-    RowFormat format;
-    if (const auto* quantized = dynamic_cast<const faiss::IndexIVFScalarQuantizer*>(ivf)) {
-        if (!has_byte_codes(quantized->sq)) {
-            return false;
-        }
-        format = RowFormat(quantized->sq, quantized->by_residual);
-    } else if (!dynamic_cast<const faiss::IndexIVFFlat*>(ivf) ||
-               dynamic_cast<const faiss::IndexIVFFlatDedup*>(ivf)) {
-        return false;
-    }
-    const Visits visits(*ivf, n, x, probes);
-    RowScan scan(kernels, format, metric_of(index), index.d);
-    if (n == 1) {
-        scan_rows(*ivf, format, visits.of(0, 0, visits.probes), x, founds, scan);
+    const auto* quantized = dynamic_cast<const faiss::IndexIVFScalarQuantizer*>(ivf);
+    if (quantized && has_byte_codes(quantized->sq)) {
+        const RowFormat format(quantized->sq, quantized->by_residual);
+        ByteScan scan(kernels, format, index);
+        scan_by_list(*ivf, n, x, probes, [&](const std::vector<Visit>& visits) {
+            scan_bytes(*ivf, format, visits, x, founds, scan);
+        });
         return true;
     }
-    // The nearest lists first: they bring the limits down, and most of what comes later is passed over.
-    scan_rows(*ivf, format, visits.by_list(ivf->nlist, 0, 1), x, founds, scan);
-    scan_rows(*ivf, format, visits.by_list(ivf->nlist, 1, visits.probes), x, founds, scan);
-    return true;
+    if (dynamic_cast<const faiss::IndexIVFFlat*>(ivf) && !dynamic_cast<const faiss::IndexIVFFlatDedup*>(ivf)) {
+        scan_by_list(*ivf, n, x, probes, [&](const std::vector<Visit>& visits) {
+            scan_vectors(*ivf, visits, x, founds);
+        });
+        return true;
+    }
+    return false;
 }
 
 } // namespace
@@ -97,13 +101,12 @@ bool scan_search(
         const Selector* selector,
         float* distances,
         idx_t* labels) {
-    const ScanKernels& kernels = scan_kernels(kernel_level());
-    std::vector<Nearest> nearest;
+    std::vector<scanning::Nearest> nearest;
     std::vector<Found*> founds;
     nearest.reserve(n);
     founds.reserve(n);
     for (idx_t query = 0; query < n; ++query) {
-        nearest.emplace_back(kernels, selector, k);
+        nearest.emplace_back(selector, k);
         founds.push_back(&nearest.back());
     }
     if (!scan(index, n, x, probes, founds.data())) {
@@ -123,10 +126,9 @@ bool scan_range_search(
         size_t probes,
         const Selector* selector,
         faiss::RangeSearchResult& result) {
-    const ScanKernels& kernels = scan_kernels(kernel_level());
     faiss::RangeSearchPartialResult partial(&result);
     for (idx_t query = 0; query < n; ++query) {
-        Within within(kernels, selector, metric_of(index), radius, partial.new_result(query));
+        scanning::Within within(selector, metric_of(index), radius, partial.new_result(query));
         Found* found = &within;
         if (!scan(index, 1, x + query * index.d, probes, &found)) {
             return false;

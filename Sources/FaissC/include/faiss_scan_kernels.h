@@ -11,22 +11,29 @@ extern "C" {
 
 // A level must be one that this processor has.
 
-/// Distances from queries (query_count * dimension) to rows, of floats, or of bytes where there is a scale; for inner
-/// products their negatives. `out` has query_count * count places. Any number of queries and rows.
+/// Distances from queries (query_count * dimension) to rows of bytes; for inner products their negatives. `out` has
+/// query_count * count places. Any number of queries and rows.
 void faiss_scan_rows(
         FaissKernelLevel level,
         int is_l2,
         const float* queries,
         size_t query_count,
-        const void* rows,
+        const uint8_t* rows,
         size_t count,
         size_t dimension,
         const float* scale,
         const float* offset,
         float* out);
 
-/// Positions of distances up to a limit, of up to 256; returns how many.
-size_t faiss_scan_within(FaissKernelLevel level, const float* distances, size_t count, float limit, uint16_t* positions);
+/// What rows of bytes stand for.
+void faiss_scan_decode(
+        FaissKernelLevel level,
+        const uint8_t* rows,
+        size_t count,
+        size_t dimension,
+        const float* scale,
+        const float* offset,
+        float* out);
 
 /// Bytes for rows of floats.
 void faiss_scan_encode(

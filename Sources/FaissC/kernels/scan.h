@@ -16,15 +16,12 @@ enum class ScanMetric { squaredL2, innerProduct };
 /// Vectors in one run of a kernel, at most: their distances to a few queries stay in the first cache.
 constexpr size_t scan_run = 256;
 
-/// Queries that a kernel looks at together.
-constexpr size_t scan_queries = 4;
-
-/// Rows of floats, or of bytes where the number at position i stands for byte * scale[i] + offset[i].
+/// Rows of bytes, of which the one at position i stands for byte * scale[i] + offset[i].
 struct ScanRows {
-    const void* rows;
-    size_t count; ///< at most scan_run
+    const uint8_t* rows;
+    size_t count;
     size_t dimension;
-    const float* scale; ///< NULL for floats
+    const float* scale;
     const float* offset;
 };
 
@@ -37,13 +34,12 @@ struct ScanCodes {
 };
 
 struct ScanKernels {
-    /// Distances from `query_count` (at most scan_queries) queries to rows. out[query] has room for scan_run.
-    void (*rows)(
-            ScanMetric metric,
-            const float* const* queries,
-            size_t query_count,
-            const ScanRows& rows,
-            float* const* out);
+    /// Distances from a query to rows, the same as FaissDistanceKernels give for what `decode` makes of them, bit by bit.
+    /// There are at most scan_run of them, and there is room for so many.
+    void (*rows)(ScanMetric metric, const float* query, const ScanRows& rows, float* out);
+
+    /// What the rows stand for, one after the other; any number of them.
+    void (*decode)(const ScanRows& rows, float* out);
 
     /// For each subquantizer m and each of its `entries` centroids: `factor` times the inner product with the query's
     /// m-th part, or the squared distance to it if the factor is 0. Centroids are transposed as Faiss does it: number i
@@ -59,10 +55,6 @@ struct ScanKernels {
 
     /// The sum of 256 * m + codes[m] th entries of a table, plus `base` and the vector's term.
     void (*codes)(const float* table, float base, const ScanCodes& codes, float* out);
-
-    /// Writes the positions of distances that are at most the limit, in order, and returns how many they are. There is
-    /// room for scan_run.
-    size_t (*within)(const float* distances, size_t count, float limit, uint16_t* positions);
 
     /// Bytes for rows of floats: (x - low) / width * 255, cut off to a whole number and to the range of a byte.
     /// What has no width gets the code 0.

@@ -12,45 +12,36 @@ void faiss_scan_rows(
         int is_l2,
         const float* queries,
         size_t query_count,
-        const void* rows,
+        const uint8_t* rows,
         size_t count,
         size_t dimension,
         const float* scale,
         const float* offset,
         float* out) {
-    const size_t row_bytes = dimension * (scale ? 1 : sizeof(float));
-    std::vector<float> memory(scan_queries * scan_run);
-    for (size_t query = 0; query < query_count; query += scan_queries) {
-        const size_t together = std::min(scan_queries, query_count - query);
-        const float* some_queries[scan_queries] = {};
-        float* distances[scan_queries] = {};
-        for (size_t i = 0; i < together; ++i) {
-            some_queries[i] = queries + (query + i) * dimension;
-            distances[i] = memory.data() + i * scan_run;
-        }
+    for (size_t query = 0; query < query_count; ++query) {
         for (size_t row = 0; row < count; row += scan_run) {
+            float distances[scan_run];
             const ScanRows set{
-                    static_cast<const uint8_t*>(rows) + row * row_bytes,
-                    std::min(scan_run, count - row),
-                    dimension,
-                    scale,
-                    offset};
+                    rows + row * dimension, std::min(scan_run, count - row), dimension, scale, offset};
             scan_kernels(level).rows(
-                    is_l2 ? ScanMetric::squaredL2 : ScanMetric::innerProduct, some_queries, together, set, distances);
-            for (size_t i = 0; i < together; ++i) {
-                std::copy_n(distances[i], set.count, out + (query + i) * count + row);
-            }
+                    is_l2 ? ScanMetric::squaredL2 : ScanMetric::innerProduct,
+                    queries + query * dimension,
+                    set,
+                    distances);
+            std::copy_n(distances, set.count, out + query * count + row);
         }
     }
 }
 
-size_t faiss_scan_within(
+void faiss_scan_decode(
         FaissKernelLevel level,
-        const float* distances,
+        const uint8_t* rows,
         size_t count,
-        float limit,
-        uint16_t* positions) {
-    return scan_kernels(level).within(distances, count, limit, positions);
+        size_t dimension,
+        const float* scale,
+        const float* offset,
+        float* out) {
+    scan_kernels(level).decode({rows, count, dimension, scale, offset}, out);
 }
 
 void faiss_scan_encode(

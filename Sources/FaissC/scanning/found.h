@@ -6,6 +6,7 @@
 #include "../selectors.h"
 
 #include <faiss/impl/AuxIndexStructures.h>
+#include <faiss_kernels.h>
 
 #include <cmath>
 #include <limits>
@@ -23,14 +24,14 @@ struct ScanRun {
 /// Distances are smaller for what is nearer: see scan.h.
 class Found {
   public:
-    Found(const ScanKernels& kernels, const Selector* selector, float limit)
-            : limit(limit), kernels(kernels), selector(selector) {}
+    Found(const Selector* selector, float limit)
+            : limit(limit), kernels(*faiss_distance_kernels(kernel_level())), selector(selector) {}
     virtual ~Found() = default;
 
     /// Takes those that are near enough and that the filter lets pass.
     void offer(const float* distances, const ScanRun& run) {
-        uint16_t positions[scan_run];
-        const size_t count = kernels.within(distances, run.count, limit, positions);
+        uint32_t positions[scan_run];
+        const size_t count = kernels.not_greater(distances, run.count, limit, positions);
         for (size_t i = 0; i < count; ++i) {
             offer_one(distances[positions[i]], run, positions[i]);
         }
@@ -53,15 +54,14 @@ class Found {
   private:
     virtual void take(float distance, const idx_t* id, idx_t position) = 0;
 
-    const ScanKernels& kernels;
+    const FaissDistanceKernels& kernels;
     const Selector* selector;
 };
 
 /// The k nearest; of equally near ones those with the smallest ids.
 class Nearest final : public Found {
   public:
-    Nearest(const ScanKernels& kernels, const Selector* selector, size_t k)
-            : Found(kernels, selector, std::numeric_limits<float>::infinity()), k(k) {
+    Nearest(const Selector* selector, size_t k) : Found(selector, std::numeric_limits<float>::infinity()), k(k) {
         heap.reserve(std::min<size_t>(k, 1024)); // There may be fewer to find than are asked for.
     }
 
@@ -125,9 +125,8 @@ class Nearest final : public Found {
 /// All that are nearer than a radius.
 class Within final : public Found {
   public:
-    Within(const ScanKernels& kernels, const Selector* selector, ScanMetric metric, float radius,
-           faiss::RangeQueryResult& result)
-            : Found(kernels, selector, std::nextafter(sign_of(metric) * radius, -std::numeric_limits<float>::infinity())),
+    Within(const Selector* selector, ScanMetric metric, float radius, faiss::RangeQueryResult& result)
+            : Found(selector, std::nextafter(sign_of(metric) * radius, -std::numeric_limits<float>::infinity())),
               sign(sign_of(metric)),
               result(result) {}
 
