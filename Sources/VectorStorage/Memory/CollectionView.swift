@@ -114,7 +114,7 @@ final class CollectionView: Sendable {
         // The fewer rows pass, the farther away the nearest of them are.
         let share = Double(max(matching, 1)) / Double(max(liveCount, 1))
         if search.probes == nil, let lists = main.index.indexDescription.listCount {
-            search.probes = max(1, Int((Double(lists) / share).squareRoot().rounded(.up)))
+            search.probes = max(1, Int((1.5 * (Double(lists) / share).squareRoot()).rounded(.up)))
         }
         if search.ef == nil { search.ef = Int((64 / share).rounded(.up)) }
         if let rows {
