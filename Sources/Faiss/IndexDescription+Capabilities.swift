@@ -68,9 +68,6 @@ extension IndexDescription {
         }
     }
 
-    /// The number of inverted lists, however deep they lie; 1 where there are none.
-    var listCount: Int { if case .ivf(let lists, _) = kind { lists.number ?? 1 } else { inner?.listCount ?? 1 } }
-
     /// Whether there are inverted lists.
     var hasLists: Bool { if case .ivf = kind { true } else { inner?.hasLists ?? false } }
 

@@ -240,7 +240,7 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
         return 1 + (inner?.depth ?? 0)
     }
 
-    /// The number of inverted lists, where there are any and their number is decided.
+    /// The number of inverted lists, however deep they lie, where there are any and their number is decided.
     public var listCount: Int? {
         if case .ivf(let lists, _) = kind { return lists.number }
         return inner?.listCount

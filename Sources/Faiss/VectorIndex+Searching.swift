@@ -190,7 +190,7 @@ private struct Plan: Sendable {
         k = if case .nearest(let k) = goal { min(k, state.ids.count) } else { 0 }
         asked = state.description.answersAreExact ? min(k + 1, state.ids.count) : k
         candidates = Int((Float(k) * state.description.candidatesAnAnswer).rounded(.up))
-        let lists = state.description.listCount
+        let lists = state.description.listCount ?? 1
         probes = min(options.probes ?? Int(Double(lists).squareRoot().rounded()), lists)
         if state.description.hasGraph {
             // Removed vectors are still met on the way: the more there are, the more candidates find the rest.
