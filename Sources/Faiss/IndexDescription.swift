@@ -24,6 +24,7 @@ import Vectors
 /// A description that can't work (a dimension that the subquantizers don't divide, numbers out of range, builders that
 /// don't go together) is refused by ``validate(dimension:)``, which every index calls before it asks for memory.
 public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvertible {
+    /// Its cases' names and labels are part of the vector store's file format.
     indirect enum Kind: Sendable, Hashable, Codable {
         case flat
         case scalarQuantized(ScalarType)

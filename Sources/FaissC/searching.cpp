@@ -212,7 +212,7 @@ size_t index_bytes(const faiss::Index* index) {
         return total;
     }
     if (const auto* pq = product_quantizer(const_cast<faiss::Index*>(index))) {
-        total += bytes(pq->centroids);
+        total += bytes(pq->centroids) + bytes(pq->transposed_centroids) + bytes(pq->centroids_sq_lengths);
     }
     if (const auto* ivf = dynamic_cast<const faiss::IndexIVF*>(index)) {
         total += ivf_bytes(*ivf);
