@@ -168,4 +168,47 @@ struct TrainingPartsTests {
         default: base
         }
     }
+
+    @Test(
+        "Changes of two threads' copies add up once both have merged, whichever end is hot",
+        arguments: [true, false]
+    )
+    func hotRows(firstIsHottest: Bool) throws {
+        let count = 100
+        let shared = try SharedRows(count: count, dimension: 3)
+        for number in 0..<count { shared.row(number)[1] = Float(number) }
+        let order = firstIsHottest ? HotRows.Order.firstIsHottest : .lastIsHottest
+        let threads = [try HotRows(shared, hotCount: 40, order), try HotRows(shared, hotCount: 40, order)]
+        for (thread, rows) in threads.enumerated() {
+            for number in 0..<count {
+                #expect(rows.row(number)[1] == Float(number) + (isHot(number) || thread == 0 ? 0 : 1))
+                rows.row(number)[1] += Float(thread + 1)
+            }
+        }
+        func isHot(_ number: Int) -> Bool { firstIsHottest ? number < 40 : number >= 60 }
+        // Nobody else has seen the changes of copies so far.
+        for number in 0..<count { #expect(shared.row(number)[1] == Float(number) + (isHot(number) ? 0 : 3)) }
+        for rows in threads + [threads[0]] { rows.mergeAll() }
+        for number in 0..<count {
+            #expect(shared.row(number)[1] == Float(number) + 3)
+            for rows in threads { #expect(rows.row(number)[1] == Float(number) + 3) }
+        }
+    }
+
+    @Test("Rows are merged the more rarely the rarer they are")
+    func rarity() throws {
+        let shared = try SharedRows(count: 64, dimension: 1)
+        var rows = try HotRows(shared, hotCount: 64, .firstIsHottest)
+        // How often each row's changes have arrived.
+        for _ in 0..<8 {
+            for number in 0..<64 { rows.row(number)[0] += 1 }
+            rows.merge()
+        }
+        for number in 0..<64 { #expect(shared.row(number)[0] == 8) }
+        for number in 0..<64 { rows.row(number)[0] += 1 }
+        rows.merge()
+        for number in 0..<64 { #expect(shared.row(number)[0] == (number < 8 ? 9 : 8)) }
+        rows.merge()
+        for number in 0..<64 { #expect(shared.row(number)[0] == (number < 16 ? 9 : 8)) }
+    }
 }

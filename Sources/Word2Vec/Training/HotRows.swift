@@ -9,9 +9,9 @@ import Word2VecC
 ///
 /// A row of rank r is wanted about 1/r as often as the first (Zipf's law), so it is merged about 1/r as often: all rows
 /// are merged after about the same number of changes, and the many that are wanted rarely cost little.
-struct HotRows {
+package struct HotRows {
     /// How the rows are ranked.
-    enum Order {
+    package enum Order {
         /// The first row is wanted most, as that of the most frequent word is.
         case firstIsHottest
         /// The last row is wanted most, as that of a tree's root is.
@@ -32,7 +32,7 @@ struct HotRows {
     private var merges = 0
 
     /// - Parameter hotCount: how many rows are copied.
-    init(_ shared: SharedRows, hotCount: Int, _ order: Order) throws(Word2VecError) {
+    package init(_ shared: SharedRows, hotCount: Int, _ order: Order) throws(Word2VecError) {
         self.shared = shared
         self.order = order
         last = shared.count - 1
@@ -43,21 +43,21 @@ struct HotRows {
 
     /// The row with this number, as this thread is to change it.
     @inline(__always)
-    func row(_ number: Int) -> UnsafeMutablePointer<Float> {
+    package func row(_ number: Int) -> UnsafeMutablePointer<Float> {
         let rank = order == .firstIsHottest ? number : last &- number
         return rank < own.count ? own.row(rank) : shared.row(number)
     }
 
     /// Exchanges changes of some rows with the other threads: each second time of twice as many, each fourth of four
     /// times as many, and so on. What two threads merge at the same moment may be lost in part, as the method allows for.
-    mutating func merge() {
+    package mutating func merge() {
         merges &+= 1
         let doublings = min(merges.trailingZeroBitCount, 32)
         mergeFirst(min(Self.mergedAlways << doublings, own.count))
     }
 
     /// Exchanges changes of all rows.
-    func mergeAll() { mergeFirst(own.count) }
+    package func mergeAll() { mergeFirst(own.count) }
 
     /// Exchanges changes of so many rows.
     private func mergeFirst(_ count: Int) {
