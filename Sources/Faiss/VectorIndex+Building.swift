@@ -188,6 +188,7 @@ extension VectorIndex {
                         let slice = values[rows.lowerBound * dimension..<rows.upperBound * dimension]
                         try withPrepared(UnsafeBufferPointer(rebasing: slice)) { prepared throws(FaissError) in
                             try state.write { state throws(FaissError) in
+                                if start == 0 { try state.native?.reserve(vectors.count) }
                                 try state.append(prepared, ids: Array(ids[rows]), threads: threads)
                             }
                         }

@@ -60,6 +60,17 @@ void set_iterations(faiss::Index& index, int iterations) {
     }
 }
 
+/// Makes room for n more vectors, where they are stored one behind the other.
+void reserve(faiss::Index& index, idx_t n) {
+    if (auto* inner = inner_index(&index)) {
+        reserve(*inner, n);
+    } else if (auto* hnsw = dynamic_cast<faiss::IndexHNSW*>(&index)) {
+        reserve(*hnsw->storage, n);
+    } else if (auto* codes = dynamic_cast<faiss::IndexFlatCodes*>(&index)) {
+        reserve_on_large_pages(codes->codes, (codes->ntotal + n) * codes->code_size);
+    }
+}
+
 /// The list that each vector belongs to.
 void assign_lists(const faiss::IndexIVF& ivf, idx_t n, const float* x, idx_t* lists) {
     const auto* centroids = dynamic_cast<const faiss::IndexFlat*>(ivf.quantizer);
@@ -135,9 +146,7 @@ void add_to_index(faiss::Index& index, idx_t n, const float* x, const idx_t* ids
     }
     auto* ivf = dynamic_cast<faiss::IndexIVF*>(&index);
     if (!ivf) {
-        if (auto* codes = dynamic_cast<faiss::IndexFlatCodes*>(&index)) {
-            reserve_on_large_pages(codes->codes, (codes->ntotal + n) * codes->code_size);
-        }
+        reserve(index, n);
         auto* hnsw = dynamic_cast<faiss::IndexHNSW*>(&index);
         if (hnsw && is_walkable(*hnsw)) {
             add_to_graph(*hnsw, n, x, threads);
@@ -238,6 +247,10 @@ int faiss_Index_train_with(
         training.steps = training_steps(*cpp(index));
         train_index(*cpp(index), n, x, training);
     });
+}
+
+int faiss_Index_reserve(FaissIndex* index, idx_t n) {
+    return guarded([&] { reserve(*cpp(index), n); });
 }
 
 int faiss_Index_add_with(FaissIndex* index, idx_t n, const float* x, const idx_t* ids, const FaissWork* work) {

@@ -45,6 +45,9 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
         }
     }
 
+    /// Makes room for so many more vectors.
+    mutating func reserve(_ count: Int) throws(FaissError) { try check(faiss_Index_reserve(pointer, idx_t(count))) }
+
     /// Adds vectors under the next positions, or in an IVF index under these ids. Returns how many there are now.
     mutating func add(
         _ vectors: UnsafeBufferPointer<Float>,

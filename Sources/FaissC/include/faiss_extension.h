@@ -118,6 +118,9 @@ int faiss_Index_train_with(
         const FaissTrainingParameters* parameters,
         const FaissWork* work);
 
+/// Makes room for n more vectors, where they are stored one behind the other: room made bit by bit is copied each time.
+int faiss_Index_reserve(FaissIndex* index, idx_t n);
+
 /// Adds vectors: to an IVF index, also behind a transform, under `ids`, to any other under the next positions (`ids` is
 /// then ignored).
 int faiss_Index_add_with(FaissIndex* index, idx_t n, const float* x, const idx_t* ids, const FaissWork* work);
