@@ -37,7 +37,7 @@ def curves(title, horizontal, vertical, series):
     for power in range(small, large + 1):
         y = up(10 ** power)
         parts.append(f'<line x1="{left}" x2="{WIDTH - right}" y1="{y:.1f}" y2="{y:.1f}" stroke="#868e96" '
-                     f'stroke-opacity="0.3"/><text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{10 ** power:,}</text>')
+                     f'stroke-opacity="0.3"/><text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{scaled(10 ** power)}</text>')
     for step in range(6):
         x = low + (high - low) * step / 5
         parts.append(f'<text x="{across(x):.1f}" y="{height - bottom + 18}" text-anchor="middle">{x:.2f}</text>')
@@ -48,6 +48,11 @@ def curves(title, horizontal, vertical, series):
         parts.append(f'<polyline points="{path}" fill="none" stroke="{COLOURS[place]}" stroke-width="2"/>')
         parts += [f'<circle cx="{across(x):.1f}" cy="{up(y):.1f}" r="3" fill="{COLOURS[place]}"/>' for x, y in points]
     return "\n".join(parts + ["</svg>"]) + "\n"
+
+
+def scaled(value):
+    """A power of ten in a form that fits the margin."""
+    return f"{value // 10 ** 6} M" if value >= 10 ** 6 else f"{value // 1000} k" if value >= 1000 else f"{value}"
 
 
 def bars(title, groups):

@@ -99,3 +99,11 @@ func timed<Result>(_ work: () throws -> Result) rethrows -> (result: Result, sec
     let result = try work()
     return (result, (ContinuousClock.now - start) / .seconds(1))
 }
+
+/// What is wrong with the data that a command was given: one line, and exit code 1, where a mistake in the command's own
+/// words is a `ValidationError` with its usage and exit code 64.
+struct DataError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -45,7 +45,7 @@ struct EvaluateCommand: ParsableCommand {
         if let analogies {
             let result = try vectors.evaluateAnalogies(contentsOf: fileURL(analogies), restrict: restrict)
             guard result.asked > 0 else {
-                throw ValidationError("no question of '\(analogies)' has all its words among the first \(restrict)")
+                throw DataError("no question of '\(analogies)' has all its words among the first \(restrict)")
             }
             var lines: [String] = []
             for section in result.sections where section.asked > 0 {

@@ -105,7 +105,7 @@ struct IndexSearchCommand: ParsableCommand {
     private func readTruth(_ path: String, queries: Int) throws -> [[Int32]] {
         let truth = try VectorFile.readIDs(fileURL(path), limit: queries)
         guard truth.count == queries, truth.allSatisfy({ $0.count >= count }) else {
-            throw ValidationError("'\(path)' does not hold \(count) true ids for each of \(queries) queries")
+            throw DataError("'\(path)' does not hold \(count) true ids for each of \(queries) queries")
         }
         return truth
     }
@@ -123,7 +123,7 @@ struct IndexSearchCommand: ParsableCommand {
             var row: [Int32] = []
             for neighbor in list {
                 guard let id = Int32(exactly: neighbor.id) else {
-                    throw ValidationError("the id \(neighbor.id) does not fit in the 32 bits of an .ivecs file")
+                    throw DataError("the id \(neighbor.id) does not fit in the 32 bits of an .ivecs file")
                 }
                 row.append(id)
             }

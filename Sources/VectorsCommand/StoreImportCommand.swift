@@ -73,14 +73,14 @@ struct StoreImportCommand: AsyncParsableCommand {
         let decoder = JSONDecoder()
         let lines = try String(contentsOf: fileURL(path), encoding: .utf8).split(separator: "\n").enumerated().map {
             guard let line = try? decoder.decode(RowLine.self, from: Data($1.utf8)) else {
-                throw ValidationError(
+                throw DataError(
                     "line \($0 + 1) of '\(path)' is no object with a key and metadata: \($1.prefix(80))"
                 )
             }
             return line
         }
         guard lines.count == count else {
-            throw ValidationError("'\(path)' has \(lines.count) lines for \(count) vectors")
+            throw DataError("'\(path)' has \(lines.count) lines for \(count) vectors")
         }
         return lines
     }

@@ -17,7 +17,7 @@ struct StorePutCommand: AsyncParsableCommand {
         while let text = readLine() {
             guard let line = try? JSONDecoder().decode(RowLine.self, from: Data(text.utf8)), let key = line.key,
                 let vector = line.vector
-            else { throw ValidationError("line \(rows.count + 1) is no object with a key and a vector") }
+            else { throw DataError("line \(rows.count + 1) is no object with a key and a vector") }
             rows.append(StoredVector(key: VectorKey(key), vector: vector, metadata: line.metadata ?? [:]))
         }
         let stored = rows
@@ -42,7 +42,7 @@ struct StoreGetCommand: AsyncParsableCommand {
     func run() async throws {
         let rows = try await place.with(.readOnly) { try await $0.get(keys.map { VectorKey($0) }) }
         for (key, row) in zip(keys, rows) {
-            guard let row else { throw ValidationError("no row has the key '\(key)'") }
+            guard let row else { throw DataError("no row has the key '\(key)'") }
             print(try RowLine(row).text)
         }
     }

@@ -50,7 +50,7 @@ struct StoreSearchCommand: AsyncParsableCommand {
                 queries = (0..<vectors.count).map { Array(vectors[$0]) }
             } else {
                 guard let row = try await collection.get(VectorKey(key ?? "")) else {
-                    throw ValidationError("no row has the key '\(key ?? "")'")
+                    throw DataError("no row has the key '\(key ?? "")'")
                 }
                 queries = [row.vector]
             }

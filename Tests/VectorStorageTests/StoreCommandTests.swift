@@ -54,7 +54,7 @@ struct StoreCommandTests {
             )
             #expect(put.status == 0)
             #expect(try run("get", store, "new").output.contains("\"vector\":[1,2,3,4]"))
-            #expect(try run("get", store, "nobody").status != 0)
+            #expect(try run("get", store, "nobody").status == 1)
             #expect(try run("delete", store, "k0", "k1").output == "deleted 2 rows\n")
             #expect(try run("delete", store, "--where", "n>=48").output == "deleted 3 rows\n")
             #expect(try run("info", store).output.contains("default: 46 x 4, squaredL2"))
