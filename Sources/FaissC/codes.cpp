@@ -1,7 +1,6 @@
 #include "codes.h"
 
 #include "collectors.h"
-#include "selectors.h"
 
 #include <faiss/IndexIVFPQ.h>
 #include <faiss/IndexIVFPQFastScan.h>
@@ -13,7 +12,6 @@
 #include <faiss/invlists/BlockInvertedLists.h>
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -21,136 +19,19 @@ namespace {
 
 // MARK: Fast scan
 //
-// Codes of 4 bits lie in blocks of 32 vectors: 16 bytes a subquantizer, the j-th of which has the codes of the vectors
-// order[j] (low half) and order[j] + 16 (high half). Faiss's own search of them in 1.7.3 takes neither a filter nor
-// probes that belong to one search only, and it decodes wrongly what lies beyond the 16th subquantizer.
+// Codes of 4 bits lie in blocks of 32 vectors: 16 bytes a subquantizer, the j-th of which has the codes of two vectors of
+// the block, 16 apart. Searching them is the part of scanning.h. Faiss 1.7.3 decodes wrongly what lies beyond the 16th
+// subquantizer.
 
 constexpr size_t block_vectors = 32;
 constexpr size_t table_entries = 16;
-constexpr size_t order[16] = {0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15};
-
-/// The distances from a query to the centroids, rounded to bytes as Faiss rounds them: a sum of entries, scaled and
-/// moved, is the distance to a vector.
-struct ByteTables {
-    ByteTables(const faiss::ProductQuantizer& pq, size_t parts, faiss::MetricType metric, const float* query)
-            : entries(parts * table_entries, 0) {
-        std::vector<float> exact(pq.M * table_entries);
-        if (metric == faiss::METRIC_INNER_PRODUCT) {
-            pq.compute_inner_prod_table(query, exact.data());
-        } else {
-            pq.compute_distance_table(query, exact.data());
-        }
-        std::vector<float> smallest(pq.M);
-        float widest = 0;
-        float sum = 0;
-        for (size_t part = 0; part < pq.M; ++part) {
-            const auto* table = exact.data() + part * table_entries;
-            const auto bounds = std::minmax_element(table, table + table_entries);
-            smallest[part] = *bounds.first;
-            offset += smallest[part];
-            widest = std::max(widest, *bounds.second - *bounds.first);
-            sum += *bounds.second - *bounds.first;
-        }
-        // Where all centroids are equally far, any scale will do.
-        const float factor = widest > 0 ? std::min(255 / widest, 65535 / sum) : 1;
-        scale = 1 / factor;
-        for (size_t part = 0; part < pq.M; ++part) {
-            for (size_t entry = 0; entry < table_entries; ++entry) {
-                const size_t place = part * table_entries + entry;
-                entries[place] = static_cast<uint8_t>(std::floor((exact[place] - smallest[part]) * factor + 0.5f));
-            }
-        }
-    }
-
-    std::vector<uint8_t> entries;
-    float scale = 1;
-    float offset = 0;
-};
-
-/// Shows the collector the distances to `count` vectors. Their labels are `ids`, or their places where there are none.
-template <class Collector>
-void scan_blocks(
-        const ByteTables& tables,
-        const uint8_t* codes,
-        size_t count,
-        const idx_t* ids,
-        const Selector* selector,
-        Collector& collect) {
-    const size_t parts = tables.entries.size() / table_entries;
-    for (size_t first = 0; first < count; first += block_vectors, codes += parts * table_entries) {
-        uint32_t low[table_entries] = {};
-        uint32_t high[table_entries] = {};
-        for (size_t part = 0; part < parts; ++part) {
-            const uint8_t* bytes = codes + part * table_entries;
-            const uint8_t* table = tables.entries.data() + part * table_entries;
-            for (size_t j = 0; j < table_entries; ++j) {
-                low[j] += table[bytes[j] & 15];
-                high[j] += table[bytes[j] >> 4];
-            }
-        }
-        const auto show = [&](size_t place, uint32_t sum) {
-            if (place >= count) {
-                return;
-            }
-            const idx_t label = ids ? ids[place] : static_cast<idx_t>(place);
-            if (!selector || selector->is_member(label)) {
-                collect(label, tables.offset + tables.scale * static_cast<float>(sum));
-            }
-        };
-        for (size_t j = 0; j < table_entries; ++j) {
-            show(first + order[j], low[j]);
-            show(first + order[j] + table_entries, high[j]);
-        }
-    }
-}
-
-/// Hands `search` a scan(query, collector) over the index; false if the index is none of fast scan.
-template <class Search>
-bool with_fast_scan(
-        const faiss::Index* index,
-        idx_t n,
-        const float* x,
-        const FaissSearchOptions& options,
-        const Search& search) {
-    if (const auto* flat = dynamic_cast<const faiss::IndexPQFastScan*>(index)) {
-        const Selectors selectors(options);
-        search([&](idx_t query, auto& collect) {
-            const ByteTables tables(flat->pq, flat->M2, flat->metric_type, x + query * flat->d);
-            scan_blocks(tables, flat->codes.get(), flat->ntotal, nullptr, selectors.get(), collect);
-        });
-        return true;
-    }
-    if (const auto* ivf = dynamic_cast<const faiss::IndexIVFPQFastScan*>(index)) {
-        FAISS_THROW_IF_NOT_MSG(!ivf->by_residual, "fast scan over residuals is not offered");
-        const Selectors selectors(options);
-        const size_t probes = std::min(options.nprobe, ivf->nlist);
-        std::vector<float> distances(n * probes);
-        std::vector<idx_t> lists(n * probes);
-        ivf->quantizer->search(n, x, probes, distances.data(), lists.data());
-        search([&](idx_t query, auto& collect) {
-            const ByteTables tables(ivf->pq, ivf->M2, ivf->metric_type, x + query * ivf->d);
-            for (size_t probe = 0; probe < probes; ++probe) {
-                const idx_t list = lists[query * probes + probe];
-                if (list < 0) {
-                    continue;
-                }
-                faiss::InvertedLists::ScopedCodes codes(ivf->invlists, list);
-                faiss::InvertedLists::ScopedIds ids(ivf->invlists, list);
-                scan_blocks(
-                        tables, codes.get(), ivf->invlists->list_size(list), ids.get(), selectors.get(), collect);
-            }
-        });
-        return true;
-    }
-    return false;
-}
 
 /// A place among blocks for one part of one vector's code.
 class PackedCode {
   public:
     PackedCode(uint8_t* blocks, size_t parts, size_t place, size_t part) {
         const size_t within = place % table_entries;
-        const size_t slot = within < 8 ? 2 * within : 2 * (within - 8) + 1; // The inverse of `order`.
+        const size_t slot = within < 8 ? 2 * within : 2 * (within - 8) + 1; // 0, 8, 1, 9, … lie side by side.
         byte = blocks + (place / block_vectors * parts + part) * table_entries + slot;
         shift = place % block_vectors < table_entries ? 0 : 4;
     }
@@ -204,14 +85,13 @@ template <class Search>
 void with_distances(
         const faiss::IndexFlatCodes& index,
         const float* x,
-        const FaissSearchOptions& options,
+        const Selector* selector,
         const Search& search) {
-    const Selectors selectors(options);
     std::unique_ptr<faiss::DistanceComputer> computer(index.get_FlatCodesDistanceComputer());
     search([&](idx_t query, auto& collect) {
         computer->set_query(x + query * index.d);
         for (idx_t label = 0; label < index.ntotal; ++label) {
-            if (!selectors.get() || selectors.get()->is_member(label)) {
+            if (!selector || selector->is_member(label)) {
                 collect(label, (*computer)(label));
             }
         }
@@ -225,17 +105,14 @@ bool search_codes(
         idx_t n,
         const float* x,
         idx_t k,
-        const FaissSearchOptions& options,
+        const Selector* selector,
         float* distances,
         idx_t* labels) {
     const auto search = [&](const auto& scan) {
         collect_nearest(index->metric_type, n, k, distances, labels, scan);
     };
-    if (with_fast_scan(index, n, x, options, search)) {
-        return true;
-    }
     if (const auto* pq = dynamic_cast<const faiss::IndexPQ*>(index)) {
-        with_distances(*pq, x, options, search);
+        with_distances(*pq, x, selector, search);
         return true;
     }
     return false;
@@ -246,18 +123,15 @@ bool range_search_codes(
         idx_t n,
         const float* x,
         float radius,
-        const FaissSearchOptions& options,
+        const Selector* selector,
         faiss::RangeSearchResult* result) {
     const auto search = [&](const auto& scan) {
         collect_within(index->metric_type, n, radius, result, scan);
     };
-    if (with_fast_scan(index, n, x, options, search)) {
-        return true;
-    }
     const auto* pq = dynamic_cast<const faiss::IndexPQ*>(index);
     const auto* sq = dynamic_cast<const faiss::IndexScalarQuantizer*>(index);
     if (pq || sq) {
-        with_distances(dynamic_cast<const faiss::IndexFlatCodes&>(*index), x, options, search);
+        with_distances(dynamic_cast<const faiss::IndexFlatCodes&>(*index), x, selector, search);
         return true;
     }
     return false;

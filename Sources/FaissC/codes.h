@@ -4,6 +4,7 @@
 #pragma once
 
 #include "guarded.h"
+#include "selectors.h"
 
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/ProductQuantizer.h>
@@ -14,7 +15,7 @@ bool search_codes(
         idx_t n,
         const float* x,
         idx_t k,
-        const FaissSearchOptions& options,
+        const Selector* selector,
         float* distances,
         idx_t* labels);
 
@@ -24,7 +25,7 @@ bool range_search_codes(
         idx_t n,
         const float* x,
         float radius,
-        const FaissSearchOptions& options,
+        const Selector* selector,
         faiss::RangeSearchResult* result);
 
 /// Removes from an index whose removal is ours, and says how many; false if Faiss's is to be taken.

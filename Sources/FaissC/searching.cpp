@@ -31,22 +31,25 @@ namespace {
 
 /// Calls body with the search parameters that the index's type understands.
 template <class Body>
-void with_parameters(const faiss::Index* index, const FaissSearchOptions& options, const Body& body) {
-    const Selectors selectors(options);
+void with_parameters(
+        const faiss::Index* index,
+        const FaissSearchOptions& options,
+        Selector* selector,
+        const Body& body) {
     if (dynamic_cast<const faiss::IndexIVF*>(index)) {
         // The base class serves IVFPQ too: a derived one would be asked for polysemous settings.
         faiss::SearchParametersIVF parameters;
         parameters.nprobe = options.nprobe;
-        parameters.sel = selectors.get();
+        parameters.sel = selector;
         body(&parameters);
     } else if (dynamic_cast<const faiss::IndexHNSW*>(index)) {
         faiss::SearchParametersHNSW parameters;
         parameters.efSearch = options.efSearch;
-        parameters.sel = selectors.get();
+        parameters.sel = selector;
         body(&parameters);
     } else {
         faiss::SearchParameters parameters;
-        parameters.sel = selectors.get();
+        parameters.sel = selector;
         body(parameters.sel ? &parameters : nullptr);
     }
 }
@@ -114,12 +117,12 @@ void search_index(
     }
     const Selectors selectors(options);
     if (scan_search(*index, n, x, k, options.nprobe, selectors.get(), distances, labels) ||
-        search_codes(index, n, x, k, options, distances, labels)) {
+        search_codes(index, n, x, k, selectors.get(), distances, labels)) {
         return;
     }
     const auto* hnsw = dynamic_cast<const faiss::IndexHNSW*>(index);
     if (hnsw && is_cheaper_exhaustively(*hnsw, std::max<idx_t>(k, options.efSearch))) {
-        with_parameters(hnsw->storage, options, [&](const faiss::SearchParameters* parameters) {
+        with_parameters(hnsw->storage, options, selectors.get(), [&](const faiss::SearchParameters* parameters) {
             hnsw->storage->search(n, x, k, distances, labels, parameters);
         });
         return;
@@ -131,7 +134,7 @@ void search_index(
     // IndexHNSW 1.7.3 sizes its candidate queue by the index's own efSearch and by k, whatever the parameters say
     // (measured: recall does not move with them). So as many answers are asked for as candidates are wanted.
     const idx_t wider = hnsw ? std::max<idx_t>(k, options.efSearch) : k;
-    with_parameters(index, options, [&](const faiss::SearchParameters* parameters) {
+    with_parameters(index, options, selectors.get(), [&](const faiss::SearchParameters* parameters) {
         if (wider == k) {
             index->search(n, x, k, distances, labels, parameters);
             return;
@@ -158,10 +161,10 @@ void range_search_index(
     }
     const Selectors selectors(options);
     if (scan_range_search(*index, n, x, radius, options.nprobe, selectors.get(), *result) ||
-        range_search_codes(index, n, x, radius, options, result)) {
+        range_search_codes(index, n, x, radius, selectors.get(), result)) {
         return;
     }
-    with_parameters(index, options, [&](const faiss::SearchParameters* parameters) {
+    with_parameters(index, options, selectors.get(), [&](const faiss::SearchParameters* parameters) {
         index->range_search(n, x, radius, result, parameters);
     });
 }
