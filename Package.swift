@@ -72,6 +72,13 @@ let package = Package(
             path: "Examples/VectorStore",
             swiftSettings: strict
         ),
+        // What the examples share: where their data comes from, plots.
+        .target(
+            name: "ExampleSupport",
+            dependencies: [],
+            path: "Examples/Support",
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "demo",
             dependencies: [
