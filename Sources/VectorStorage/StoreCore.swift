@@ -11,7 +11,7 @@ final class StoreCore: Sendable {
     private let lock: Mutex<FolderLock?>
     private let acknowledged: AcknowledgedSequence?
     /// The sequence number of the last change. Whoever holds it is the one that changes the store.
-    private let sequence: Mutex<Int64>
+    private let sequence: Locked<Int64>
     private let closed = Atomic(false)
 
     static let sidecarExtension = "vindex"
@@ -50,7 +50,7 @@ final class StoreCore: Sendable {
                     + "acknowledged; open it with acceptsLostWrites to go on from there"
             )
         }
-        sequence = Mutex(last)
+        sequence = Locked(last)
         guard options.access != .readOnly else { return }
         acknowledged?.store(last)
         if !exists {

@@ -1,6 +1,5 @@
 import Faiss
 import Foundation
-import Synchronization
 public import Vectors
 
 /// Vectors of one dimension under keys, with metadata.
@@ -18,8 +17,8 @@ public final class VectorCollection: Sendable {
     public let index: CollectionIndex
 
     let core: StoreCore
-    let state: Mutex<State>
-    let maintenance = Mutex(Maintenance())
+    let state: Locked<State>
+    let maintenance = Locked(Maintenance())
 
     struct State: Sendable {
         var record: CollectionRecord
@@ -49,7 +48,7 @@ public final class VectorCollection: Sendable {
         dimension = contents.record.dimension
         metric = contents.record.metric
         index = contents.record.index
-        state = Mutex(State(contents))
+        state = Locked(State(contents))
     }
 
     var isDeleted: Bool { state.withLock { $0.isDeleted } }

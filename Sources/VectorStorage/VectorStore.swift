@@ -1,5 +1,4 @@
 public import Foundation
-import Synchronization
 public import Vectors
 
 /// A folder of collections of vectors with keys and metadata, durable on disk.
@@ -8,7 +7,7 @@ public import Vectors
 /// the cooperative pool, and may be made from any task.
 public final class VectorStore: Sendable {
     let core: StoreCore
-    private let collections = Mutex<[String: VectorCollection]>([:])
+    private let collections = Locked<[String: VectorCollection]>([:])
 
     private init(core: StoreCore) { self.core = core }
 
