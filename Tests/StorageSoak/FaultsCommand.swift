@@ -82,16 +82,16 @@ struct FaultsCommand: AsyncParsableCommand {
         // What was acknowledged is there when the disk is well again.
         var model = StorageModel(metric: .squaredL2)
         let marks = Array(text.utf8)
+        var lastWritten = -1
         for (number, mark) in marks.enumerated() where mark == UInt8(ascii: ".") {
-            model.apply(operation(number))
+            if model.apply(operation(number)) { lastWritten = number }
         }
         if FileManager.default.fileExists(atPath: store.appending(path: "store.sqlite").path), marks.contains(46) {
             let again = try await VectorStore.open(store, options: StoreOptions(access: .readWrite))
             let collection = try await again.collection("rows")
             var problem = try await difference(collection, model, load: faultLoad, queries: 0..<4)
             // A change whose flush failed may be found whole, if none succeeded after it and overwrote it.
-            let last = marks.lastIndex(of: UInt8(ascii: ".")) ?? 0
-            for number in last + 1..<max(marks.count, last + 1) where problem != nil {
+            for number in lastWritten + 1..<marks.count where problem != nil && marks[number] == UInt8(ascii: "x") {
                 var withFailed = model
                 withFailed.apply(operation(number))
                 if try await difference(collection, withFailed, load: faultLoad, queries: 0..<4) == nil {

@@ -33,16 +33,21 @@ package struct StorageModel: Sendable {
 
     package init(metric: Metric) { self.metric = metric }
 
-    package mutating func apply(_ operation: StorageOperation) {
+    /// Makes a change. Returns whether there was anything to change: a store writes nothing otherwise.
+    @discardableResult
+    package mutating func apply(_ operation: StorageOperation) -> Bool {
+        let before = rows.count
         switch operation {
         case .upsert(let new):
             for row in new {
                 rows[row.key] = Entry(row: row, order: nextOrder)
                 nextOrder += 1
             }
+            return !new.isEmpty
         case .delete(let keys): for key in keys { rows[key] = nil }
         case .deleteWhere(let condition): rows = rows.filter { !condition.holds(for: $0.value.row.metadata) }
         }
+        return rows.count != before
     }
 
     /// The k nearest rows, equally near ones in the order of their writing.
