@@ -161,6 +161,7 @@ extension VectorIndex {
                 let parameters = SearchParameters(
                     probes: plan.probes,
                     ef: plan.ef,
+                    refinement: options.refinement ?? 0,
                     threads: options.threads,
                     filter: options.filter,
                     externalIDs: ids,
@@ -197,7 +198,8 @@ private struct Plan: Sendable {
         self.goal = goal
         k = if case .nearest(let k) = goal { min(k, state.ids.count) } else { 0 }
         asked = state.description.answersAreExact ? min(k + 1, state.ids.count) : k
-        candidates = Int((Float(k) * state.description.candidatesAnAnswer).rounded(.up))
+        let wanted = Float(k) * (options.refinement ?? state.description.candidatesAnAnswer)
+        candidates = Int(min(wanted, Float(Int32.max)).rounded(.up))
         let lists = state.description.listCount ?? 1
         probes = min(options.probes ?? Int(Double(lists).squareRoot().rounded()), lists)
         if state.description.hasGraph {
@@ -317,7 +319,7 @@ extension Metric {
 }
 
 /// Calls `body` with the array's elements, or with nil where there is no array.
-private func withOptionalBuffer<Element, Result>(
+func withOptionalBuffer<Element, Result>(
     of array: [Element]?,
     _ body: (UnsafeBufferPointer<Element>?) throws(FaissError) -> Result
 ) throws(FaissError) -> Result {
