@@ -76,13 +76,14 @@ public enum ClusteringScores {
     ) throws(FaissError) -> Double {
         let table = try Contingency(labels, classes)
         func pairs(_ counts: some Sequence<Int>) -> Double { counts.reduce(0) { $0 + Double($1) * Double($1 - 1) / 2 } }
+        // Pairs together in both, in the labels alone, in the classes alone, in neither.
         let both = pairs(table.cells.values)
-        let ofLabels = pairs(table.labels)
-        let ofClasses = pairs(table.classes)
-        let all = pairs(CollectionOfOne(table.total))
-        if both == ofLabels, both == ofClasses { return 1 }
-        let expected = ofLabels * ofClasses / all
-        return (both - expected) / ((ofLabels + ofClasses) / 2 - expected)
+        let first = pairs(table.labels) - both
+        let second = pairs(table.classes) - both
+        let neither = pairs(CollectionOfOne(table.total)) - both - first - second
+        if first == 0, second == 0 { return 1 }
+        return 2 * (both * neither - first * second)
+            / ((both + second) * (second + neither) + (both + first) * (first + neither))
     }
 
     // MARK: By itself
