@@ -75,8 +75,20 @@ let package = Package(
         // What the examples share: where their data comes from, plots.
         .target(
             name: "ExampleSupport",
-            dependencies: [],
+            dependencies: ["CZlib"],
             path: "Examples/Support",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "image-retrieval",
+            dependencies: ["Console", "ExampleSupport", "Faiss", "Vectors"],
+            path: "Examples/ImageRetrieval",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "place-recognition",
+            dependencies: ["Console", "ExampleSupport", "Faiss", "TestSupport", "Vectors"],
+            path: "Examples/PlaceRecognition",
             swiftSettings: strict
         ),
         .executableTarget(
