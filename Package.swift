@@ -91,6 +91,13 @@ let package = Package(
             path: "Examples/PlaceRecognition",
             swiftSettings: strict
         ),
+        // The code that stands in the documentation.
+        .executableTarget(
+            name: "snippets",
+            dependencies: ["Faiss", "VectorStorage", "Vectors"],
+            path: "Examples/Snippets",
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "demo",
             dependencies: [

@@ -36,7 +36,14 @@ struct View {
         View(pixels: pixels.map { min(max($0 * light + noise * generator.nextGaussian(), 0), 255) })
     }
 
-    /// The brightness of squares of so many pixels a side, row after row. Means of four pixels have half of the noise.
+    /// How much there is to see: the mean difference in brightness between neighbours. Clear sky has next to none.
+    var detail: Float {
+        let brightness = brightness(side: 4)
+        let differences = zip(brightness, brightness.dropFirst()).map { abs($0 - $1) }
+        return differences.reduce(0, +) / Float(differences.count)
+    }
+
+    /// The brightness of squares of so many pixels a side, row after row.
     func brightness(side: Int) -> [Float] {
         let columns = Self.width / side
         var sums = [Float](repeating: 0, count: columns * (Self.height / side))

@@ -1,0 +1,12 @@
+// The code that stands in the documentation, so that it is known to build and to run.
+
+import Foundation
+
+let folder = FileManager.default.temporaryDirectory.appending(path: "snippets-\(ProcessInfo.processInfo.processIdentifier)")
+try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+defer { try? FileManager.default.removeItem(at: folder) }
+
+try vectorsSnippets(folder)
+try faissSnippets(folder)
+try await asyncSnippets()
+try await storageSnippets(folder)
