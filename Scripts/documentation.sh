@@ -16,7 +16,7 @@ tools=$(dirname "$(realpath "$(command -v swift)")")
 [ -x "$tools/docc" ] || fail "needs docc, which comes with Swift: not in $tools"
 
 for module in $modules; do
-    swift build -c release --quiet --product "$module"
+    swift build -c release --quiet --target "$module"
 done
 # What was built has all that documentation needs: no second build to emit symbol graphs.
 target=$(swift -print-target-info | python3 -c 'import json, sys; print(json.load(sys.stdin)["target"]["triple"])')

@@ -10,7 +10,7 @@ enum Patches {
 
     /// A descriptor a row, of the half of the patches with the strongest edges: clear sky looks the same everywhere.
     static func descriptors(of view: View) throws -> VectorMatrix {
-        // Squares of four pixels a side have an eighth of the pixels' noise or less.
+        // The mean of sixteen pixels in three colours has a seventh of their noise.
         let side = 4
         let (width, height) = (View.width / side, View.height / side)
         let brightness = view.brightness(side: side)

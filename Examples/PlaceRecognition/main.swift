@@ -95,9 +95,10 @@ func picture(_ neighbor: Neighbor, of visit: Visit, by kind: String) -> ContactS
     let number = Int(neighbor.id)
     return places[number].view.thumbnail(caption: kind, frame: number == visit.place ? "seagreen" : "crimson")
 }
-for number in stride(from: 0, to: visits.count, by: visits.count / 8) {
-    let visit = visits[number]
-    let found = answers[number].map { picture($0, of: visit, by: "\(Double($0.distance).formatted(decimals: 2))") }
+for (number, visit) in visits.enumerated().prefix(8) {
+    let found = answers[number].map { neighbor in
+        picture(neighbor, of: visit, by: "cosine \(Double(neighbor.distance).formatted(decimals: 2))")
+    }
     let byPixels = contrasts[number].prefix(1).map { picture($0, of: visit, by: "by pixels") }
     sheet.append(row: [visit.view.thumbnail(caption: places[visit.place].photograph.name)] + found + byPixels)
 }

@@ -2,7 +2,8 @@
 
 import Foundation
 
-let folder = FileManager.default.temporaryDirectory.appending(path: "snippets-\(ProcessInfo.processInfo.processIdentifier)")
+let name = "snippets-\(ProcessInfo.processInfo.processIdentifier)"
+let folder = FileManager.default.temporaryDirectory.appending(path: name)
 try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
 defer { try? FileManager.default.removeItem(at: folder) }
 
