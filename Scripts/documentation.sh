@@ -20,8 +20,9 @@ for module in $modules; do
 done
 # What was built has all that documentation needs: no second build to emit symbol graphs.
 target=$(swift -print-target-info | python3 -c 'import json, sys; print(json.load(sys.stdin)["target"]["triple"])')
-maps="modulemaps/CFaiss modulemaps/CZlib $built/FaissC.build $built/Word2VecC.build .build/checkouts/GRDB.swift/Sources/GRDBSQLite"
-set --
+maps="modulemaps/CFaiss modulemaps/CZlib $built/FaissC.build $built/Word2VecC.build
+    .build/checkouts/GRDB.swift/Sources/GRDBSQLite"
+set -- -Xcc -ISources/FaissC/include
 for map in $maps; do
     set -- "$@" -Xcc "-fmodule-map-file=$map/module.modulemap"
 done

@@ -1,4 +1,7 @@
-"""Lists the public symbols without documentation, and fails if there are any: undocumented.py FOLDER_OF_SYMBOL_GRAPHS"""
+"""Lists the public symbols without documentation, and fails if there are any: undocumented.py FOLDER
+
+FOLDER holds a module's symbol graphs.
+"""
 
 import json
 import sys
@@ -10,8 +13,8 @@ for graph in Path(sys.argv[1]).glob("*.symbols.json"):
         # Without a place in the sources the compiler made it.
         if symbol.get("docComment") or "location" not in symbol:
             continue
-        place = symbol["location"]
-        file = place["uri"].removeprefix("file://")
-        missing.append(f"{file}:{place['position']['line'] + 1}: {'.'.join(symbol['pathComponents'])} has no documentation")
+        file = symbol["location"]["uri"].removeprefix("file://")
+        line = symbol["location"]["position"]["line"] + 1
+        missing.append(f"{file}:{line}: {'.'.join(symbol['pathComponents'])} has no documentation")
 print(*sorted(missing), sep="\n", end="\n" if missing else "", file=sys.stderr)
 sys.exit(1 if missing else 0)
