@@ -247,7 +247,7 @@ def check_phrases(checks, vectors, folder):
         ("connectors", 1, {"connector_words": ENGLISH_CONNECTOR_WORDS}, ["--english-connectors"]),
         ("three words", 2, {"threshold": 3, "min_count": 20}, ["--threshold", 3, "--minimum-count", 20]),
         ("another delimiter", 2, {"delimiter": "+"}, ["--delimiter", "+"]),
-        ("forgetting", 1, {"max_vocab_size": 3000, "threshold": 2}, ["--maximum-vocabulary", 3000, "--threshold", 2]),
+        ("forgetting", 1, {"max_vocab_size": 15000, "threshold": 2}, ["--maximum-vocabulary", 15_000, "--threshold", 2]),
         ("forgetting all", 1, {"max_vocab_size": 1}, ["--maximum-vocabulary", 1]),
     ]:
         figures = vectors.json("phrases", text, "--output", output, "--scores", scores, "--passes", passes, *ours)

@@ -120,19 +120,19 @@ struct PhrasesTests {
         let corpus = try await Corpus(collecting: AsyncStream(text))
         let learner = learner {
             $0.minimumCount = 5
-            $0.threshold = 2
+            $0.threshold = 0.5
         }
         let bigrams = try await learner.learn(from: corpus)
         #expect(bigrams.join(["new", "york", "city", "in", "new", "jersey"]).contains("york_city") == false)
         let joined = try await bigrams.join(corpus)
-        let trigrams = try learner.learn(from: joined)
-        let words = try sentences(of: trigrams.join(joined))[0]
+        let trigrams = try await learner.learn(from: joined)
+        let words = try await sentences(of: trigrams.join(joined))[0]
         #expect(words[0].hasPrefix("in_new_york_city") && words.count < 6)
         #expect(try sentences(of: corpus)[0].count == 6)
 
         var configuration = Word2VecConfiguration()
         configuration.dimension = 4
-        let model = try Word2VecTrainer(configuration).train(on: trigrams.join(joined))
+        let model = try await Word2VecTrainer(configuration).train(on: trigrams.join(joined))
         #expect(model.vectors.contains(words[0]))
     }
 
@@ -197,7 +197,7 @@ struct PhrasesTests {
     @Test("A cancelled task learns and joins nothing")
     func cancelled() async throws {
         let text = PlantedCorpus(sentences: 2000).sentences
-        let phrases = try learner().learn(from: Corpus(sentences: text))
+        let phrases = try await learner().learn(from: Corpus(sentences: text))
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
             let error = await #expect(throws: Word2VecError.self) {
