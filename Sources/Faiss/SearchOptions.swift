@@ -14,6 +14,10 @@ public struct SearchOptions: Sendable {
     /// done instead, and the answer is exact. Other index types ignore it. Faiss: `efSearch`.
     public var ef: Int?
 
+    /// The candidates an answer that a refined index compares again, 1…1,000; by default as many as its builder says.
+    /// Other index types ignore it. Faiss: `k_factor`.
+    public var refinement: Float?
+
     /// Which ids may be found; nil lets all pass.
     public var filter: IDFilter?
 
@@ -22,9 +26,16 @@ public struct SearchOptions: Sendable {
     public var threads: ThreadLimit
 
     /// Makes options.
-    public init(probes: Int? = nil, ef: Int? = nil, filter: IDFilter? = nil, threads: ThreadLimit = .automatic) {
+    public init(
+        probes: Int? = nil,
+        ef: Int? = nil,
+        refinement: Float? = nil,
+        filter: IDFilter? = nil,
+        threads: ThreadLimit = .automatic
+    ) {
         self.probes = probes
         self.ef = ef
+        self.refinement = refinement
         self.filter = filter
         self.threads = threads
     }
@@ -32,6 +43,9 @@ public struct SearchOptions: Sendable {
     func validate() throws(FaissError) {
         if let probes, probes < 1 { throw FaissError(.invalidArgument, "probes \(probes) is less than 1") }
         if let ef, ef < 1 { throw FaissError(.invalidArgument, "ef \(ef) is less than 1") }
+        if let refinement, !(1...1000).contains(refinement) {
+            throw FaissError(.invalidArgument, "refinement \(refinement) is outside 1...1000")
+        }
         if let filter, filter.nodes.count > IDFilter.maximumPartCount {
             throw FaissError(
                 .invalidArgument,

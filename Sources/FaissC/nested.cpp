@@ -143,8 +143,9 @@ size_t transform_bytes(const faiss::VectorTransform& transform) {
 // MARK: Refinement
 
 /// How many of the first answers are computed again.
-idx_t candidates(const faiss::IndexRefine& refine, idx_t k) {
-    return std::min<idx_t>(refine.ntotal, static_cast<idx_t>(std::ceil(k * static_cast<double>(refine.k_factor))));
+idx_t candidates(const faiss::IndexRefine& refine, idx_t k, const FaissSearchOptions& options) {
+    const double factor = options.k_factor > 0 ? options.k_factor : refine.k_factor;
+    return std::min<idx_t>(refine.ntotal, static_cast<idx_t>(std::ceil(k * factor)));
 }
 
 /// Inverted lists inside a refinement store places, of which later ones move up when some are removed.
@@ -282,7 +283,7 @@ bool search_nested(
     const auto& exact = dynamic_cast<const faiss::IndexFlat&>(*refine->refine_index);
     const bool larger_is_nearer = index->metric_type == faiss::METRIC_INNER_PRODUCT;
     const size_t d = index->d;
-    const idx_t wide = std::max(k, candidates(*refine, k));
+    const idx_t wide = std::max(k, candidates(*refine, k, options));
     std::vector<float> wide_distances(n * wide);
     std::vector<idx_t> wide_labels(n * wide);
     search_index(refine->base_index, n, x, wide, options, wide_distances.data(), wide_labels.data());

@@ -8,11 +8,13 @@ struct SearchParameters: ~Copyable {
     private let nodes: UnsafeMutableBufferPointer<FaissFilterNode>
 
     /// - Parameters:
+    ///   - refinement: candidates an answer, 0 for as many as a refined index says.
     ///   - threads: how many may share few queries.
     ///   - externalIDs: the ids by position, where labels are positions and not ids themselves.
     init(
         probes: Int,
         ef: Int,
+        refinement: Float = 0,
         threads: ThreadLimit,
         filter: IDFilter?,
         externalIDs: UnsafeBufferPointer<Int64>?,
@@ -25,6 +27,7 @@ struct SearchParameters: ~Copyable {
         options = FaissSearchOptions(
             nprobe: probes,
             efSearch: Int32(ef),
+            k_factor: refinement,
             threads: threads.openMP,
             filter: UnsafePointer(nodes.baseAddress),
             filter_count: nodes.count,

@@ -154,6 +154,8 @@ typedef struct FaissSearchOptions {
     size_t nprobe;
     /// Candidates to keep, for HNSW indexes.
     int efSearch;
+    /// Candidates an answer, for IndexRefineFlat; 0 for as many as the index says.
+    float k_factor;
     /// Threads that may share the rows of a large flat index where there are few queries and no other search, at least
     /// 1. Anything else is done by the calling thread alone.
     int threads;
@@ -209,6 +211,39 @@ int faiss_kmeans_clustering_with(
         float* centroids,
         double* objective,
         size_t* iterations);
+
+// MARK: Projection
+
+/// The `count` directions in which n vectors differ most, n > 1. Steps are blocks of vectors, and one at the end.
+///
+/// @param mean        output, d
+/// @param components  output, count * d: directions of length 1, the strongest first, each with its largest component
+///                    positive; zeros where the vectors differ in no more directions
+/// @param variances   output, count: the variance along each, with n - 1 in the denominator
+/// @param total       output: the sum of the variances of all d dimensions
+int faiss_principal_components(
+        size_t n,
+        size_t d,
+        const float* x,
+        size_t count,
+        const FaissWork* work,
+        double* mean,
+        double* components,
+        double* variances,
+        double* total);
+
+/// projected = (x - mean_in) * matrix' + mean_out, with n vectors of d_in numbers and a matrix of d_out rows. A mean may
+/// be NULL for zeros.
+int faiss_project(
+        size_t n,
+        size_t d_in,
+        size_t d_out,
+        const float* x,
+        const double* mean_in,
+        const float* matrix,
+        const double* mean_out,
+        int threads,
+        float* projected);
 
 // MARK: Description
 
