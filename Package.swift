@@ -75,8 +75,27 @@ let package = Package(
         // What the examples share: where their data comes from, plots.
         .target(
             name: "ExampleSupport",
-            dependencies: [],
+            dependencies: ["CZlib"],
             path: "Examples/Support",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "image-retrieval",
+            dependencies: ["Console", "ExampleSupport", "Faiss", "Vectors"],
+            path: "Examples/ImageRetrieval",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "place-recognition",
+            dependencies: ["Console", "ExampleSupport", "Faiss", "TestSupport", "Vectors"],
+            path: "Examples/PlaceRecognition",
+            swiftSettings: strict
+        ),
+        // The code that stands in the documentation.
+        .executableTarget(
+            name: "snippets",
+            dependencies: ["Faiss", "VectorStorage", "Vectors"],
+            path: "Examples/Snippets",
             swiftSettings: strict
         ),
         .executableTarget(

@@ -182,8 +182,8 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
     /// the answer comes near to the cosine in all dimensions as far as the kept ones hold the vectors.
     ///
     /// - Parameters:
-    ///   - to: how many dimensions are left, from 1 to the vectors' dimension, which is 4,096 at most.
-    ///   - then: the index over the shortened vectors. Training needs as many vectors as dimensions.
+    ///   - dimension: how many dimensions are left, from 1 to the vectors' dimension, which is 4,096 at most.
+    ///   - inner: the index over the shortened vectors. Training needs as many vectors as dimensions.
     public static func pca(to dimension: Int, then inner: IndexDescription) -> IndexDescription {
         IndexDescription(nesting: .pca(to: dimension, then: inner), around: inner)
     }
@@ -196,8 +196,9 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
     ///
     /// - Parameters:
     ///   - subquantizers: those of the product quantizer that follows, which must have as many.
-    ///   - to: how many dimensions are left, from 1 to the vectors' dimension, which is 4,096 at most; by default all.
-    ///   - then: an index with a product quantizer.
+    ///   - dimension: how many dimensions are left, from 1 to the vectors' dimension, which is 4,096 at most; by
+    ///     default all.
+    ///   - inner: an index with a product quantizer.
     public static func opq(subquantizers: Int, to dimension: Int? = nil, then inner: IndexDescription)
         -> IndexDescription
     {
@@ -208,9 +209,9 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
     /// an `IndexPreTransform`.
     ///
     /// - Parameters:
-    ///   - to: how many dimensions are left, from 1 to the vectors' dimension, which is 4,096 at most; by default all,
-    ///     and distances and inner products stay what they were.
-    ///   - then: the index over the turned vectors.
+    ///   - dimension: how many dimensions are left, from 1 to the vectors' dimension, which is 4,096 at most; by
+    ///     default all, and distances and inner products stay what they were.
+    ///   - inner: the index over the turned vectors.
     public static func randomRotation(to dimension: Int? = nil, then inner: IndexDescription) -> IndexDescription {
         IndexDescription(nesting: .randomRotation(to: dimension, then: inner), around: inner)
     }

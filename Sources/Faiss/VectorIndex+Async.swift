@@ -3,7 +3,7 @@ public import Vectors
 // The overloads that async callers get: the same calls on threads outside the cooperative pool, cancelled with the task.
 
 extension VectorIndex {
-    /// As ``train(on:options:progress:)-(_,_,_)``, off the cooperative pool; stops when the task is cancelled.
+    /// As `train(on:options:progress:)`, off the cooperative pool; stops when the task is cancelled.
     public func train(
         on vectors: VectorMatrix,
         options: TrainingOptions = TrainingOptions(),
@@ -14,7 +14,7 @@ extension VectorIndex {
         }
     }
 
-    /// As ``add(_:threads:progress:)-(_,_,_)``, off the cooperative pool; stops when the task is cancelled.
+    /// As `add(_:threads:progress:)`, off the cooperative pool; stops when the task is cancelled.
     @discardableResult
     public func add(
         _ vectors: VectorMatrix,
@@ -26,7 +26,7 @@ extension VectorIndex {
         }
     }
 
-    /// As ``add(_:ids:threads:progress:)-(_,_,_,_)``, off the cooperative pool; stops when the task is cancelled.
+    /// As `add(_:ids:threads:progress:)`, off the cooperative pool; stops when the task is cancelled.
     public func add(
         _ vectors: VectorMatrix,
         ids: [Int64],
@@ -39,14 +39,14 @@ extension VectorIndex {
         }
     }
 
-    /// As ``remove(ids:)-(_)``, off the cooperative pool.
+    /// As `remove(ids:)`, off the cooperative pool.
     @discardableResult
     public func remove(ids: some Sequence<Int64>) async throws(FaissError) -> Int {
         let ids = Array(ids)
         return try await runBlocking { _ throws(FaissError) in try self.remove(ids: ids) }
     }
 
-    /// As ``search(_:k:options:)-([Float],_,_)``, off the cooperative pool.
+    /// As `search(_:k:options:)`, off the cooperative pool.
     public func search(
         _ query: [Float],
         k: Int,
@@ -55,8 +55,7 @@ extension VectorIndex {
         try await runBlocking { _ throws(FaissError) in try self.search(query, for: .nearest(k), options: options) }
     }
 
-    /// As ``search(_:k:options:progress:)-(VectorMatrix,_,_,_)``, off the cooperative pool; stops when the task is
-    /// cancelled.
+    /// As `search(_:k:options:progress:)`, off the cooperative pool; stops when the task is cancelled.
     public func search(
         _ queries: VectorMatrix,
         k: Int,
@@ -69,7 +68,7 @@ extension VectorIndex {
         }
     }
 
-    /// As ``search(_:within:options:)-([Float],_,_)``, off the cooperative pool.
+    /// As `search(_:within:options:)`, off the cooperative pool.
     public func search(
         _ query: [Float],
         within radius: Float,
@@ -78,8 +77,7 @@ extension VectorIndex {
         try await runBlocking { _ throws(FaissError) in try self.search(query, for: .within(radius), options: options) }
     }
 
-    /// As ``search(_:within:options:progress:)-(VectorMatrix,_,_,_)``, off the cooperative pool; stops when the task
-    /// is cancelled.
+    /// As `search(_:within:options:progress:)`, off the cooperative pool; stops when the task is cancelled.
     public func search(
         _ queries: VectorMatrix,
         within radius: Float,

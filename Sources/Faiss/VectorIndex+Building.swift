@@ -51,7 +51,7 @@ extension VectorIndex {
     ///   - ids: as many ids, each 0 or more, none in the index yet and none twice. Ascending ids take less memory.
     ///   - threads: how many threads encoding and linking may use.
     ///   - progress: told after every batch.
-    /// - Throws: ``FaissError`` with code `duplicateID` and those of ``add(_:threads:progress:)``.
+    /// - Throws: ``FaissError`` with code `duplicateID` and those of `add(_:threads:progress:)`.
     public func add(
         _ vectors: VectorMatrix,
         ids: [Int64],

@@ -2,8 +2,8 @@ public import Foundation
 public import Vectors
 
 extension VectorIndex {
-    /// Writes the index to a file that ``init(contentsOf:)-(URL)`` reads: Faiss's own data in an envelope with the ids,
-    /// the metric and checksums. See ``IndexFile`` for the format.
+    /// Writes the index to a file that `init(contentsOf:)` reads: Faiss's own data in an envelope with the ids,
+    /// the metric and checksums.
     ///
     /// The file is there whole or not at all, and on the disk when the call returns; until then a file of this name
     /// stays as it was. Searches go on meanwhile.
@@ -27,7 +27,7 @@ extension VectorIndex {
         }
     }
 
-    /// Reads an index that ``write(to:)-(URL)`` wrote. Every byte is verified before Faiss sees the first.
+    /// Reads an index that `write(to:)` wrote. Every byte is verified before Faiss sees the first.
     ///
     /// Memory: the file and the index at the same time, for as long as it takes.
     ///
@@ -39,7 +39,7 @@ extension VectorIndex {
     /// Writes the index in Faiss's own format, for Faiss in other languages. Ids other than 0, 1, 2, … are kept in an
     /// `IndexIDMap2`; cosine becomes inner product over normalised vectors.
     ///
-    /// The format has no checksum: use ``write(to:)-(URL)`` for files of your own. As there, the file is there whole
+    /// The format has no checksum: use `write(to:)` for files of your own. As there, the file is there whole
     /// or not at all.
     ///
     /// - Throws: ``FaissError`` with code `inputOutput`, `notTrained`, `damaged`, or `unsupported` for an index with hidden
@@ -75,7 +75,7 @@ extension VectorIndex {
     ///
     /// - Parameters:
     ///   - url: the file.
-    ///   - metric: give ``Metric/cosine`` for an inner-product index whose vectors are normalised, so that queries are
+    ///   - metric: give `Metric.cosine` for an inner-product index whose vectors are normalised, so that queries are
     ///     normalised as well; nil takes what the file says.
     /// - Throws: ``FaissError`` with code `inputOutput`, `invalidFormat`, `unsupported`, `tooLarge`,
     ///   `invalidArgument` (a metric that is not the file's).
@@ -85,22 +85,22 @@ extension VectorIndex {
 
     // MARK: Off the cooperative pool
 
-    /// As ``write(to:)-(URL)``, off the cooperative pool.
+    /// As `write(to:)`, off the cooperative pool.
     public func write(to url: URL) async throws(FaissError) {
         try await runBlocking { _ throws(FaissError) in try self.write(to: url) }
     }
 
-    /// As ``init(contentsOf:)-(URL)``, off the cooperative pool.
+    /// As `init(contentsOf:)`, off the cooperative pool.
     public convenience init(contentsOf url: URL) async throws(FaissError) {
         self.init(try await runBlocking { _ throws(FaissError) in try Contents(envelope: url) })
     }
 
-    /// As ``writeFaissFile(to:)-(URL)``, off the cooperative pool.
+    /// As `writeFaissFile(to:)`, off the cooperative pool.
     public func writeFaissFile(to url: URL) async throws(FaissError) {
         try await runBlocking { _ throws(FaissError) in try self.writeFaissFile(to: url) }
     }
 
-    /// As ``init(faissFile:metric:)-(URL,_)``, off the cooperative pool.
+    /// As `init(faissFile:metric:)`, off the cooperative pool.
     public convenience init(faissFile url: URL, metric: Metric? = nil) async throws(FaissError) {
         self.init(try await runBlocking { _ throws(FaissError) in try Contents(faissFile: url, metric: metric) })
     }

@@ -2,7 +2,7 @@ public import Vectors
 
 /// k-means clustering in Faiss's C++ core (Lloyd 1982, doi:10.1109/TIT.1982.1056489).
 ///
-/// The configuration is a value; ``fit(_:progress:)`` returns what it learned. First centroids are random points, a
+/// The configuration is a value; `fit(_:progress:)` returns what it learned. First centroids are random points, a
 /// cluster that runs empty takes half of a large one, as in Faiss's `Clustering`.
 public struct KMeans: Sendable, Hashable {
     /// The number of clusters, from 1 to the number of points.
@@ -70,7 +70,7 @@ public struct KMeans: Sendable, Hashable {
         try fit(points, watch: Watch(cancellation: Cancellation(), progress: progress))
     }
 
-    /// As ``fit(_:progress:)-(_,_)``, on a thread outside the cooperative pool; stops when the task is cancelled.
+    /// As `fit(_:progress:)`, on a thread outside the cooperative pool; stops when the task is cancelled.
     public func fit(
         _ points: VectorMatrix,
         progress: OperationProgress.Handler? = nil

@@ -1,7 +1,7 @@
 import Vectors
 
 /// All that a training has learned: the vectors and, unlike ``WordVectors``, the weights of what they predict. From
-/// this, training can go on with more text and new words; see ``Word2VecTrainer/train(on:continuing:progress:)``.
+/// this, training can go on with more text and new words; see `Word2VecTrainer.train(on:continuing:progress:)`.
 ///
 /// It takes 8 bytes a word and dimension. A trainer gives it to those who ask by ``Word2VecTrainer/keepsState``;
 /// ``write(to:)`` and ``init(contentsOf:)`` keep it in a file. The file of a ``Checkpoint`` is one, too.

@@ -1,0 +1,32 @@
+import Foundation
+import VectorStorage
+
+func storageSnippets(_ folder: URL) async throws {
+    // GettingStarted
+    let store = try await VectorStore.open(folder.appending(path: "library"))
+    let books = try await store.createCollection("books", dimension: 3, metric: .cosine)
+
+    try await books.upsert([
+        StoredVector(key: "dune", vector: [0.9, 0.1, 0.2], metadata: ["lang": "en", "year": 1965]),
+        StoredVector(key: "solaris", vector: [0.8, 0.3, 0.1], metadata: ["lang": "pl", "year": 1961]),
+    ])
+
+    let recent = try await books.search([1, 0.2, 0.2], k: 5, where: .range("year", 1960...) && !.equals("lang", "pl"))
+    for match in recent.matches {
+        print(match.key, match.score, match.metadata["year"] ?? "unknown")
+    }
+    print(recent.diagnostics.strategy, recent.diagnostics.scored)
+
+    try await books.delete(["solaris"])
+    try await store.snapshot(to: folder.appending(path: "library-copy"))
+    let problems = try await store.verify()
+    try await store.close()
+
+    // Operating
+    let reader = try await VectorStore.open(folder.appending(path: "library"), options: StoreOptions(access: .readOnly))
+    let sameBooks = try await reader.collection("books")
+    print(sameBooks.count, sameBooks.statistics.tableMemory)
+    try await reader.close()
+
+    precondition(problems.isEmpty)
+}

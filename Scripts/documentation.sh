@@ -1,0 +1,45 @@
+#!/bin/sh
+# Builds the documentation of every library with DocC, and fails on any warning, such as a link that leads nowhere, and
+# on any public symbol without documentation.
+#
+#   documentation.sh [FOLDER]    FOLDER/MODULE.doccarchive; .build/documentation unless given
+#
+# `python3 -m http.server --directory FOLDER/MODULE.doccarchive` shows one, at the address /documentation/module.
+set -eu
+. "$(dirname "$0")/common.sh"
+cd "$(dirname "$0")/.."
+
+modules="Vectors Faiss VectorStorage Word2Vec"
+output=${1:-.build/documentation}
+built=.build/release
+tools=$(dirname "$(realpath "$(command -v swift)")")
+[ -x "$tools/docc" ] || fail "needs docc, which comes with Swift: not in $tools"
+
+for module in $modules; do
+    swift build -c release --quiet --target "$module"
+done
+# What was built has all that documentation needs: no second build to emit symbol graphs.
+target=$(swift -print-target-info | python3 -c 'import json, sys; print(json.load(sys.stdin)["target"]["triple"])')
+maps="modulemaps/CFaiss modulemaps/CZlib $built/FaissC.build $built/Word2VecC.build .build/checkouts/GRDB.swift/Sources/GRDBSQLite"
+set --
+for map in $maps; do
+    set -- "$@" -Xcc "-fmodule-map-file=$map/module.modulemap"
+done
+
+rm -rf "$output"
+mkdir -p "$output/graphs"
+failed=
+for module in $modules; do
+    graphs=$output/graphs/$module
+    mkdir "$graphs"
+    "$tools/swift-symbolgraph-extract" -module-name "$module" -target "$target" -I "$built/Modules" "$@" \
+        -minimum-access-level public -skip-inherited-docs -skip-synthesized-members -output-dir "$graphs" ||
+        fail "could not extract the symbols of $module"
+    python3 Scripts/undocumented.py "$graphs" || failed="$failed $module"
+    "$tools/docc" convert "Sources/$module/$module.docc" --additional-symbol-graph-dir "$graphs" \
+        --output-dir "$output/$module.doccarchive" --fallback-display-name "$module" \
+        --fallback-bundle-identifier "swift-faiss.$module" --warnings-as-errors >"$output/$module.log" 2>&1 ||
+        { cat "$output/$module.log" >&2; failed="$failed $module"; }
+done
+[ -z "$failed" ] || fail "see above what the documentation lacks in:$failed"
+echo "documentation of $modules: complete and without warnings, in $output"
