@@ -107,6 +107,24 @@ let package = Package(
             path: "Examples/Demo",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "recommendation",
+            dependencies: ["Console", "ExampleSupport", "TestSupport", "Word2Vec"],
+            path: "Examples/Recommendation",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "choosing-dimension",
+            dependencies: ["Console", "ExampleSupport", "Faiss", "TestSupport", "Vectors", "Word2Vec"],
+            path: "Examples/ChoosingDimension",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "noise",
+            dependencies: ["Console", "ExampleSupport", "Faiss", "TestSupport", "Vectors", "Word2Vec"],
+            path: "Examples/Noise",
+            swiftSettings: strict
+        ),
         .target(name: "TestSupport", dependencies: ["Vectors"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "VectorsTests", dependencies: ["TestSupport", "Vectors"], swiftSettings: strict),
         .testTarget(

@@ -75,12 +75,12 @@ func readVectors(_ path: String) throws -> VectorMatrix { try readVectorsAndWord
 func readVectorsAndWords(_ path: String) throws -> (vectors: VectorMatrix, words: [String]?) {
     let url = try fileURL(path)
     switch url.pathExtension.lowercased() {
-    case "bin", "vec", "txt":
+    case "bin", "vec", "txt", "gz":
         let model = try WordVectors(contentsOf: url)
         return (model.matrix, model.words)
     case "fvecs", "bvecs", "npy": return (try VectorFile.read(url), nil)
     default:
-        throw ValidationError("'\(path)' has none of the extensions .fvecs, .bvecs, .npy, .bin, .vec, .txt")
+        throw ValidationError("'\(path)' has none of the extensions .fvecs, .bvecs, .npy, .bin, .vec, .txt, .gz")
     }
 }
 

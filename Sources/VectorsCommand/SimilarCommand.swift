@@ -20,6 +20,12 @@ struct SimilarCommand: ParsableCommand {
     @Option(name: [.customShort("k")], help: "How many words.")
     var count = 10
 
+    @Option(help: "Look only among the first N words, the most frequent.")
+    var restrict: Int?
+
+    @Flag(help: "Combine the words by products (3CosMul of Levy and Goldberg) in place of sums.")
+    var cosMul = false
+
     @OptionGroup var outputs: OutputArguments
 
     private struct Figures: Encodable {
@@ -32,7 +38,10 @@ struct SimilarCommand: ParsableCommand {
 
     func run() throws {
         let vectors = try WordVectors(contentsOf: fileURL(model))
-        let similar = try vectors.mostSimilar(positive: words, negative: minus, top: count)
+        let similar =
+            try cosMul
+            ? vectors.mostSimilarCosMul(positive: words, negative: minus, top: count, restrict: restrict)
+            : vectors.mostSimilar(positive: words, negative: minus, top: count, restrict: restrict)
         try outputs.report(
             Figures(words: similar.map { Figures.Word(word: $0.word, similarity: $0.similarity) }),
             lines: similar.map { "\($0.word)\t\(Double($0.similarity).formatted(decimals: 4))" }

@@ -9,12 +9,13 @@ struct VectorsCommand: AsyncParsableCommand {
         abstract: "Train word vectors, cluster vectors, build and search indexes, store vectors.",
         discussion: """
             Files are told by extension: vectors .fvecs, .bvecs, .npy; word vectors .bin (word2vec binary), .vec and \
-            .txt (word2vec or GloVe text); indexes .faiss (Faiss's own format) or any other ending, by convention \
-            .vindex (checksummed). With --json the last line of standard output is one JSON object.
+            .txt (word2vec or GloVe text), which .gz may follow; indexes .faiss (Faiss's own format) or any other \
+            ending, by convention .vindex (checksummed). With --json the last line of standard output is one JSON \
+            object.
             """,
         subcommands: [
-            TrainCommand.self, SimilarCommand.self, EvaluateCommand.self, ClusterCommand.self, IndexCommand.self,
-            StoreCommand.self,
+            PhrasesCommand.self, TrainCommand.self, SimilarCommand.self, EvaluateCommand.self, ConvertCommand.self,
+            ClusterCommand.self, IndexCommand.self, StoreCommand.self,
         ]
     )
 }

@@ -1,4 +1,4 @@
-"""Holds `vectors train`, `similar` and `evaluate` against gensim, both ways.
+"""Holds `vectors train`, `similar`, `evaluate`, `phrases` and `convert` against gensim, both ways.
 
     check_gensim.py VECTORS     VECTORS is the command line's release build
 
@@ -16,6 +16,7 @@ import tempfile
 
 import numpy as np
 from gensim.models import KeyedVectors, Word2Vec
+from gensim.models.phrases import ENGLISH_CONNECTOR_WORDS, Phrases
 
 DIMENSION, EPOCHS, LEARNING_RATE = 24, 20, 0.05
 # gensim's and our sums run in another order, so that cosines agree to rounding.
@@ -114,6 +115,17 @@ def compare(checks, name, vectors, model, gensim, analogies, pairs):
             f"{ours} instead of {theirs}",
         )
 
+    for positive, negative in [(["paris"], []), (["rom", "frankreich"], ["italien"]), (["東京", "rom"], ["paris", "wien"])]:
+        arguments = ["similar", model, *positive, "--cos-mul"] + (["--minus", *negative] if negative else [])
+        ours = [(answer["word"], answer["similarity"]) for answer in vectors.json(*arguments)["words"]]
+        theirs = gensim.most_similar_cosmul(positive=positive, negative=negative, topn=10)
+        checks.check(
+            f"{name}: similar by products to {positive} without {negative}",
+            [word for word, _ in ours] == [word for word, _ in theirs]
+            and all(abs(a - b) < TOLERANCE * max(1, b) for (_, a), (_, b) in zip(ours, theirs)),
+            f"{ours} instead of {theirs}",
+        )
+
     ours = vectors.json("evaluate", model, "--pairs", pairs)
     pearson, spearman, unknown = gensim.evaluate_word_pairs(str(pairs), restrict_vocab=30_000)
     checks.check(
@@ -183,8 +195,85 @@ def check_theirs(checks, vectors, folder, text, analogies, pairs):
     model.save_word2vec_format(str(plain), binary=False)
     # Without the first line, as GloVe writes.
     model.save_word2vec_format(str(headless), binary=False, write_header=False)
-    for path in (binary, plain, headless):
-        compare(checks, f"gensim's {path.suffix}", vectors, path, model, analogies, pairs)
+    # Whose names make gensim compress.
+    packed, packed_plain = folder / "gensim.bin.gz", folder / "gensim.vec.gz"
+    model.save_word2vec_format(str(packed), binary=True)
+    model.save_word2vec_format(str(packed_plain), binary=False)
+    for path in (binary, plain, headless, packed, packed_plain):
+        compare(checks, f"gensim's {path.name}", vectors, path, model, analogies, pairs)
+
+
+def check_converted(checks, vectors, folder):
+    """What `convert` writes of gensim's file is read by gensim, and by NumPy."""
+    theirs = KeyedVectors.load_word2vec_format(str(folder / "gensim.bin"), binary=True)
+    for ending in ("bin", "vec", "npy", "tsv"):
+        output, words = folder / f"converted.{ending}", folder / "metadata.tsv"
+        vectors.json("convert", folder / "gensim.vec.gz", "--output", output, "--restrict", 50,
+                     *(["--metadata", words] if ending == "tsv" else []))
+        if ending == "npy":
+            ours = np.load(output)
+        elif ending == "tsv":
+            ours = np.loadtxt(output, delimiter="\t", dtype=np.float32)
+            names = words.read_text(encoding="utf8").split("\n")[:-1]
+            checks.check("convert: words", names == theirs.index_to_key[:50], names)
+        else:
+            ours = KeyedVectors.load_word2vec_format(str(output), binary=ending == "bin").vectors
+        checks.check(f"convert to .{ending}", np.array_equal(ours, theirs.vectors[:50]))
+
+
+def write_collocations(path):
+    """Words that often stand together, some with connector words between them and some joined already."""
+    draw = random.Random(4)
+    fixed = ["neu york", "neu york stadt", "bank of amerika", "auge of the orkan", "são_paulo staat", "são paulo", "neu_york"]
+    lines = []
+    for _ in range(8000):
+        words = [f"w{min(draw.randrange(300), draw.randrange(300))}" for _ in range(draw.randrange(12))]
+        words += [draw.choice(["of", "the", "a"]) for _ in range(draw.randrange(3))]
+        draw.shuffle(words)
+        for _ in range(draw.randrange(3)):
+            words.insert(draw.randrange(len(words) + 1), draw.choice(fixed))
+        lines.append(" ".join(words))
+    path.write_text("\n".join(lines) + "\n", encoding="utf8")
+
+
+def check_phrases(checks, vectors, folder):
+    """`vectors phrases` learns and joins what gensim does."""
+    text, output, scores = folder / "collocations.txt", folder / "joined.txt", folder / "scores.tsv"
+    write_collocations(text)
+    sentences = [line.split() for line in text.read_text(encoding="utf8").splitlines()]
+    for name, passes, theirs, ours in [
+        ("default", 1, {}, []),
+        ("npmi", 1, {"scoring": "npmi", "threshold": 0.4}, ["--scoring", "npmi", "--threshold", 0.4]),
+        ("connectors", 1, {"connector_words": ENGLISH_CONNECTOR_WORDS}, ["--english-connectors"]),
+        ("three words", 2, {"threshold": 3, "min_count": 20}, ["--threshold", 3, "--minimum-count", 20]),
+        ("another delimiter", 2, {"delimiter": "+"}, ["--delimiter", "+"]),
+        ("forgetting", 1, {"max_vocab_size": 15000, "threshold": 2}, ["--maximum-vocabulary", 15_000, "--threshold", 2]),
+        ("forgetting all", 1, {"max_vocab_size": 1}, ["--maximum-vocabulary", 1]),
+    ]:
+        figures = vectors.json("phrases", text, "--output", output, "--scores", scores, "--passes", passes, *ours)
+        stream = sentences
+        for _ in range(passes):
+            model, before = Phrases(stream, **theirs), stream
+            stream = [model[sentence] for sentence in stream]
+        expected = [" ".join(sentence) for sentence in stream if sentence]
+        lines = output.read_text(encoding="utf8").splitlines()
+        different = [pair for pair in zip(lines, expected) if pair[0] != pair[1]]
+        checks.check(
+            f"phrases, {name}: joined text", len(lines) == len(expected) and not different, different[:3]
+        )
+        checks.check(
+            f"phrases, {name}: vocabulary", figures["vocabulary"] == len(model.vocab),
+            f"{figures['vocabulary']} instead of {len(model.vocab)}",
+        )
+        found = model.find_phrases(before)
+        fields = [line.split("\t") for line in scores.read_text(encoding="utf8").splitlines()]
+        ours_found = {phrase: float(score) for phrase, score, _ in fields}
+        checks.check(
+            f"phrases, {name}: scores",
+            ours_found.keys() == found.keys() and (len(found) > 0) == (name != "forgetting all")
+            and all(abs(score - found[phrase]) <= 1e-12 * abs(score) for phrase, score in ours_found.items()),
+            f"{len(ours_found)} phrases instead of {len(found)}",
+        )
 
 
 def check_broken(checks, vectors, folder):
@@ -216,6 +305,8 @@ def main():
         analogies, pairs = write_questions(folder)
         check_ours(checks, vectors, folder, text, analogies, pairs)
         check_theirs(checks, vectors, folder, text, analogies, pairs)
+        check_converted(checks, vectors, folder)
+        check_phrases(checks, vectors, folder)
         check_broken(checks, vectors, folder)
     print(f"gensim: {checks.passed} checks passed, {checks.failed} failed")
     sys.exit(1 if checks.failed else 0)

@@ -55,6 +55,74 @@ struct WordVectorFilesTests {
         }
     }
 
+    @Test(
+        "Files compressed by gzip are read, with .gz behind their name and without",
+        arguments: ["bin", "vec", "txt"]
+    )
+    func compressed(format: String) throws {
+        // Larger than a block, and as a rule of numbers that can't be compressed.
+        let vectors = try sample(count: 3000, dimension: 60)
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "a.\(format)")
+            try vectors.write(to: url)
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            process.arguments = ["gzip", url.path]
+            try process.run()
+            process.waitUntilExit()
+            let packed = url.appendingPathExtension("gz")
+            expectEqual(try WordVectors(contentsOf: packed), vectors)
+            try FileManager.default.copyItem(at: packed, to: url)
+            expectEqual(try WordVectors(contentsOf: url), vectors)
+
+            let bytes = try Data(contentsOf: packed)
+            for broken in [bytes.dropLast(9), bytes + [1], bytes.prefix(5)] {
+                try broken.write(to: packed)
+                let error = #expect(throws: Word2VecError.self) { try WordVectors(contentsOf: packed) }
+                #expect(error?.code == .invalidFormat)
+            }
+            for name in ["a.gz", "a.\(format).gz.gz"] {
+                let error = #expect(throws: Word2VecError.self) {
+                    try WordVectors(contentsOf: folder.appending(path: name))
+                }
+                #expect(error?.code == .invalidArgument)
+            }
+            // Written files are never compressed, so that this name would lie.
+            #expect(throws: Word2VecError.self) { try vectors.write(to: packed) }
+        }
+    }
+
+    @Test("The Embedding Projector gets numbers and words with tabs between them, and a heading if there are columns")
+    func projector() throws {
+        let vectors = try WordVectors(
+            words: ["a", "ß", "c"],
+            matrix: VectorMatrix([1, -2, 0.1, 3, 5, 6], dimension: 2)
+        )
+        try withTemporaryFolder { folder in
+            let (numbers, words) = (folder.appending(path: "vectors.tsv"), folder.appending(path: "metadata.tsv"))
+            func text(_ url: URL) throws -> String { try String(contentsOf: url, encoding: .utf8) }
+            try vectors.writeProjectorFiles(vectors: numbers, metadata: words)
+            #expect(try text(numbers) == "1.0\t-2.0\n0.1\t3.0\n5.0\t6.0\n" && text(words) == "a\nß\nc\n")
+            try vectors.writeProjectorFiles(
+                vectors: numbers,
+                metadata: words,
+                columns: ["cluster": ["1", "2", "1"], "sort": ["x", "y", "z"]],
+                restrict: 2
+            )
+            #expect(try text(words) == "word\tcluster\tsort\na\t1\tx\nß\t2\ty\n")
+            #expect(try text(numbers) == "1.0\t-2.0\n0.1\t3.0\n")
+            for columns: KeyValuePairs in [["short": ["1"]], ["tab": ["1", "2\t", "3"]], ["line\n": ["1", "2", "3"]]] {
+                let error = #expect(throws: Word2VecError.self) {
+                    try vectors.writeProjectorFiles(vectors: numbers, metadata: words, columns: columns)
+                }
+                #expect(error?.code == .invalidArgument)
+            }
+            #expect(throws: Word2VecError.self) {
+                try vectors.writeProjectorFiles(vectors: numbers, metadata: words, restrict: 0)
+            }
+        }
+    }
+
     @Test("Binary bytes are those of gensim, and word2vec's line feeds are understood")
     func binaryFixture() throws {
         // 1.5 is 00 00 C0 3F, −2 is 00 00 00 C0, 0 is 00 00 00 00, little-endian.

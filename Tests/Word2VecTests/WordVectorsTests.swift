@@ -123,6 +123,115 @@ struct WordVectorsTests {
         #expect(error?.code == .unknownWord)
     }
 
+    @Test("Only candidates are looked among, and nothing that is excluded")
+    func candidates() throws {
+        let vectors = try compass()
+        let near = try vectors.mostSimilar(positive: ["east"], among: ["west", "north", "east", "west"])
+        #expect(near.map(\.word) == ["north", "west"])
+        #expect(try vectors.mostSimilar(positive: ["east"], restrict: 3, among: ["west", "north"]).count == 1)
+        #expect(try vectors.mostSimilar(positive: ["east"], among: []).isEmpty)
+        let found = try vectors.mostSimilar(to: [1, 0], top: 2, excluding: ["east", "zero"])
+        #expect(found.map(\.word) == ["northeast", "north"])
+        for words in [["nowhere"], ["east", "nowhere"]] {
+            #expect(throws: Word2VecError.self) { try vectors.mostSimilar(positive: ["east"], among: words) }
+            #expect(throws: Word2VecError.self) { try vectors.mostSimilar(to: [1, 0], excluding: words) }
+            #expect(throws: Word2VecError.self) { try vectors.mostSimilarCosMul(positive: ["east"], among: words) }
+        }
+    }
+
+    @Test("3CosMul is the product of shifted cosines over another, over seeds", arguments: 0..<10 as Range<UInt64>)
+    func cosMul(seed: UInt64) throws {
+        let vectors = try random(seed: seed, count: 60, dimension: 1 + Int(seed))
+        let (positive, negative) = (["w1", "w2", "w2"], seed.isMultiple(of: 2) ? ["w3", "w4"] : [])
+        func term(_ word: String, _ other: String) throws -> Double {
+            (1 + Double(try vectors.similarity(word, other))) / 2
+        }
+        let expected = try vectors.words.filter { !(positive + negative).contains($0) }.map { word in
+            let above = try positive.reduce(1.0) { try $0 * term(word, $1) }
+            return (word, try above / (negative.reduce(1.0) { try $0 * term(word, $1) } + 1e-6))
+        }.sorted { $0.1 > $1.1 }
+        let found = try vectors.mostSimilarCosMul(positive: positive, negative: negative, top: 100)
+        #expect(found.count == expected.count)
+        for (found, expected) in zip(found, expected) {
+            #expect(abs(Double(found.similarity) - expected.1) <= 1e-4 * max(1, expected.1))
+        }
+        let few = try vectors.mostSimilarCosMul(positive: positive, negative: negative, top: 5, restrict: 20)
+        #expect(few.allSatisfy { (vectors.index(of: $0.word) ?? 99) < 20 } && few.count == 5)
+        #expect(throws: Word2VecError.self) { try vectors.mostSimilarCosMul(positive: [], negative: ["w1"]) }
+        #expect(throws: Word2VecError.self) { try vectors.mostSimilarCosMul(positive: ["w1"], top: -1) }
+        #expect(throws: Word2VecError.self) { try vectors.mostSimilarCosMul(positive: ["w1"], restrict: 0) }
+    }
+
+    private func random(seed: UInt64, count: Int, dimension: Int) throws -> WordVectors {
+        var random = SplitMix64(seed: seed)
+        let values = (0..<count * dimension).map { _ in Float.random(in: -1...1, using: &random) }
+        return try WordVectors(
+            words: (0..<count).map { "w\($0)" },
+            matrix: VectorMatrix(values, dimension: dimension)
+        )
+    }
+
+    @Test("Distances, ranks and what is closer agree with each other", arguments: 0..<10 as Range<UInt64>)
+    func ranks(seed: UInt64) throws {
+        let vectors = try random(seed: seed, count: 80, dimension: 2 + Int(seed))
+        let distances = try vectors.distances(from: "w0")
+        #expect(distances.count == 80)
+        #expect(
+            try vectors.distances(from: "w0", to: ["w5", "w7", "w5"]) == [distances[5], distances[7], distances[5]]
+        )
+        #expect(try vectors.distances(from: "w0", to: []).isEmpty)
+        #expect(try vectors.distances(from: vectors.matrix[0]) == distances)
+        for (row, word) in vectors.words.enumerated() {
+            #expect(try vectors.distance("w0", word) == distances[row])
+            let closer = vectors.words.indices.filter { $0 != 0 && distances[$0] < distances[row] }
+            #expect(try vectors.closerWords(to: "w0", than: word) == closer.map { vectors.words[$0] })
+            #expect(try vectors.rank(of: word, to: "w0") == closer.count + 1)
+        }
+        let nearest = try vectors.mostSimilar(positive: ["w0"], top: 1)[0].word
+        #expect(try vectors.rank(of: nearest, to: "w0") == 1)
+        #expect(throws: Word2VecError.self) { try vectors.distances(from: "nowhere") }
+        #expect(throws: Word2VecError.self) { try vectors.distances(from: "w0", to: ["nowhere"]) }
+        #expect(throws: Word2VecError.self) { try vectors.distances(from: [1]) }
+        #expect(throws: Word2VecError.self) { try vectors.rank(of: "nowhere", to: "w0") }
+        #expect(throws: Word2VecError.self) { try vectors.closerWords(to: "nowhere", than: "w0") }
+    }
+
+    @Test("Means of words are weighted; groups are as similar as their means")
+    func means() throws {
+        let vectors = try plane([("a", 0, 2), ("b", 90, 4), ("zero", 0, 0)])
+        func expectNear(_ vector: [Float], _ expected: [Float]) {
+            for (one, other) in zip(vector, expected) { #expect(abs(one - other) < 1e-6) }
+        }
+        expectNear(try vectors.meanVector(of: ["a", "b"]), [0.5, 0.5])
+        expectNear(try vectors.meanVector(of: ["a", "nowhere", "b"], normalizing: false), [1, 2])
+        expectNear(try vectors.meanVector(of: ["a", "b"], weights: [3, -1]), [0.75, -0.25])
+        expectNear(try vectors.meanVector(of: ["a", "b"], weights: [0, 0]), [0, 0])
+        #expect(abs(try vectors.similarity(["a", "b", "nowhere"], ["b"]) - 2 / Float(5).squareRoot()) < 1e-6)
+        #expect(try vectors.similarity(["a"], ["zero"]) == 0)
+        #expect(try vectors.rankedByCentrality(["b", "a", "a"]).map(\.word) == ["a", "a", "b"])
+        #expect(try vectors.rankedByCentrality([]).isEmpty)
+        for words in [[], ["nowhere"]] {
+            let error = #expect(throws: Word2VecError.self) { try vectors.meanVector(of: words) }
+            #expect(error?.code == .unknownWord)
+            #expect(throws: Word2VecError.self) { try vectors.similarity(words, ["a"]) }
+            #expect(throws: Word2VecError.self) { try vectors.similarity(["a"], words) }
+        }
+        #expect(throws: Word2VecError.self) { try vectors.meanVector(of: ["a"], weights: []) }
+        #expect(throws: Word2VecError.self) { try vectors.meanVector(of: ["a"], weights: [.nan]) }
+    }
+
+    @Test("Some of the words are taken with their vectors")
+    func some() throws {
+        let vectors = try compass()
+        let two = try vectors.gathering(["west", "east"])
+        #expect(two.words == ["west", "east"] && two["west"].map(Array.init) == vectors["west"].map(Array.init))
+        #expect(try vectors.prefix(2).words == ["east", "north"] && vectors.prefix(9).count == 5)
+        #expect(try vectors.prefix(0).count == 0)
+        #expect(throws: Word2VecError.self) { try vectors.prefix(-1) }
+        #expect(throws: Word2VecError.self) { try vectors.gathering(["nowhere"]) }
+        #expect(throws: Word2VecError.self) { try vectors.gathering(["east", "east"]) }
+    }
+
     @Test("A question that makes no sense gives an error")
     func badQuestions() throws {
         let vectors = try compass()

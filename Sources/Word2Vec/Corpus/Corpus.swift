@@ -94,6 +94,9 @@ public struct Corpus: Sendable {
         )
     }
 
+    /// Sentences that have been counted and numbered.
+    init(_ counted: CountedCorpus) { source = .counted(counted) }
+
     /// How a message calls the corpus.
     var name: String {
         switch source {

@@ -99,3 +99,31 @@ package struct CountedCorpus: Sendable {
         }
     }
 }
+
+extension CountedCorpus {
+    /// The number of words and sentences that are kept.
+    var size: Int { passages.reduce(0) { $0 + $1.kept.count } }
+
+    /// Calls `body` with each sentence in the corpus's order: for each word its number in ``table``, or
+    /// ``WordTable/missing`` if it was forgotten.
+    ///
+    /// - Parameter fraction: how much of the corpus lies behind the sentence's passage.
+    func forEachSentence(
+        _ cancellation: Cancellation,
+        _ body: (_ sentence: [UInt32], _ fraction: Double) throws(Word2VecError) -> Void
+    ) throws(Word2VecError) {
+        guard let spool else { return }
+        let size = Double(max(size, 1))
+        var done = 0
+        for passage in passages {
+            if cancellation.isCancelled { throw Word2VecError(.cancelled, "reading \(name) was cancelled") }
+            let words = words[passage.part]
+            let numbers = try spool.read(passage.kept)
+            // One sentence after the other, as a forgotten word's number looks like a sentence's end.
+            for sentence in numbers.split(separator: Spool.sentenceEnd) {
+                try body(sentence.map { words[Int($0)] }, Double(done) / size)
+            }
+            done += numbers.count
+        }
+    }
+}

@@ -12,6 +12,14 @@ package final class Spool: Sendable {
     enum Passage: Sendable {
         case memory([UInt32])
         case file(offset: Int, count: Int)
+
+        /// How many numbers it has.
+        var count: Int {
+            switch self {
+            case .memory(let numbers): numbers.count
+            case .file(_, let count): count
+            }
+        }
     }
 
     private let folder: String

@@ -118,7 +118,7 @@ final class Tokenizer {
 }
 
 /// Memory without an owner's checks, for inner loops.
-private final class Scratch<Element: BitwiseCopyable> {
+final class Scratch<Element: BitwiseCopyable> {
     let start: UnsafeMutablePointer<Element>
 
     init(_ count: Int) { start = .allocate(capacity: count) }

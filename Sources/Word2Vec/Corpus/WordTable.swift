@@ -67,6 +67,17 @@ package struct WordTable: Sendable {
         }
     }
 
+    /// The bytes of the word with this number.
+    func length(of number: Int) -> Int { records[number].length }
+
+    /// Writes the bytes of a word and gives their number.
+    func copy(_ number: Int, to place: UnsafeMutablePointer<UInt8>) -> Int {
+        withBytes(of: number) { bytes in
+            if let start = bytes.baseAddress { place.update(from: start, count: bytes.count) }
+            return bytes.count
+        }
+    }
+
     // MARK: One word
 
     /// The number of this word, or nil.
@@ -202,7 +213,8 @@ package struct WordTable: Sendable {
         }
     }
 
-    private func withBytes<Result>(of number: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    /// Calls `body` with the bytes of a word.
+    func withBytes<Result>(of number: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         let record = records[number]
         if record.length > 16 {
             return longWords.withUnsafeBufferPointer {

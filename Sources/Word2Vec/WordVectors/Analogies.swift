@@ -53,7 +53,7 @@ public struct AnalogyQuestions: Sendable, Hashable {
     /// - Throws: ``Word2VecError`` with code `inputOutput`, or `invalidFormat` for any other line, a question before
     ///   the first section, or a file without questions.
     public init(contentsOf url: URL) throws(Word2VecError) {
-        let file = try converting { () throws(VectorError) in try InputFile(url) }
+        let file = try ByteStream(url)
         var sections: [Section] = []
         try TextLines(file: file, maximumLength: 1 << 16).forEach { number, line throws(Word2VecError) in
             let text = String(decoding: line, as: UTF8.self)

@@ -3,7 +3,7 @@ import Vectors
 /// word2vec's binary format: a line with count and dimension, then for each word its bytes, a space, and its numbers,
 /// little-endian. word2vec's C program adds a line feed after each vector, gensim and we don't; both can be read.
 enum BinaryFormat {
-    static func read(_ file: InputFile) throws(Word2VecError) -> WordVectors {
+    static func read(_ file: ByteStream) throws(Word2VecError) -> WordVectors {
         var reader = BlockReader(file: file)
         var header: [UInt8] = []
         while header.last != 0x0A {
@@ -17,7 +17,7 @@ enum BinaryFormat {
             throw Word2VecError(.invalidFormat, "'\(file.path)' does not start with a line of count and dimension")
         }
         // A word takes at least one byte and a space. Division, as a product of such numbers may overflow.
-        guard count <= (file.size - header.count) / (2 + 4 * min(dimension, 1 << 32)) else {
+        guard count <= (file.maximumSize - header.count) / (2 + 4 * min(dimension, 1 << 32)) else {
             throw Word2VecError(
                 .invalidFormat,
                 "'\(file.path)' declares \(count) words of dimension \(dimension), too many for its \(file.size) bytes"
@@ -79,13 +79,12 @@ enum BinaryFormat {
 
 /// Reads a file byte by byte from blocks.
 private struct BlockReader {
-    let file: InputFile
+    private let file: ByteStream
     private var block: [UInt8] = []
     private var place = 0
-    private var position = 0
     private static let blockSize = 1 << 18
 
-    init(file: InputFile) { self.file = file }
+    init(file: ByteStream) { self.file = file }
 
     mutating func next() throws(Word2VecError) -> UInt8? {
         guard try fill(1) else { return nil }
@@ -105,17 +104,7 @@ private struct BlockReader {
         if block.count - place >= count { return true }
         block.removeSubrange(..<place)
         place = 0
-        let kept = block.count
-        let size = min(Self.blockSize, file.size - position)
-        block.append(contentsOf: repeatElement(0, count: size))
-        let (file, position) = (file, position)
-        try converting { () throws(VectorError) in
-            try block.withUnsafeMutableBufferPointer { block throws(VectorError) in
-                let free = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: block[kept...]))
-                try file.readExactly(into: free, at: position)
-            }
-        }
-        self.position += size
+        _ = try file.append(Self.blockSize, to: &block)
         return block.count >= count
     }
 }

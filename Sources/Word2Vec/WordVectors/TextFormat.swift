@@ -3,7 +3,7 @@ import Vectors
 /// word2vec's text format: a line with count and dimension, then a line for each word with the word and its numbers,
 /// separated by spaces. GloVe's files lack the first line; two whole numbers alone on it tell the difference.
 enum TextFormat {
-    static func read(_ file: InputFile) throws(Word2VecError) -> WordVectors {
+    static func read(_ file: ByteStream) throws(Word2VecError) -> WordVectors {
         var builder: WordVectorsBuilder?
         var declared: Int?
         try TextLines(file: file).forEach { number, line throws(Word2VecError) in
@@ -12,7 +12,7 @@ enum TextFormat {
             if builder == nil {
                 if let (count, dimension) = header(fields) {
                     // A word's line takes at least a byte for the word and two for each number.
-                    guard count <= file.size / (1 + 2 * min(dimension, 1 << 32)) else {
+                    guard count <= file.maximumSize / (1 + 2 * min(dimension, 1 << 32)) else {
                         throw Word2VecError(
                             .invalidFormat,
                             "'\(file.path)' declares \(count) words of dimension \(dimension), too many for its "

@@ -1,8 +1,6 @@
-import Vectors
-
 /// The lines of a text file, read in blocks.
 struct TextLines {
-    let file: InputFile
+    let file: ByteStream
     /// The bytes of the longest line; a longer one is an error, so that a file without lines can't take all memory.
     var maximumLength = 1 << 22
     var blockSize = 1 << 18
@@ -12,19 +10,11 @@ struct TextLines {
         _ body: (_ number: Int, _ line: UnsafeBufferPointer<UInt8>) throws(Word2VecError) -> Void
     ) throws(Word2VecError) {
         var buffer: [UInt8] = []
-        var position = 0
         var number = 0
-        while position < file.size {
+        var isAtEnd = false
+        while !isAtEnd {
             let searched = buffer.count
-            let count = min(blockSize, file.size - position)
-            buffer.append(contentsOf: repeatElement(0, count: count))
-            try converting { () throws(VectorError) in
-                try buffer.withUnsafeMutableBufferPointer { buffer throws(VectorError) in
-                    let free = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[searched...]))
-                    try file.readExactly(into: free, at: position)
-                }
-            }
-            position += count
+            isAtEnd = try file.append(blockSize, to: &buffer) < blockSize
             var start = 0
             try buffer.withUnsafeBufferPointer { buffer throws(Word2VecError) in
                 for index in searched..<buffer.count where buffer[index] == 0x0A {
@@ -32,7 +22,7 @@ struct TextLines {
                     try body(number, trimmed(buffer[start..<index]))
                     start = index + 1
                 }
-                if position == file.size, start < buffer.count {
+                if isAtEnd, start < buffer.count {
                     number += 1
                     try body(number, trimmed(buffer[start...]))
                     start = buffer.count

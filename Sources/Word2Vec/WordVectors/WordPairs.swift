@@ -47,7 +47,7 @@ public struct WordPairs: Sendable, Hashable {
             }
             separator = ascii
         }
-        let file = try converting { () throws(VectorError) in try InputFile(url) }
+        let file = try ByteStream(url)
         var pairs: [Pair] = []
         var isFirst = true
         try TextLines(file: file, maximumLength: 1 << 16).forEach { number, line throws(Word2VecError) in

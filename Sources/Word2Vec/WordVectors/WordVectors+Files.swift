@@ -10,6 +10,9 @@ extension WordVectors {
     /// | `.bin` | word2vec's binary format |
     /// | `.vec`, `.txt` | text: word2vec's and fastText's format, or GloVe's, which lacks the first line |
     ///
+    /// Each of them may be compressed by gzip, which its first two bytes tell; `.gz` at the end of the name is passed
+    /// over (`words.vec.gz`).
+    ///
     /// Words that are no valid UTF-8, as word2vec's C program cuts them, are repaired with U+FFFD. Vectors are checked:
     /// a file with a number that is NaN or infinite, with an empty word or one word twice is refused, as is one with
     /// too few or too many bytes.
@@ -17,8 +20,8 @@ extension WordVectors {
     /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidFormat`, `tooLarge`, or `invalidArgument` for any
     ///   other extension.
     public init(contentsOf url: URL) throws(Word2VecError) {
-        let format = try Self.format(of: url)
-        let file = try converting { () throws(VectorError) in try InputFile(url) }
+        let format = try Self.format(of: url, compressed: true)
+        let file = try ByteStream(url)
         switch format {
         case .binary: self = try BinaryFormat.read(file)
         case .text: self = try TextFormat.read(file)
@@ -54,8 +57,10 @@ extension WordVectors {
         case text
     }
 
-    private static func format(of url: URL) throws(Word2VecError) -> Format {
-        switch url.pathExtension.lowercased() {
+    /// - Parameter compressed: whether `.gz` may follow.
+    private static func format(of url: URL, compressed: Bool = false) throws(Word2VecError) -> Format {
+        let isCompressed = compressed && url.pathExtension.lowercased() == "gz"
+        switch (isCompressed ? url.deletingPathExtension() : url).pathExtension.lowercased() {
         case "bin": return .binary
         case "vec", "txt": return .text
         default:

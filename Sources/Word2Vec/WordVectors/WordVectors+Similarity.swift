@@ -4,7 +4,8 @@ import Vectors
 public struct SimilarWord: Sendable, Hashable {
     /// The word.
     public var word: String
-    /// The cosine of the angle between its vector and the one asked for, from −1 to 1.
+    /// The cosine of the angle between its vector and the one asked for, from −1 to 1; of
+    /// ``WordVectors/mostSimilarCosMul(positive:negative:top:restrict:among:)`` its score.
     public var similarity: Float
 
     /// Makes a finding.
@@ -36,6 +37,7 @@ extension WordVectors {
     ///   - negative: words to be far from.
     ///   - top: how many answers; fewer if there are fewer words.
     ///   - restrict: look only among so many words from the start, the most frequent; nil looks among all.
+    ///   - candidates: look only among these words; nil looks among all.
     /// - Returns: the nearest words, the nearest first; of equally near ones the first in ``words``.
     /// - Throws: ``Word2VecError`` with code `unknownWord`, or `invalidArgument` if no word is given, `top` is negative
     ///   or `restrict` is below 1.
@@ -43,7 +45,8 @@ extension WordVectors {
         positive: [String],
         negative: [String] = [],
         top: Int = 10,
-        restrict: Int? = nil
+        restrict: Int? = nil,
+        among candidates: [String]? = nil
     ) throws(Word2VecError) -> [SimilarWord] {
         guard !positive.isEmpty || !negative.isEmpty else {
             throw Word2VecError(.invalidArgument, "no word is given to find similar words for")
@@ -59,7 +62,8 @@ extension WordVectors {
                 }
             }
         }
-        return try nearest(to: Direction(sum), excluding: asked, top: top, restrict: restrict)
+        let direction = Direction(sum)
+        return try best(top, restrict, candidates, excluding: asked) { direction.cosine($0) }
     }
 
     /// The words whose vectors point most nearly where this vector does.
@@ -68,24 +72,62 @@ extension WordVectors {
     ///   - vector: a vector of any length but of this dimension.
     ///   - top: how many answers; fewer if there are fewer words.
     ///   - restrict: look only among so many words from the start, the most frequent; nil looks among all.
+    ///   - candidates: look only among these words; nil looks among all.
+    ///   - excluded: words that are no answers, such as those of which the vector was made.
     /// - Returns: the nearest words, the nearest first; of equally near ones the first in ``words``.
     /// - Throws: ``Word2VecError`` with code `invalidArgument` for a wrong dimension, a negative `top` or a `restrict`
-    ///   below 1, `notFinite` if the vector holds NaN or an infinity.
+    ///   below 1, `notFinite` if the vector holds NaN or an infinity, `unknownWord`.
     public func mostSimilar(
         to vector: some Collection<Float>,
         top: Int = 10,
-        restrict: Int? = nil
+        restrict: Int? = nil,
+        among candidates: [String]? = nil,
+        excluding excluded: [String] = []
     ) throws(Word2VecError) -> [SimilarWord] {
-        guard vector.count == dimension else {
-            throw Word2VecError(
-                .invalidArgument,
-                "the vector has \(vector.count) components, the words' vectors have dimension \(dimension)"
-            )
+        let direction = try self.direction(of: vector)
+        return try best(top, restrict, candidates, excluding: rows(of: excluded)) { direction.cosine($0) }
+    }
+
+    /// The words that are near to each of `positive` and far from each of `negative`, by a product in place of a sum.
+    ///
+    /// The score is the product over `positive` of (1 + cosine) / 2, divided by the same product over `negative` plus
+    /// 10⁻⁶: from 0 to 1 without `negative`, else from 0 on, larger is nearer. No single large term outweighs the
+    /// others, as it may in ``mostSimilar(positive:negative:top:restrict:among:)``. The words asked with are never
+    /// among the answers. (3CosMul of Levy and Goldberg 2014, doi:10.3115/v1/W14-1618; gensim's
+    /// `most_similar_cosmul`, which takes `restrict_vocab` and does not heed it.)
+    ///
+    /// Goes through all vectors, on the calling thread.
+    ///
+    /// - Parameters:
+    ///   - positive: words to be near to, at least one.
+    ///   - negative: words to be far from.
+    ///   - top: how many answers; fewer if there are fewer words.
+    ///   - restrict: look only among so many words from the start, the most frequent; nil looks among all.
+    ///   - candidates: look only among these words; nil looks among all.
+    /// - Returns: the words with the largest scores, the largest first; of equal ones the first in ``words``.
+    /// - Throws: ``Word2VecError`` with code `unknownWord`, or `invalidArgument` if `positive` is empty, `top` is
+    ///   negative or `restrict` is below 1.
+    public func mostSimilarCosMul(
+        positive: [String],
+        negative: [String] = [],
+        top: Int = 10,
+        restrict: Int? = nil,
+        among candidates: [String]? = nil
+    ) throws(Word2VecError) -> [SimilarWord] {
+        guard !positive.isEmpty else {
+            throw Word2VecError(.invalidArgument, "no word is given to find similar words for")
         }
-        if let value = vector.first(where: { !$0.isFinite }) {
-            throw Word2VecError(.notFinite, "the vector holds \(value)")
+        let asked = try rows(of: positive + negative)
+        var directions: [Direction] = []
+        for word in positive + negative { directions.append(Direction(matrix[try row(of: word)])) }
+        return try best(top, restrict, candidates, excluding: asked) { vector in
+            var (numerator, denominator) = (1.0, 1.0)
+            for (number, direction) in directions.enumerated() {
+                let term = (1 + Double(direction.cosine(vector))) / 2
+                if number < positive.count { numerator *= term } else { denominator *= term }
+            }
+            return Float(numerator / (denominator + 1e-6))
         }
-        return try nearest(to: Direction(vector), excluding: [], top: top, restrict: restrict)
     }
 
     /// The word that fits least among these: the one farthest from the mean of their unit vectors.
@@ -96,20 +138,8 @@ extension WordVectors {
         guard words.count >= 2 else {
             throw Word2VecError(.invalidArgument, "\(words.count) words are given; it takes 2 or more to find a misfit")
         }
-        var directions: [Direction] = []
-        for word in words { directions.append(Direction(matrix[try row(of: word)])) }
-        var sum = [Double](repeating: 0, count: dimension)
-        for direction in directions {
-            for column in 0..<dimension { sum[column] += Double(direction.components[column]) }
-        }
-        let mean = Direction(sum)
-        var least = 0
-        var leastSimilarity = Float.infinity
-        for (number, direction) in directions.enumerated() {
-            let similarity = direction.components.withUnsafeBufferPointer { mean.cosine($0) }
-            if similarity <= leastSimilarity { (least, leastSimilarity) = (number, similarity) }
-        }
-        return words[least]
+        let ranked = try rankedByCentrality(words)
+        return ranked[ranked.count - 1].word
     }
 
     /// The row of a word that must be known.
@@ -127,38 +157,71 @@ extension WordVectors {
         return min(restrict, count)
     }
 
-    private func nearest(
-        to direction: Direction,
+    /// The rows of words that must be known.
+    func rows(of words: [String]) throws(Word2VecError) -> Set<Int> {
+        var rows = Set<Int>()
+        for word in words { rows.insert(try row(of: word)) }
+        return rows
+    }
+
+    /// The direction of a vector that somebody gave us.
+    func direction(of vector: some Collection<Float>) throws(Word2VecError) -> Direction {
+        guard vector.count == dimension else {
+            throw Word2VecError(
+                .invalidArgument,
+                "the vector has \(vector.count) components, the words' vectors have dimension \(dimension)"
+            )
+        }
+        if let value = vector.first(where: { !$0.isFinite }) {
+            throw Word2VecError(.notFinite, "the vector holds \(value)")
+        }
+        return Direction(vector)
+    }
+
+    /// The words with the highest scores, among those that a search may look at.
+    private func best(
+        _ top: Int,
+        _ restrict: Int?,
+        _ candidates: [String]?,
         excluding: Set<Int>,
-        top: Int,
-        restrict: Int?
+        score: (UnsafeBufferPointer<Float>) -> Float
     ) throws(Word2VecError) -> [SimilarWord] {
         guard top >= 0 else { throw Word2VecError(.invalidArgument, "top \(top) is negative") }
         let limit = try limit(restrict)
-        let wanted = min(top, limit)
+        guard let candidates else { return best(top, among: 0..<limit, excluding: excluding, score: score) }
+        let rows = try rows(of: candidates).filter { $0 < limit }.sorted()
+        return best(top, among: rows, excluding: excluding, score: score)
+    }
+
+    private func best(
+        _ top: Int,
+        among rows: some Collection<Int>,
+        excluding: Set<Int>,
+        score: (UnsafeBufferPointer<Float>) -> Float
+    ) -> [SimilarWord] {
+        let wanted = min(top, rows.count)
         guard wanted > 0 else { return [] }
-        var best: [(row: Int, similarity: Float)] = []
+        var best: [(row: Int, score: Float)] = []
         // What is collected is cut back whenever it has twice the wanted size; from then on only better ones enter.
         var threshold = -Float.infinity
         func cut() {
-            best.sort { $0.similarity != $1.similarity ? $0.similarity > $1.similarity : $0.row < $1.row }
+            best.sort { $0.score != $1.score ? $0.score > $1.score : $0.row < $1.row }
             best.removeSubrange(min(wanted, best.count)...)
-            if best.count == wanted { threshold = best[wanted - 1].similarity }
+            if best.count == wanted { threshold = best[wanted - 1].score }
         }
         matrix.withUnsafeBufferPointer { values in
-            for row in 0..<limit {
-                let vector = UnsafeBufferPointer(rebasing: values[row * dimension..<(row + 1) * dimension])
-                let similarity = direction.cosine(vector)
-                guard similarity > threshold, !excluding.contains(row) else { continue }
-                best.append((row, similarity))
+            for row in rows {
+                let value = score(UnsafeBufferPointer(rebasing: values[row * dimension..<(row + 1) * dimension]))
+                guard value > threshold, !excluding.contains(row) else { continue }
+                best.append((row, value))
                 if best.count >= 2 * wanted + 64 { cut() }
             }
         }
         cut()
-        return best.map { SimilarWord(word: words[$0.row], similarity: $0.similarity) }
+        return best.map { SimilarWord(word: words[$0.row], similarity: $0.score) }
     }
 
-    private func withRow<Result>(_ row: Int, _ body: (UnsafeBufferPointer<Float>) -> Result) -> Result {
+    func withRow<Result>(_ row: Int, _ body: (UnsafeBufferPointer<Float>) -> Result) -> Result {
         matrix.withUnsafeBufferPointer { values in
             body(UnsafeBufferPointer(rebasing: values[row * dimension..<(row + 1) * dimension]))
         }

@@ -1,0 +1,48 @@
+import Vectors
+
+public import struct Foundation.URL
+
+extension Corpus {
+    /// Writes the corpus as text, a sentence a line, spaces between the words; whole or not at all.
+    ///
+    /// Reads the corpus once, with as many threads as there are processors, and keeps it meanwhile, 4 bytes a word, in
+    /// memory or in a temporary file. Words that are forgotten for want of memory, rare ones, are left out; see
+    /// ``Word2VecConfiguration/corpusMemory``. Blocks the calling thread; ends early if the calling task is cancelled.
+    ///
+    /// - Parameters:
+    ///   - url: the file.
+    ///   - memory: as ``Word2VecConfiguration/corpusMemory``.
+    /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidFormat`, `tooLarge`, `cancelled`, or
+    ///   `invalidArgument` for a word with white space, which would become two.
+    public func write(to url: URL, memory: Int? = nil) throws(Word2VecError) {
+        let cancellation = Cancellation()
+        let counted = try CountedCorpus(
+            sentencesOf: self,
+            memory: memory,
+            threads: .automatic,
+            share: 1,
+            cancellation: cancellation
+        )
+        for number in 0..<counted.table.count {
+            let word = counted.table[number]
+            guard !word.utf8.contains(where: { $0 == 0x20 || $0 &- 0x09 <= 0x0D - 0x09 }) else {
+                throw Word2VecError(
+                    .invalidArgument,
+                    "the word '\(word.prefix(40))' holds white space, which parts words in a text"
+                )
+            }
+        }
+        let file = try converting { () throws(VectorError) in try AtomicFile(replacing: url) }
+        var line: [UInt8] = []
+        try counted.forEachSentence(cancellation) { sentence, _ throws(Word2VecError) in
+            line.removeAll(keepingCapacity: true)
+            for number in sentence where number != WordTable.missing {
+                if !line.isEmpty { line.append(0x20) }
+                counted.table.withBytes(of: Int(number)) { line.append(contentsOf: $0) }
+            }
+            line.append(0x0A)
+            try converting { () throws(VectorError) in try file.write(line) }
+        }
+        try converting { () throws(VectorError) in try file.commit() }
+    }
+}
