@@ -119,14 +119,22 @@ extension VectorIndex {
         // The lock is held block by block: between them changes get their turn, and the progress handler is told while
         // it is free, so that it may use the index.
         let blocks = Blocks(queryCount, size: blockSize, threads: options.threads)
-        return try blocks.run(watch: watch) { rows throws(FaissError) in
+        let found = Mutex([NeighborLists?](repeating: nil, count: blocks.count))
+        try blocks.run(watch: watch) { number, rows throws(FaissError) in
             let slice = queries[rows.lowerBound * dimension..<rows.upperBound * dimension]
-            return try withPrepared(UnsafeBufferPointer(rebasing: slice)) { block throws(FaissError) in
+            let lists = try withPrepared(UnsafeBufferPointer(rebasing: slice)) { block throws(FaissError) in
                 try state.read { state throws(FaissError) in
                     try find(block, in: state, for: goal, options: options)
                 }
             }
+            found.withLock { $0[number] = lists }
         }
+        let lists = found.withLock { $0 }
+        if lists.count == 1, let only = lists[0] { return only }
+        let size = lists.reduce(0) { $0 + ($1?.neighbors.count ?? 0) }
+        var all = NeighborLists(minimumCapacity: queryCount, neighbors: size)
+        for list in lists { if let list { all.append(contentsOf: list) } }
+        return all
     }
 
     /// Searches a block of prepared queries.
@@ -228,62 +236,6 @@ extension IndexDescription {
             .unsupported,
             "\(self) can't search within a distance; flat, quantized and IVF indexes can"
         )
-    }
-}
-
-/// A batch of queries cut into blocks that several threads take one after the other.
-private struct Blocks {
-    private let rows: Int
-    private let size: Int
-    private let workers: Int
-
-    init(_ rows: Int, size: Int, threads: ThreadLimit) {
-        // Small batches are cut so that every thread has a block, but not below what is worth a thread's start.
-        let share = (rows + threads.count - 1) / threads.count
-        self.rows = rows
-        self.size = max(1, min(size, max(share, 8)))
-        workers = min(threads.count, (rows + self.size - 1) / self.size)
-    }
-
-    func run(
-        watch: Watch,
-        _ body: (Range<Int>) throws(FaissError) -> NeighborLists
-    ) throws(FaissError) -> NeighborLists {
-        if size >= rows {
-            try watch.checkCancellation()
-            let lists = try body(0..<rows)
-            watch.progress?(OperationProgress(completed: rows, total: rows))
-            return lists
-        }
-        let count = (rows + size - 1) / size
-        let next = Atomic(0)
-        let outcome = Mutex((lists: [NeighborLists?](repeating: nil, count: count), failure: FaissError?.none, done: 0))
-        concurrently(workers) { _ in
-            while true {
-                let block = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                if block >= count { return }
-                do throws(FaissError) {
-                    try watch.checkCancellation()
-                    let range = block * size..<min((block + 1) * size, rows)
-                    let lists = try body(range)
-                    let done = outcome.withLock {
-                        $0.lists[block] = lists
-                        $0.done += range.count
-                        return $0.done
-                    }
-                    watch.progress?(OperationProgress(completed: done, total: rows))
-                } catch {
-                    outcome.withLock { $0.failure = $0.failure ?? error }
-                    next.store(count, ordering: .relaxed)
-                    return
-                }
-            }
-        }
-        let (lists, failure, _) = outcome.withLock { $0 }
-        if let failure { throw failure }
-        var all = NeighborLists(minimumCapacity: rows, neighbors: lists.reduce(0) { $0 + ($1?.neighbors.count ?? 0) })
-        for list in lists { if let list { all.append(contentsOf: list) } }
-        return all
     }
 }
 

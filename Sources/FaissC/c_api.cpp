@@ -11,7 +11,9 @@
 #include <faiss/c_api/IndexIVF_c.h>
 #include <faiss/c_api/IndexScalarQuantizer_c.h>
 #include <faiss/c_api/impl/AuxIndexStructures_c.h>
+#include <faiss/c_api/utils/distances_c.h>
 #include <faiss/impl/AuxIndexStructures.h>
+#include <faiss/utils/distances.h>
 
 #include <cstdio>
 
@@ -125,6 +127,12 @@ void faiss_RangeSearchResult_lims(FaissRangeSearchResult* result, size_t** lims)
 void faiss_RangeSearchResult_labels(FaissRangeSearchResult* result, idx_t** labels, float** distances) {
     *labels = cpp(result)->labels;
     *distances = cpp(result)->distances;
+}
+
+// MARK: Distances
+
+void faiss_fvec_L2sqr_ny(float* dis, const float* x, const float* y, size_t d, size_t ny) {
+    faiss::fvec_L2sqr_ny(dis, x, y, d, ny);
 }
 
 } // extern "C"

@@ -13,23 +13,32 @@ struct ClusterCommand: ParsableCommand {
     @Argument(help: "Vectors or word vectors.")
     var input: String
 
-    @Option(help: "kmeans.")
+    @Option(help: "kmeans, or dbscan, which finds the number of clusters and leaves noise out (label -1).")
     var method = Method.kmeans
 
-    @Option(name: [.customShort("k")], help: "Number of clusters.")
-    var clusters = 100
+    @Option(name: [.customShort("k")], help: "k-means: number of clusters; by default 100.")
+    var clusters: Int?
 
-    @Option(help: "Iterations of k-means.")
-    var iterations = 25
+    @Option(help: "k-means: iterations; by default 25.")
+    var iterations: Int?
 
-    @Option(help: "Runs of k-means, of which the best is kept.")
-    var restarts = 1
+    @Option(help: "k-means: runs, of which the best is kept; by default 1.")
+    var restarts: Int?
 
-    @Flag(help: "Cluster directions: vectors and centroids are normalised.")
+    @Flag(help: "k-means: cluster directions; vectors and centroids are normalised.")
     var spherical = false
 
-    @Option(help: "Seed.")
-    var seed: Int32 = 1234
+    @Option(help: "k-means: seed; by default 1234.")
+    var seed: Int32?
+
+    @Option(help: "DBSCAN: how far a neighbour may be, a Euclidean distance or 1 - cosine.")
+    var radius: Double?
+
+    @Option(help: "DBSCAN: neighbours that make a core point, itself counted; by default 5.")
+    var minimumPoints: Int?
+
+    @Option(help: "DBSCAN: l2 or cosine; by default l2.")
+    var metric: MetricArgument?
 
     @Option(help: "Where the labels go, one a line.")
     var output: String
@@ -38,39 +47,97 @@ struct ClusterCommand: ParsableCommand {
     @OptionGroup var outputs: OutputArguments
 
     enum Method: String, ExpressibleByArgument, CaseIterable {
-        case kmeans
+        case kmeans, dbscan
     }
 
-    private struct Figures: Encodable {
+    private struct KMeansFigures: Encodable {
         var clusters: Int
         var iterations: Int
         var inertia: Double
         var seconds: Double
     }
 
+    private struct DBSCANFigures: Encodable {
+        var clusters: Int
+        var corePoints: Int
+        var noise: Int
+        var seconds: Double
+    }
+
+    func validate() throws {
+        let ofKMeans = [
+            "-k": clusters != nil, "--iterations": iterations != nil, "--restarts": restarts != nil,
+            "--spherical": spherical, "--seed": seed != nil,
+        ]
+        let ofDBSCAN = ["--radius": radius != nil, "--minimum-points": minimumPoints != nil, "--metric": metric != nil]
+        let foreign = method == .kmeans ? ofDBSCAN : ofKMeans
+        if let name = foreign.filter(\.value).keys.min() {
+            throw ValidationError("\(name) is not for --method \(method.rawValue)")
+        }
+        if method == .dbscan, radius == nil { throw ValidationError("--method dbscan needs --radius") }
+    }
+
     func run() throws {
         let destination = try outputURL(output)
         let vectors = try readVectors(input)
+        switch method {
+        case .kmeans: try runKMeans(vectors, to: destination)
+        case .dbscan: try runDBSCAN(vectors, to: destination)
+        }
+    }
+
+    private func runKMeans(_ vectors: VectorMatrix, to destination: URL) throws {
         let kMeans = KMeans(
-            clusters: clusters,
-            iterations: iterations,
-            restarts: restarts,
+            clusters: clusters ?? 100,
+            iterations: iterations ?? 25,
+            restarts: restarts ?? 1,
             spherical: spherical,
-            seed: seed,
+            seed: seed ?? 1234,
             threads: threads.limit
         )
         let bar = ProgressBar("k-means")
         let (model, seconds) = try timed { try kMeans.fit(vectors) { bar.update($0.fraction) } }
-        bar.finish("\(clusters) clusters, inertia \(model.inertia)")
+        bar.finish("\(kMeans.clusters) clusters, inertia \(model.inertia)")
         for warning in model.warnings {
             FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
         }
-        let file = try AtomicFile(replacing: destination)
-        for label in model.labels { try file.write("\(label)\n") }
-        try file.commit()
+        try write(model.labels, to: destination)
         try outputs.report(
-            Figures(clusters: clusters, iterations: model.iterations, inertia: model.inertia, seconds: seconds),
+            KMeansFigures(
+                clusters: kMeans.clusters,
+                iterations: model.iterations,
+                inertia: model.inertia,
+                seconds: seconds
+            ),
             lines: ["\(model.labels.count) labels are in \(output)"]
         )
+    }
+
+    private func runDBSCAN(_ vectors: VectorMatrix, to destination: URL) throws {
+        let dbscan = DBSCAN(
+            radius: radius ?? 0,
+            minimumPoints: minimumPoints ?? 5,
+            metric: (metric ?? .l2).metric,
+            threads: threads.limit
+        )
+        let bar = ProgressBar("DBSCAN")
+        let (model, seconds) = try timed { try dbscan.fit(vectors) { bar.update($0.fraction) } }
+        bar.finish("\(model.clusterCount) clusters, \(model.noiseCount) points of noise")
+        try write(model.labels.map { $0 ?? -1 }, to: destination)
+        try outputs.report(
+            DBSCANFigures(
+                clusters: model.clusterCount,
+                corePoints: model.corePoints.count,
+                noise: model.noiseCount,
+                seconds: seconds
+            ),
+            lines: ["\(model.labels.count) labels are in \(output)"]
+        )
+    }
+
+    private func write(_ labels: [Int], to destination: URL) throws {
+        let file = try AtomicFile(replacing: destination)
+        for label in labels { try file.write("\(label)\n") }
+        try file.commit()
     }
 }

@@ -1,5 +1,6 @@
 import Faiss
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 import Vectors
@@ -113,4 +114,16 @@ func expectSame(
         let certain = truth.filter { abs($0.distance - last) > 2 * tolerance }.map(\.id)
         #expect(Set(found.map(\.id)).isSuperset(of: certain), sourceLocation: sourceLocation)
     }
+}
+
+/// The furthest progress that was reported.
+final class ProgressRecord: Sendable {
+    private let furthest = Mutex<OperationProgress?>(nil)
+
+    var handler: OperationProgress.Handler {
+        { progress in
+            self.furthest.withLock { if progress.completed > ($0?.completed ?? -1) { $0 = progress } }
+        }
+    }
+    var last: OperationProgress? { furthest.withLock { $0 } }
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks our files against Python's Faiss and gensim, and theirs against our command line. Needs the release build of
-# `vectors`.
+# Checks our files against Python's Faiss and gensim, theirs against our command line, and our labels against
+# scikit-learn's. Needs the release build of `vectors`.
 set -eu
 cd "$(dirname "$0")/../.."
 vectors=.build/release/vectors
@@ -13,3 +13,4 @@ vectors=.build/release/vectors
 sh Scripts/python.sh
 .cache/python/bin/python Tests/Interoperability/check_faiss.py "$vectors"
 .cache/python/bin/python Tests/Interoperability/check_gensim.py "$vectors"
+.cache/python/bin/python Tests/Interoperability/check_sklearn.py "$vectors"

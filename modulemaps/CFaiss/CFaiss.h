@@ -11,5 +11,6 @@
 #include <faiss/c_api/error_c.h>
 #include <faiss/c_api/faiss_c.h>
 #include <faiss/c_api/impl/AuxIndexStructures_c.h>
+#include <faiss/c_api/utils/distances_c.h>
 
 #endif

@@ -82,7 +82,7 @@ public struct KMeans: Sendable, Hashable {
 
     private func fit(_ points: VectorMatrix, watch: Watch) throws(FaissError) -> KMeansModel {
         try validate(points)
-        let prepared = try KMeansModel.prepared(points, spherical: spherical)
+        let prepared = try preparedPoints(points, areNormalized: spherical)
         let (values, objective) = try prepared.withUnsafeBufferPointer { buffer throws(FaissError) in
             try nativeKMeans(buffer, dimension: points.dimension, configuration: self, watch: watch)
         }
@@ -161,22 +161,10 @@ public struct KMeansModel: Sendable {
         }
         var inertia = 0.0
         return try assign(
-            Self.prepared(points, spherical: spherical),
+            preparedPoints(points, areNormalized: spherical),
             watch: Watch(cancellation: Cancellation(), progress: nil),
             inertia: &inertia
         )
-    }
-
-    /// Checked points, of length 1 if spherical.
-    static func prepared(_ points: VectorMatrix, spherical: Bool) throws(FaissError) -> VectorMatrix {
-        try points.withUnsafeBufferPointer { values throws(FaissError) in
-            try checkFinite(values, dimension: points.dimension)
-        }
-        guard spherical else { return points }
-        for row in 0..<points.count where points[row].allSatisfy({ $0 == 0 }) {
-            throw FaissError(.invalidArgument, "row \(row) is all zeros: it has no direction")
-        }
-        return points.normalized()
     }
 
     func assign(_ points: VectorMatrix, watch: Watch, inertia: inout Double) throws(FaissError) -> [Int] {
