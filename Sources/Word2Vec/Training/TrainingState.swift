@@ -121,7 +121,8 @@ public struct TrainingState: Sendable {
             of: vocabulary.count,
             length: (1 << 18) / inputs.stride,
             threads: configuration.threads.count,
-            cancellation: cancellation
+            cancellation: cancellation,
+            doing: "preparing \(vocabulary.count) words for training"
         ) { stretch in
             for number in stretch { body(number) }
         }

@@ -27,26 +27,29 @@ func withWorkers<Failure: Error>(
 
 /// Calls `body` with stretches of `0..<count`, side by side on up to `threads` threads, and returns when all is done.
 ///
+/// - Parameters:
+///   - doing: what the work is, for the error's message.
+///   - progress: told, on the calling thread, which share of the stretches has been handed out.
 /// - Throws: ``Word2VecError/Code/cancelled`` if the work is cancelled before that.
 func inStretches(
     of count: Int,
     length: Int,
     threads: Int,
     cancellation: Cancellation,
+    doing: @autoclosure () -> String,
+    progress: (Double) -> Void = { _ in },
     _ body: @escaping @Sendable (Range<Int>) -> Void
 ) throws(Word2VecError) {
     let stretches = Stretches(count: count, length: length)
-    @Sendable func work() {
+    withWorkers(min(threads, stretches.number)) {
         while !cancellation.isCancelled, let stretch = stretches.next() { body(stretch) }
-    }
-    withWorkers(threads) {
-        work()
     } caller: {
-        work()
+        while !cancellation.isCancelled, let stretch = stretches.next() {
+            body(stretch)
+            progress(stretches.shareTaken)
+        }
     }
-    if cancellation.isCancelled {
-        throw Word2VecError(.cancelled, "training was cancelled while \(count) rows of weights were prepared")
-    }
+    if cancellation.isCancelled { throw Word2VecError(.cancelled, "\(doing()) was cancelled") }
 }
 
 /// Hands out stretches of a range.
@@ -58,6 +61,12 @@ private final class Stretches: Sendable {
     init(count: Int, length: Int) {
         (self.count, self.length) = (count, max(1, length))
     }
+
+    /// How many there are.
+    var number: Int { count / length + (count.isMultiple(of: length) ? 0 : 1) }
+
+    /// The share of them that has been handed out, from 0 to 1.
+    var shareTaken: Double { min(1, Double(taken.load(ordering: .relaxed)) / Double(max(1, number))) }
 
     func next() -> Range<Int>? {
         let number = taken.wrappingAdd(1, ordering: .relaxed).oldValue

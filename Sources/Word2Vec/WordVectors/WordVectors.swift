@@ -58,6 +58,9 @@ public struct WordVectors: Sendable {
     /// The place of a word, or nil. Complexity: O(1).
     public func index(of word: String) -> Int? { table.find(word) }
 
+    /// The place of the word with these bytes, or nil. Complexity: O(1).
+    func index(ofBytes word: UnsafeBufferPointer<UInt8>) -> Int? { table.find(word) }
+
     /// Whether the word has a vector. Complexity: O(1).
     public func contains(_ word: String) -> Bool { index(of: word) != nil }
 
