@@ -58,6 +58,8 @@ let package = Package(
                 "Console", "Faiss", "VectorStorage", "Vectors", "Word2Vec",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            // Into the program, not beside it: it works wherever it is copied to.
+            resources: [.embedInCode("Map/page.html")],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -126,6 +128,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "TestSupport", dependencies: ["Vectors"], path: "Tests/TestSupport", swiftSettings: strict),
+        .executableTarget(name: "mapbench", dependencies: ["Faiss","Vectors","Word2Vec"], path: "mapbench"),
         .testTarget(name: "VectorsTests", dependencies: ["TestSupport", "Vectors"], swiftSettings: strict),
         .testTarget(
             name: "FaissTests",

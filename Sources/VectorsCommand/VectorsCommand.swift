@@ -6,7 +6,7 @@ import ArgumentParser
 struct VectorsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vectors",
-        abstract: "Train word vectors, cluster vectors, build and search indexes, store vectors.",
+        abstract: "Train word vectors, cluster vectors, draw maps, build and search indexes, store vectors.",
         discussion: """
             Files are told by extension: vectors .fvecs, .bvecs, .npy; word vectors .bin (word2vec binary), .vec and \
             .txt (word2vec or GloVe text), which .gz may follow; indexes .faiss (Faiss's own format) or any other \
@@ -15,7 +15,7 @@ struct VectorsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             PhrasesCommand.self, TrainCommand.self, SimilarCommand.self, EvaluateCommand.self, ConvertCommand.self,
-            ClusterCommand.self, IndexCommand.self, StoreCommand.self,
+            ClusterCommand.self, MapCommand.self, IndexCommand.self, StoreCommand.self,
         ]
     )
 }

@@ -1,0 +1,129 @@
+import ArgumentParser
+import Console
+import Faiss
+import Foundation
+import Vectors
+
+struct MapCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "map",
+        abstract: "Draw vectors as a map: one HTML page to zoom, search and click in, without a network."
+    )
+
+    @Argument(help: "Word vectors or vectors.")
+    var input: String
+
+    @Option(help: "Where the page goes: .html.")
+    var output: String
+
+    @Option(help: "A file with a label a line, for vectors that are not words.")
+    var labels: String?
+
+    @Option(help: "How many vectors are drawn at most: the first ones, which for words are the most frequent.")
+    var limit = 100_000
+
+    @Option(help: "Clusters of k-means, which are the colours, 1...256.")
+    var clusters = 24
+
+    @Option(help: "What is near: cosine or l2.")
+    var metric = MetricArgument.cosine
+
+    @Option(help: "How many neighbours of a point count for its place, 1...1000.")
+    var perplexity = 30.0
+
+    @Option(help: "Iterations of the projection.")
+    var iterations = 750
+
+    @Option(help: "Seed.")
+    var seed: Int32 = 1234
+
+    @Option(help: "The page's title; by default the input's name.")
+    var title: String?
+
+    @OptionGroup var threads: ThreadArguments
+    @OptionGroup var outputs: OutputArguments
+
+    private struct Figures: Encodable {
+        var count: Int
+        var clusters: Int
+        var clusterSeconds: Double
+        var projectionSeconds: Double
+        var divergence: Double
+        var bytes: Int
+    }
+
+    func validate() throws {
+        guard metric != .ip else {
+            throw ValidationError("--metric ip has no nearest neighbours to draw: cosine or l2")
+        }
+        guard (1...256).contains(clusters) else { throw ValidationError("--clusters \(clusters) is outside 1...256") }
+        guard limit >= 1 else { throw ValidationError("--limit \(limit) is less than 1") }
+    }
+
+    func run() throws {
+        let destination = try outputURL(output, extensions: ["html"])
+        let (vectors, words) = try readVectorsAndWords(input)
+        let names = try labels.map { try readLabels($0, count: vectors.count) } ?? words
+        guard !vectors.isEmpty else { throw DataError("'\(input)' holds no vectors") }
+        let drawn = vectors[0..<min(limit, vectors.count)]
+        let points = metric == .cosine ? drawn.normalized() : drawn
+
+        let kMeans = KMeans(
+            clusters: min(clusters, points.count),
+            spherical: metric == .cosine,
+            seed: seed,
+            threads: threads.limit
+        )
+        let clusterBar = ProgressBar("k-means")
+        let (clustering, clusterSeconds) = try timed { try kMeans.fit(points) { clusterBar.update($0.fraction) } }
+        clusterBar.finish("\(kMeans.clusters) clusters")
+
+        let embedding = NeighborEmbedding(
+            perplexity: perplexity,
+            iterations: iterations,
+            seed: UInt64(bitPattern: Int64(seed)),
+            threads: threads.limit
+        )
+        let mapBar = ProgressBar("projection")
+        let (map, projectionSeconds) = try timed { try embedding.fit(points) { mapBar.update($0.fraction) } }
+        mapBar.finish("\(points.count) points, divergence \(map.divergence.formatted(decimals: 3))")
+
+        let page = MapPage(
+            title: title ?? URL(filePath: input).lastPathComponent,
+            points: points,
+            labels: names.map { Array($0.prefix(points.count)) },
+            metric: metric.metric,
+            clustering: clustering,
+            map: map
+        )
+        let html = try page.html()
+        let file = try AtomicFile(replacing: destination)
+        try file.write(html)
+        try file.commit()
+        try outputs.report(
+            Figures(
+                count: points.count,
+                clusters: kMeans.clusters,
+                clusterSeconds: clusterSeconds,
+                projectionSeconds: projectionSeconds,
+                divergence: map.divergence,
+                bytes: html.count
+            ),
+            lines: ["a map of \(points.count) points is in \(output)"]
+        )
+    }
+
+    private func readLabels(_ path: String, count: Int) throws -> [String] {
+        guard let text = String(data: try Data(contentsOf: fileURL(path)), encoding: .utf8) else {
+            throw DataError("'\(path)' is not UTF-8")
+        }
+        // By bytes: to Swift, characters that break lines on paper are newlines too.
+        var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .map { String(decoding: $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0, as: UTF8.self) }
+        if lines.last == "" { lines.removeLast() }
+        guard lines.count == count else {
+            throw DataError("'\(path)' has \(lines.count) lines, '\(input)' \(count) vectors")
+        }
+        return lines
+    }
+}
