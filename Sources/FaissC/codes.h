@@ -28,11 +28,5 @@ bool range_search_codes(
         const Selector* selector,
         faiss::RangeSearchResult* result);
 
-/// Removes from an index whose removal is ours, and says how many; false if Faiss's is to be taken.
-bool remove_codes(faiss::Index* index, const faiss::IDSelector& selector, size_t* n_removed);
-
-/// Decodes the vector in a place of an index or of one of its lists; false if Faiss's decoding is to be taken.
-bool decode_code(const faiss::Index* index, size_t list, size_t place, float* vector);
-
 /// The product quantizer of an index or of what it wraps, NULL where there is none.
 faiss::ProductQuantizer* product_quantizer(faiss::Index* index);

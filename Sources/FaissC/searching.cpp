@@ -5,6 +5,7 @@
 #include "kernels/exact.h"
 #include "kernels/hnsw.h"
 #include "nested.h"
+#include "packed_codes.h"
 #include "scanning.h"
 #include "selectors.h"
 
@@ -181,7 +182,7 @@ void reconstruct_from_index(const faiss::Index* index, size_t n, const idx_t* la
                     labels[i] >= 0 && labels[i] < index->ntotal,
                     "no vector has the label %lld",
                     static_cast<long long>(labels[i]));
-            if (!decode_code(index, 0, labels[i], recons + i * d)) {
+            if (!decode_packed(*index, 0, labels[i], recons + i * d)) {
                 index->reconstruct(labels[i], recons + i * d);
             }
         }
@@ -200,7 +201,7 @@ void reconstruct_from_index(const faiss::Index* index, size_t n, const idx_t* la
         for (size_t offset = 0; offset < size; ++offset) {
             auto found = std::lower_bound(wanted.begin(), wanted.end(), std::make_pair(ids[offset], size_t(0)));
             for (; found != wanted.end() && found->first == ids[offset]; ++found, --missing) {
-                if (!decode_code(ivf, list, offset, recons + found->second * d)) {
+                if (!decode_packed(*ivf, list, offset, recons + found->second * d)) {
                     ivf->reconstruct_from_offset(list, offset, recons + found->second * d);
                 }
             }
