@@ -1,6 +1,5 @@
 // Construction, training, adding, removing, clustering.
 
-#include "codes.h"
 #include "encoding.h"
 #include "guarded.h"
 #include "kernels/assign.h"

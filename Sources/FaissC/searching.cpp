@@ -1,6 +1,5 @@
 // Searching with per-call parameters and filters, reconstruction, description.
 
-#include "codes.h"
 #include "guarded.h"
 #include "kernels/exact.h"
 #include "kernels/hnsw.h"
@@ -117,8 +116,7 @@ void search_index(
         return;
     }
     const Selectors selectors(options);
-    if (scan_search(*index, n, x, k, options.nprobe, selectors.get(), distances, labels) ||
-        search_codes(index, n, x, k, selectors.get(), distances, labels)) {
+    if (scan_search(*index, n, x, k, options.nprobe, selectors.get(), distances, labels)) {
         return;
     }
     const auto* hnsw = dynamic_cast<const faiss::IndexHNSW*>(index);
@@ -161,8 +159,7 @@ void range_search_index(
         return;
     }
     const Selectors selectors(options);
-    if (scan_range_search(*index, n, x, radius, options.nprobe, selectors.get(), *result) ||
-        range_search_codes(index, n, x, radius, selectors.get(), result)) {
+    if (scan_range_search(*index, n, x, radius, options.nprobe, selectors.get(), *result)) {
         return;
     }
     with_parameters(index, options, selectors.get(), [&](const faiss::SearchParameters* parameters) {
