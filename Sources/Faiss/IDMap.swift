@@ -47,6 +47,30 @@ struct IDMap: Sendable {
         advanceNextID(to: nextID)
     }
 
+    /// A map of what a file says of `count` vectors.
+    ///
+    /// - Parameters:
+    ///   - ids: nil where an id is its position.
+    ///   - mayHide: whether −1 may mark a hidden vector.
+    /// - Throws: ``FaissError/Code/invalidFormat``.
+    init(file ids: [Int64]?, count: Int, nextID: Int64?, mayHide: Bool) throws(FaissError) {
+        guard let ids else {
+            self.init(identity: count, nextID: nextID)
+            return
+        }
+        guard ids.count == count else {
+            throw FaissError(.invalidFormat, "\(ids.count) ids don't fit \(count) vectors")
+        }
+        if !mayHide, let negative = ids.first(where: { $0 < 0 }) {
+            throw FaissError(.invalidFormat, "id \(negative) is negative")
+        }
+        do throws(FaissError) {
+            self = try IDMap(stored: ids, nextID: nextID)
+        } catch {
+            throw FaissError(.invalidFormat, error.message)
+        }
+    }
+
     /// A map of the ids 0..<count.
     init(identity count: Int, nextID: Int64?) {
         storage = .identity(count: count)
@@ -88,6 +112,17 @@ struct IDMap: Sendable {
         case .identity(let count): return id >= 0 && id < count ? Int(id) : nil
         case .ascending(let ids): return ids.position(of: id)
         case .hashed(_, let positions): return positions[id]
+        }
+    }
+
+    /// Refuses what Faiss's own format has no way to say.
+    func checkExpressible() throws(FaissError) {
+        guard removedCount == 0 else {
+            throw FaissError(
+                .unsupported,
+                "the index hides \(removedCount) removed vectors, which Faiss's format can't express: "
+                    + "build it anew without them"
+            )
         }
     }
 

@@ -58,15 +58,9 @@ extension IndexDescription {
         }
     }
 
-    /// Whether every answer is at its true distance and none is missing, at least of the lists visited: then places that
-    /// several vectors dispute go by id.
-    var answersAreExact: Bool {
-        switch kind {
-        case .flat: true
-        case .ivf(_, let storing): storing == .flat
-        default: false
-        }
-    }
+    /// Whether the places that several vectors dispute go by positions, of which ids may be in another order. Inverted
+    /// lists tell equally near vectors by their ids.
+    var tiesGoByPosition: Bool { if case .flat = kind { true } else { false } }
 
     /// Whether there are inverted lists.
     var hasLists: Bool { if case .ivf = kind { true } else { inner?.hasLists ?? false } }

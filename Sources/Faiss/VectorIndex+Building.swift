@@ -71,14 +71,7 @@ extension VectorIndex {
     /// - Throws: ``FaissError`` with code `damaged`.
     @discardableResult
     public func remove(ids: some Sequence<Int64>) throws(FaissError) -> Int {
-        let wanted = Array(ids)
-        return try state.changing { () throws(FaissError) in
-            try state.write { state throws(FaissError) in
-                if state.native == nil, state.damage == nil { return 0 }  // Nothing was ever added.
-                try state.checkUsable()
-                return try remove(wanted, from: &state)
-            }
-        }
+        try state.remove(Array(ids))
     }
 
     /// The stored vector with this id: exact in a flat, IVF-flat, HNSW or refined index, decoded in one that compresses,
@@ -99,14 +92,7 @@ extension VectorIndex {
     public func reconstruct(_ ids: [Int64]) throws(FaissError) -> VectorMatrix {
         try state.read { state throws(FaissError) in
             try state.checkUsable()
-            var labels: [Int64] = []
-            labels.reserveCapacity(ids.count)
-            for id in ids {
-                guard let position = state.ids.position(of: id) else {
-                    throw FaissError(.unknownID, "no vector has the id \(id)")
-                }
-                labels.append(state.labelsAreIDs ? id : Int64(position))
-            }
+            let labels = try state.labels(of: ids)
             switch state.native {
             case .none: throw FaissError(.notTrained, "the index is not trained")
             case .some(let native):
@@ -127,7 +113,7 @@ extension VectorIndex {
         try vectors.withUnsafeBufferPointer { values throws(FaissError) in try checkValues(values, areStored: true) }
         try state.changing { () throws(FaissError) in
             let description = try state.read { state throws(FaissError) in
-                try state.descriptionForTraining(on: vectors, options: options)
+                try state.descriptionForTraining(on: vectors.count, dimension: dimension, options: options)
             }
             guard let description else { return }
             // Trained beside the index, which stays as it is until the new one is done.
@@ -147,136 +133,29 @@ extension VectorIndex {
     }
 
     func add(_ vectors: VectorMatrix, threads: ThreadLimit, watch: Watch) throws(FaissError) -> Range<Int64> {
-        try add(vectors, threads: threads, watch: watch) { state throws(FaissError) in
-            guard let first = state.ids.nextID, first <= Int64.max - Int64(vectors.count) else {
-                throw FaissError(.invalidArgument, "no \(vectors.count) ids are left: the largest so far is the last")
-            }
-            return (first..<first + Int64(vectors.count), Array(first..<first + Int64(vectors.count)))
-        }
+        let first = try add(vectors, under: .next, threads: threads, watch: watch)
+        return first..<first + Int64(vectors.count)
     }
 
     func add(_ vectors: VectorMatrix, ids: [Int64], threads: ThreadLimit, watch: Watch) throws(FaissError) {
-        guard ids.count == vectors.count else {
-            throw FaissError(.invalidArgument, "\(ids.count) ids don't fit \(vectors.count) vectors")
-        }
-        try add(vectors, threads: threads, watch: watch) { state throws(FaissError) in
-            try state.ids.checkAppending(ids)
-            return ((), ids)
-        }
+        _ = try add(vectors, under: .given(ids), threads: threads, watch: watch)
     }
 
-    private func add<Answer>(
+    private func add(
         _ vectors: VectorMatrix,
+        under ids: NewIDs,
         threads: ThreadLimit,
-        watch: Watch,
-        chooseIDs: (borrowing State) throws(FaissError) -> (Answer, [Int64])
-    ) throws(FaissError) -> Answer {
+        watch: Watch
+    ) throws(FaissError) -> Int64 {
         try checkDimension(vectors.dimension)
-        try vectors.withUnsafeBufferPointer { values throws(FaissError) in try checkValues(values, areStored: true) }
-        return try state.changing { () throws(FaissError) in
-            let (answer, ids) = try state.read { state throws(FaissError) in
-                try state.checkUsable()
-                try state.checkRoom(for: vectors.count)
-                return try chooseIDs(state)
+        return try vectors.withUnsafeBufferPointer { values throws(FaissError) in
+            try checkValues(values, areStored: true)
+            return try state.add(vectors.count, ids: ids, threads: threads, watch: watch) {
+                rows,
+                body throws(FaissError) in
+                let slice = values[rows.lowerBound * dimension..<rows.upperBound * dimension]
+                try withPrepared(UnsafeBufferPointer(rebasing: slice), body)
             }
-            let batch = indexDescription.addingBatch
-            for start in stride(from: 0, to: vectors.count, by: batch) {
-                let rows = start..<min(start + batch, vectors.count)
-                do throws(FaissError) {
-                    try watch.checkCancellation()
-                    try vectors.withUnsafeBufferPointer { values throws(FaissError) in
-                        let slice = values[rows.lowerBound * dimension..<rows.upperBound * dimension]
-                        try withPrepared(UnsafeBufferPointer(rebasing: slice)) { prepared throws(FaissError) in
-                            try state.write { state throws(FaissError) in
-                                if start == 0 { try state.native?.reserve(vectors.count) }
-                                try state.append(prepared, ids: Array(ids[rows]), threads: threads)
-                            }
-                        }
-                    }
-                } catch {
-                    try state.write { state throws(FaissError) in
-                        if state.damage == nil, start > 0 { try remove(Array(ids[..<start]), from: &state) }
-                    }
-                    throw error
-                }
-                watch.progress?(OperationProgress(completed: rows.upperBound, total: vectors.count))
-            }
-            return answer
-        }
-    }
-
-    @discardableResult
-    private func remove(_ ids: [Int64], from state: inout State) throws(FaissError) -> Int {
-        let present = Set(ids.filter { state.ids.position(of: $0) != nil })
-        if present.isEmpty { return 0 }
-        if !state.description.capabilities.freesRemovedVectors {
-            state.ids.removeLeavingGaps(present)
-        } else {
-            let labels =
-                state.labelsAreIDs ? present.sorted() : present.map { Int64(state.ids.position(of: $0)!) }.sorted()
-            do throws(FaissError) {
-                let removed = try state.native?.remove(ascending: labels) ?? 0
-                guard removed == labels.count else {
-                    throw FaissError(.faiss, "Faiss removed \(removed) of \(labels.count) vectors")
-                }
-            } catch {
-                state.damage = error.message
-                throw error
-            }
-            state.ids.removeClosingGaps(present)
-        }
-        return present.count
-    }
-}
-
-extension VectorIndex.State {
-    /// What to train on so many vectors, with the number of lists decided; nil if there is nothing to learn.
-    fileprivate func descriptionForTraining(
-        on vectors: VectorMatrix,
-        options: TrainingOptions
-    ) throws(FaissError) -> IndexDescription? {
-        guard description.needsTraining else { return nil }
-        guard ids.positionCount == 0 else {
-            throw FaissError(
-                .unsupported,
-                "the index holds \(ids.count) vectors: training it again would spoil their codes"
-            )
-        }
-        let count = vectors.count
-        let minimum = max(description.minimumTrainingCount(dimension: vectors.dimension), 1)
-        guard count >= minimum else {
-            throw FaissError(
-                .tooFewTrainingVectors,
-                "\(count) training vectors are fewer than the \(minimum) that \(description) needs"
-            )
-        }
-        return description.resolved(count: max(options.expectedCount ?? 0, count), trainingCount: count)
-    }
-
-    /// Adds prepared vectors to Faiss and their ids to the map. If Faiss fails on the way, what it then holds is
-    /// unknown, and the index is unusable from there on.
-    fileprivate mutating func append(
-        _ vectors: UnsafeBufferPointer<Float>,
-        ids newIDs: [Int64],
-        threads: ThreadLimit
-    ) throws(FaissError) {
-        do throws(FaissError) {
-            let count = try native?.add(vectors, ids: newIDs, threads: threads) ?? 0
-            guard count == ids.positionCount + newIDs.count else {
-                throw FaissError(.faiss, "Faiss holds \(count) vectors, not \(ids.positionCount + newIDs.count)")
-            }
-        } catch {
-            damage = error.message
-            throw error
-        }
-        ids.append(newIDs)
-    }
-
-    /// Refuses what would not fit in memory, and what HNSW's 32-bit positions can't number.
-    fileprivate func checkRoom(for count: Int) throws(FaissError) {
-        let total = ids.positionCount + count
-        guard total <= Int(Int32.max) else {
-            throw FaissError(.tooLarge, "\(total) vectors are more than the \(Int32.max) that an index can hold")
         }
     }
 }

@@ -15,14 +15,15 @@ extension VectorIndex {
             switch state.native {
             case .none: throw FaissError(.notTrained, "the index is not trained")
             case .some(let native):
-                try IndexFile.write(
-                    native,
+                let header = IndexFile.Header(
                     metric: metric,
                     // An IVF index stores the ids itself.
                     ids: state.labelsAreIDs ? nil : state.ids.explicitIDs,
-                    nextID: state.ids.nextID,
-                    to: url
+                    nextID: state.ids.nextID
                 )
+                try IndexFile.write(header, to: url) { output throws(FaissError) in
+                    try native.write(ids: nil, to: output)
+                }
             }
         }
     }
@@ -47,13 +48,7 @@ extension VectorIndex {
     public func writeFaissFile(to url: URL) throws(FaissError) {
         try state.read { state throws(FaissError) in
             try state.checkUsable()
-            guard state.ids.removedCount == 0 else {
-                throw FaissError(
-                    .unsupported,
-                    "the index hides \(state.ids.removedCount) removed vectors, which Faiss's format can't express: "
-                        + "build it anew without them"
-                )
-            }
+            try state.ids.checkExpressible()
             switch state.native {
             case .none: throw FaissError(.notTrained, "the index is not trained")
             case .some(let native):
@@ -115,7 +110,11 @@ extension VectorIndex {
 
         init(envelope url: URL) throws(FaissError) {
             let (header, body) = try IndexFile.read(url)
-            try self.init(faissBytes: body, metric: header.metric, ids: header.ids, nextID: header.nextID)
+            guard let metric = header.metric else {
+                let path = url.path(percentEncoded: false)
+                throw FaissError(.unsupported, "'\(path)' holds binary vectors: read it as a BinaryIndex")
+            }
+            try self.init(faissBytes: body, metric: metric, ids: header.ids, nextID: header.nextID)
         }
 
         init(faissFile url: URL, metric: Metric?) throws(FaissError) {
@@ -160,24 +159,13 @@ extension VectorIndex {
                 }
                 explicit = ids ?? map
             }
-            if let explicit {
-                guard explicit.count == native.count else {
-                    throw FaissError(.invalidFormat, "\(explicit.count) ids don't fit \(native.count) vectors")
-                }
-                // −1 marks a hidden vector: only our own file says so, and only a graph hides any.
-                if ids == nil || state.description.capabilities.freesRemovedVectors,
-                    let negative = explicit.first(where: { $0 < 0 })
-                {
-                    throw FaissError(.invalidFormat, "id \(negative) is negative")
-                }
-                do throws(FaissError) {
-                    state.ids = try IDMap(stored: explicit, nextID: nextID)
-                } catch {
-                    throw FaissError(.invalidFormat, error.message)
-                }
-            } else {
-                state.ids = IDMap(identity: native.count, nextID: nextID)
-            }
+            state.ids = try IDMap(
+                file: explicit,
+                count: native.count,
+                nextID: nextID,
+                // Only our own file says so, and only a graph hides any.
+                mayHide: ids != nil && !state.description.capabilities.freesRemovedVectors
+            )
             dimension = native.dimension
             self.metric = metric
             state.native = consume native

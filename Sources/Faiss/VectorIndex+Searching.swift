@@ -1,4 +1,3 @@
-import Synchronization
 public import Vectors
 
 extension VectorIndex {
@@ -20,7 +19,7 @@ extension VectorIndex {
         try search(query, for: .nearest(k), options: options)
     }
 
-    /// Finds the k nearest vectors of each query; see `search(_:k:options:)`.
+    /// Finds the k nearest vectors of each query; see ``search(_:k:options:)-([Float],_,_)``.
     ///
     /// Queries are searched in blocks of up to 1,024. What changes the index meanwhile may come in between two of them.
     ///
@@ -51,7 +50,7 @@ extension VectorIndex {
     /// - Returns: the neighbours, nearest first, equally near ones by id.
     /// - Throws: ``FaissError`` with code `unsupported` (HNSW and refined indexes can't, see
     ///   ``IndexDescription/Capabilities``) and those of
-    ///   `search(_:k:options:)`.
+    ///   ``search(_:k:options:)-([Float],_,_)``.
     public func search(
         _ query: [Float],
         within radius: Float,
@@ -60,7 +59,7 @@ extension VectorIndex {
         try search(query, for: .within(radius), options: options)
     }
 
-    /// Finds all vectors nearer than a distance to each query; see `search(_:within:options:)`.
+    /// Finds all vectors nearer than a distance to each query; see ``search(_:within:options:)-([Float],_,_)``.
     public func search(
         _ queries: VectorMatrix,
         within radius: Float,
@@ -73,12 +72,7 @@ extension VectorIndex {
 
     // MARK: Shared by the blocking and the async calls
 
-    enum Goal: Sendable {
-        case nearest(Int)
-        case within(Float)
-    }
-
-    func search(_ query: [Float], for goal: Goal, options: SearchOptions) throws(FaissError) -> [Neighbor] {
+    func search(_ query: [Float], for goal: SearchGoal, options: SearchOptions) throws(FaissError) -> [Neighbor] {
         try checkDimension(query.count)
         return try query.withUnsafeBufferPointer { values throws(FaissError) in
             let watch = Watch(cancellation: Cancellation(), progress: nil)
@@ -88,7 +82,7 @@ extension VectorIndex {
 
     func search(
         _ queries: VectorMatrix,
-        for goal: Goal,
+        for goal: SearchGoal,
         options: SearchOptions,
         watch: Watch
     ) throws(FaissError) -> NeighborLists {
@@ -100,124 +94,27 @@ extension VectorIndex {
 
     private func find(
         _ queries: UnsafeBufferPointer<Float>,
-        for goal: Goal,
+        for goal: SearchGoal,
         options: SearchOptions,
         watch: Watch
     ) throws(FaissError) -> NeighborLists {
-        try options.validate()
         try goal.validate(metric: metric)
         try checkValues(queries, areStored: false)
-        let queryCount = queries.count / dimension
-        let blockSize = try state.read { state throws(FaissError) in
-            try state.checkUsable()
-            try state.description.check(goal)
-            let plan = Plan(goal, options: options, state: state)
-            try checkResultSize(queryCount, plan.k)
-            return plan.blockSize
-        }
-        if queryCount == 0 { return NeighborLists() }
-        // The lock is held block by block: between them changes get their turn, and the progress handler is told while
-        // it is free, so that it may use the index.
-        let blocks = Blocks(queryCount, size: blockSize, threads: options.threads)
-        let found = Mutex([NeighborLists?](repeating: nil, count: blocks.count))
-        try blocks.run(watch: watch) { number, rows throws(FaissError) in
+        return try state.search(queries.count / dimension, for: goal, options: options, watch: watch) {
+            rows,
+            native,
+            plan,
+            parameters,
+            ids throws(FaissError) in
             let slice = queries[rows.lowerBound * dimension..<rows.upperBound * dimension]
-            let lists = try withPrepared(UnsafeBufferPointer(rebasing: slice)) { block throws(FaissError) in
-                try state.read { state throws(FaissError) in
-                    try find(block, in: state, for: goal, options: options)
-                }
-            }
-            found.withLock { $0[number] = lists }
-        }
-        let lists = found.withLock { $0 }
-        if lists.count == 1, let only = lists[0] { return only }
-        let size = lists.reduce(0) { $0 + ($1?.neighbors.count ?? 0) }
-        var all = NeighborLists(minimumCapacity: queryCount, neighbors: size)
-        for list in lists { if let list { all.append(contentsOf: list) } }
-        return all
-    }
-
-    /// Searches a block of prepared queries.
-    private func find(
-        _ block: UnsafeBufferPointer<Float>,
-        in state: borrowing State,
-        for goal: Goal,
-        options: SearchOptions
-    ) throws(FaissError) -> NeighborLists {
-        try state.checkUsable()
-        if state.ids.count == 0 {
-            var lists = NeighborLists()
-            for _ in 0..<block.count / dimension { lists.append(EmptyCollection()) }
-            return lists
-        }
-        switch state.native {
-        case .none: throw FaissError(.notTrained, "the index is not trained")
-        case .some(let native):
-            let plan = Plan(goal, options: options, state: state)
-            let hasRemoved = state.ids.removedCount > 0
-            return try withOptionalBuffer(
-                of: state.labelsAreIDs ? nil : state.ids.explicitIDs
-            ) { ids throws(FaissError) in
-                let parameters = SearchParameters(
-                    probes: plan.probes,
-                    ef: plan.ef,
-                    refinement: options.refinement ?? 0,
-                    threads: options.threads,
-                    filter: options.filter,
-                    externalIDs: ids,
-                    hasRemoved: hasRemoved
-                )
-                return try native.find(block, plan: plan, parameters: parameters, metric: metric, ids: ids)
+            return try withPrepared(UnsafeBufferPointer(rebasing: slice)) { block throws(FaissError) in
+                try native.find(block, plan: plan, parameters: parameters, metric: metric, ids: ids)
             }
         }
     }
-
-    private func checkResultSize(_ queries: Int, _ k: Int) throws(FaissError) {
-        let (results, overflow) = queries.multipliedReportingOverflow(by: k)
-        let (bytes, tooMany) = results.multipliedReportingOverflow(by: 2 * MemoryLayout<Neighbor>.stride)
-        guard !overflow, !tooMany else {
-            throw FaissError(.tooLarge, "\(queries) queries with \(k) neighbours each do not fit in memory")
-        }
-        try withFaissError { try checkMemory(bytes: bytes, for: "\(queries) queries with \(k) neighbours each") }
-    }
 }
 
-/// What a search comes to, for the state in which it finds the index.
-private struct Plan: Sendable {
-    let goal: VectorIndex.Goal
-    /// At most as many as there are vectors; 0 for a search within a distance.
-    let k: Int
-    /// One more where answers are exact, which shows whether the last place is disputed.
-    let asked: Int
-    /// How many Faiss keeps in between, where it computes distances again.
-    private let candidates: Int
-    let probes: Int
-    let ef: Int
-
-    init(_ goal: VectorIndex.Goal, options: SearchOptions, state: borrowing VectorIndex.State) {
-        self.goal = goal
-        k = if case .nearest(let k) = goal { min(k, state.ids.count) } else { 0 }
-        asked = state.description.answersAreExact ? min(k + 1, state.ids.count) : k
-        let wanted = Float(k) * (options.refinement ?? state.description.candidatesAnAnswer)
-        candidates = Int(min(wanted, Float(Int32.max)).rounded(.up))
-        let lists = state.description.listCount ?? 1
-        probes = min(options.probes ?? Int(Double(lists).squareRoot().rounded()), lists)
-        if state.description.hasGraph {
-            // Removed vectors are still met on the way: the more there are, the more candidates find the rest.
-            let met = Double(state.ids.positionCount) / Double(max(state.ids.count, 1))
-            let wanted = Double(max(min(options.ef ?? 64, state.ids.count), k)) * met
-            ef = Int(min(wanted.rounded(.up), Double(state.ids.positionCount)))
-        } else {
-            ef = 0
-        }
-    }
-
-    /// How many queries go to Faiss at once: enough for its matrix products, few enough that the answers in flight
-    /// take some megabytes and that a cancellation is seen soon.
-    var blockSize: Int { max(1, min(1024, (1 << 22) / max(candidates, ef, 1))) }
-}
-
-extension VectorIndex.Goal {
+extension SearchGoal {
     fileprivate func validate(metric: Metric) throws(FaissError) {
         switch self {
         case .nearest(let k):
@@ -231,21 +128,11 @@ extension VectorIndex.Goal {
     }
 }
 
-extension IndexDescription {
-    fileprivate func check(_ goal: VectorIndex.Goal) throws(FaissError) {
-        guard case .within = goal, !capabilities.searchesWithinDistance else { return }
-        throw FaissError(
-            .unsupported,
-            "\(self) can't search within a distance; flat, quantized and IVF indexes can"
-        )
-    }
-}
-
 extension NativeIndex {
     /// Searches a block of prepared queries and translates labels to ids.
     fileprivate func find(
         _ queries: UnsafeBufferPointer<Float>,
-        plan: Plan,
+        plan: SearchPlan,
         parameters: borrowing SearchParameters,
         metric: Metric,
         ids: UnsafeBufferPointer<Int64>?
@@ -316,13 +203,4 @@ extension Metric {
         case .cosine: min(max(distance, -1), 1)
         }
     }
-}
-
-/// Calls `body` with the array's elements, or with nil where there is no array.
-func withOptionalBuffer<Element, Result>(
-    of array: [Element]?,
-    _ body: (UnsafeBufferPointer<Element>?) throws(FaissError) -> Result
-) throws(FaissError) -> Result {
-    guard let array else { return try body(nil) }
-    return try array.withUnsafeBufferPointer { buffer throws(FaissError) in try body(buffer) }
 }

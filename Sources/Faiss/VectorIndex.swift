@@ -24,15 +24,7 @@ public final class VectorIndex: Sendable {
     /// How nearness is measured.
     public let metric: Metric
 
-    struct State: ~Copyable {
-        /// With the number of lists decided as soon as the index is trained.
-        var description: IndexDescription
-        /// Nil until the index is trained; types that need no training have it from the start.
-        var native: NativeIndex?
-        var ids = IDMap()
-        /// What made the state unknown, if something did.
-        var damage: String?
-    }
+    typealias State = IndexState<NativeIndex>
 
     let state: ReadWriteLocked<State>
     /// The largest magnitude of a component that the kind of index can store.
@@ -119,17 +111,6 @@ extension VectorIndex: CustomStringConvertible {
 
 // MARK: - Checks that every call shares
 
-extension VectorIndex.State {
-    var labelsAreIDs: Bool { description.labelsAreIDs }
-
-    func checkUsable() throws(FaissError) {
-        if let damage { throw FaissError(.damaged, "the index is damaged since an earlier call failed: \(damage)") }
-        if native == nil {
-            throw FaissError(.notTrained, "the index \(description) is not trained: call train(on:) first")
-        }
-    }
-}
-
 extension VectorIndex {
     func checkDimension(_ other: Int) throws(FaissError) {
         guard other == dimension else {
@@ -170,6 +151,19 @@ func checkFinite(
     dimension: Int,
     limit largest: Float = VectorIndex.maximumMagnitude
 ) throws(FaissError) {
+    guard let place = firstPlace(in: values, beyond: largest) else { return }
+    throw FaissError(
+        .notFinite,
+        "the value \(values[place]) in row \(place / dimension), column \(place % dimension) is "
+            + "not finite or larger than \(largest)"
+    )
+}
+
+/// The place of the first value that is not finite or whose magnitude is larger than the limit.
+package func firstPlace(
+    in values: UnsafeBufferPointer<Float>,
+    beyond largest: Float = VectorIndex.maximumMagnitude
+) -> Int? {
     // On the bits, where NaN and infinity are larger than any finite magnitude, in a loop without a branch.
     let limit = largest.bitPattern
     var excess: UInt32 = 0
@@ -177,12 +171,5 @@ func checkFinite(
         let magnitude = value.bitPattern & 0x7FFF_FFFF
         excess |= magnitude > limit ? 1 : 0
     }
-    guard excess != 0,
-        let place = values.firstIndex(where: { !($0.magnitude <= largest) })
-    else { return }
-    throw FaissError(
-        .notFinite,
-        "the value \(values[place]) in row \(place / dimension), column \(place % dimension) is "
-            + "not finite or larger than \(largest)"
-    )
+    return excess == 0 ? nil : values.firstIndex { !($0.magnitude <= largest) }
 }

@@ -1,12 +1,12 @@
 // Construction, training, adding, removing, clustering.
 
-#include "codes.h"
 #include "encoding.h"
 #include "guarded.h"
 #include "kernels/assign.h"
 #include "kernels/hnsw.h"
 #include "large_pages.h"
 #include "nested.h"
+#include "packed_codes.h"
 #include "scanning.h"
 #include "selectors.h"
 #include "threads.h"
@@ -84,18 +84,7 @@ void assign_lists(const faiss::IndexIVF& ivf, idx_t n, const float* x, idx_t* li
 
 /// What IndexIVFPQ::add_core does, with our own encoding.
 void add_codes(faiss::IndexIVFPQ& index, idx_t n, const float* x, const idx_t* ids, const idx_t* lists, int threads) {
-    std::vector<uint8_t> codes(n * index.code_size);
-    in_slices(n, threads, [&](idx_t first, idx_t count) {
-        const size_t d = index.d;
-        const float* vectors = x + first * d;
-        std::vector<float> residuals;
-        if (index.by_residual) {
-            residuals.resize(count * d);
-            index.quantizer->compute_residual_n(count, vectors, residuals.data(), lists + first);
-            vectors = residuals.data();
-        }
-        encode(index.pq, vectors, count, codes.data() + first * index.code_size);
-    });
+    const std::vector<uint8_t> codes = encode_for_lists(index, index.pq, index.by_residual, n, x, lists, threads);
     for (idx_t i = 0; i < n; ++i) {
         if (lists[i] >= 0) { // There is no nearest centroid to a vector of which no distance is a number.
             index.invlists->add_entry(lists[i], ids[i], codes.data() + i * index.code_size);
@@ -150,14 +139,9 @@ void add_to_index(faiss::Index& index, idx_t n, const float* x, const idx_t* ids
         auto* hnsw = dynamic_cast<faiss::IndexHNSW*>(&index);
         if (hnsw && is_walkable(*hnsw)) {
             add_to_graph(*hnsw, n, x, threads);
-        } else if (!add_bytes(index, n, x, threads)) {
+        } else if (!add_bytes(index, n, x, threads) && !add_packed(index, n, x, threads)) {
             index.add(n, x);
         }
-        return;
-    }
-    if (dynamic_cast<faiss::IndexIVFFastScan*>(ivf)) {
-        ivf->add_with_ids(n, x, ids); // Packs its codes itself; add_core would not.
-        prepare_scanning(*ivf, n);
         return;
     }
     std::vector<idx_t> lists(n);
@@ -168,6 +152,10 @@ void add_to_index(faiss::Index& index, idx_t n, const float* x, const idx_t* ids
     auto* ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(ivf);
     if (ivfpq && !dynamic_cast<faiss::IndexIVFPQR*>(ivf) && ivf->direct_map.no()) {
         add_codes(*ivfpq, n, x, ids, lists.data(), threads);
+    } else if (dynamic_cast<faiss::IndexIVFFastScan*>(ivf)) {
+        if (!add_packed_to_lists(*ivf, n, x, ids, lists.data(), threads)) {
+            ivf->add_with_ids(n, x, ids); // Packs its codes itself; add_core would not.
+        }
     } else if (!add_bytes_to_lists(*ivf, n, x, ids, lists.data(), threads)) {
         ivf->add_core(n, x, ids, lists.data());
     }
@@ -177,7 +165,7 @@ void add_to_index(faiss::Index& index, idx_t n, const float* x, const idx_t* ids
 size_t remove_from_index(faiss::Index& index, size_t n, const idx_t* ascending) {
     size_t removed = 0;
     const AscendingSelector selector(ascending, n);
-    if (!remove_from_nested(index, n, ascending, &removed) && !remove_codes(&index, selector, &removed)) {
+    if (!remove_from_nested(index, n, ascending, &removed) && !remove_packed(index, selector, &removed)) {
         removed = index.remove_ids(selector);
     }
     prepare_scanning(index);

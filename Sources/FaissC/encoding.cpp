@@ -1,5 +1,6 @@
 #include "encoding.h"
 
+#include "kernels/assign.h"
 #include "kernels/scan.h"
 #include "threads.h"
 
@@ -92,4 +93,26 @@ bool add_bytes_to_lists(
     }
     ivf.ntotal += n;
     return true;
+}
+
+std::vector<uint8_t> encode_for_lists(
+        const faiss::IndexIVF& ivf,
+        const faiss::ProductQuantizer& pq,
+        bool is_residual,
+        idx_t n,
+        const float* x,
+        const idx_t* lists,
+        int threads) {
+    std::vector<uint8_t> codes(n * pq.code_size);
+    in_slices(n, threads, [&](idx_t first, idx_t count) {
+        const float* vectors = x + first * ivf.d;
+        std::vector<float> residuals;
+        if (is_residual) {
+            residuals.resize(count * ivf.d);
+            ivf.quantizer->compute_residual_n(count, vectors, residuals.data(), lists + first);
+            vectors = residuals.data();
+        }
+        encode(pq, vectors, count, codes.data() + first * pq.code_size);
+    });
+    return codes;
 }

@@ -1,10 +1,14 @@
-// Scalar quantizers of 8 bits: learning and encoding with our own kernels, to the codes that Faiss makes.
+// Learning and encoding with our own kernels, to the codes that Faiss makes: scalar quantizers of 8 bits, and product
+// quantizers in inverted lists.
 
 #pragma once
 
 #include <faiss/Index.h>
 #include <faiss/IndexIVF.h>
+#include <faiss/impl/ProductQuantizer.h>
 #include <faiss/impl/ScalarQuantizer.h>
+
+#include <vector>
 
 using idx_t = faiss::Index::idx_t;
 
@@ -32,5 +36,15 @@ bool add_bytes_to_lists(
         idx_t n,
         const float* x,
         const idx_t* ids,
+        const idx_t* lists,
+        int threads);
+
+/// The codes of vectors or, with is_residual, of what is left of them beside the centroids of their lists.
+std::vector<uint8_t> encode_for_lists(
+        const faiss::IndexIVF& ivf,
+        const faiss::ProductQuantizer& pq,
+        bool is_residual,
+        idx_t n,
+        const float* x,
         const idx_t* lists,
         int threads);

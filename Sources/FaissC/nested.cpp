@@ -1,10 +1,13 @@
 #include "nested.h"
 
-#include "codes.h"
 #include "threads.h"
 
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexIVF.h>
+#include <faiss/IndexIVFPQ.h>
+#include <faiss/IndexIVFPQFastScan.h>
+#include <faiss/IndexPQ.h>
+#include <faiss/IndexPQFastScan.h>
 #include <faiss/IndexPreTransform.h>
 #include <faiss/IndexRefine.h>
 #include <faiss/VectorTransform.h>
@@ -358,6 +361,28 @@ bool count_nested_bytes(const faiss::Index* index, size_t& bytes) {
         return false;
     }
     return true;
+}
+
+faiss::ProductQuantizer* product_quantizer(faiss::Index* index) {
+    if (auto* transformed = dynamic_cast<faiss::IndexPreTransform*>(index)) {
+        return product_quantizer(transformed->index);
+    }
+    if (auto* refined = dynamic_cast<faiss::IndexRefine*>(index)) {
+        return product_quantizer(refined->base_index);
+    }
+    if (auto* pq = dynamic_cast<faiss::IndexPQ*>(index)) {
+        return &pq->pq;
+    }
+    if (auto* ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(index)) {
+        return &ivfpq->pq;
+    }
+    if (auto* fast = dynamic_cast<faiss::IndexPQFastScan*>(index)) {
+        return &fast->pq;
+    }
+    if (auto* fast = dynamic_cast<faiss::IndexIVFPQFastScan*>(index)) {
+        return &fast->pq;
+    }
+    return nullptr;
 }
 
 extern "C" {

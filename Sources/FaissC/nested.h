@@ -9,6 +9,7 @@
 
 #include <faiss/Clustering.h>
 #include <faiss/impl/AuxIndexStructures.h>
+#include <faiss/impl/ProductQuantizer.h>
 
 /// A training under way: how far it has come is shared by all of its parts.
 struct Training {
@@ -73,3 +74,6 @@ bool count_nested_bytes(const faiss::Index* index, size_t& bytes);
 
 /// The index inside another, NULL where there is none.
 faiss::Index* inner_index(faiss::Index* index);
+
+/// The product quantizer of an index or of what it wraps, NULL where there is none.
+faiss::ProductQuantizer* product_quantizer(faiss::Index* index);

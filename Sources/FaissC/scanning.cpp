@@ -5,8 +5,12 @@
 #include "scanning/rows.h"
 
 #include <faiss/IndexIVFFlat.h>
+#include <faiss/IndexPQ.h>
 #include <faiss/IndexScalarQuantizer.h>
+#include <faiss/impl/DistanceComputer.h>
 #include <faiss/invlists/BlockInvertedLists.h>
+
+#include <memory>
 
 using namespace scanning;
 
@@ -25,8 +29,26 @@ void scan_by_list(const faiss::IndexIVF& ivf, idx_t n, const float* x, size_t pr
     }
 }
 
+/// Codes that have no kernel here, one after the other.
+void scan_one_by_one(const faiss::IndexFlatCodes& index, idx_t n, const float* x, Found* const* founds) {
+    const std::unique_ptr<faiss::DistanceComputer> computer(index.get_FlatCodesDistanceComputer());
+    const float sign = metric_of(index) == ScanMetric::innerProduct ? -1.0f : 1.0f;
+    for (idx_t query = 0; query < n; ++query) {
+        computer->set_query(x + query * index.d);
+        const ScanRun all{static_cast<size_t>(index.ntotal), nullptr, 0};
+        for (idx_t place = 0; place < index.ntotal; ++place) {
+            if (founds[query]->admits(place)) {
+                founds[query]->offer_one(sign * (*computer)(place), all, static_cast<size_t>(place));
+            }
+        }
+    }
+}
+
 /// Offers to each query what an index holds; false if the index's type is not one of ours.
-bool scan(const faiss::Index& index, idx_t n, const float* x, size_t probes, Found* const* founds) {
+///
+/// @param make_founds  makes what takes the offers: not before it is known that there will be any
+template <class MakeFounds>
+bool scan(const faiss::Index& index, idx_t n, const float* x, size_t probes, const MakeFounds& make_founds) {
     const ScanKernels& kernels = scan_kernels(kernel_level());
     if (index.metric_type != faiss::METRIC_L2 && index.metric_type != faiss::METRIC_INNER_PRODUCT) {
         return false;
@@ -36,14 +58,14 @@ bool scan(const faiss::Index& index, idx_t n, const float* x, size_t probes, Fou
             return false;
         }
         const RowFormat format(flat->sq, false);
-        ByteScan(kernels, format, index).scan(flat->codes.data(), nullptr, flat->ntotal, x, founds, nullptr, n);
+        ByteScan(kernels, format, index).scan(flat->codes.data(), nullptr, flat->ntotal, x, make_founds(), nullptr, n);
         return true;
     }
     if (const auto* packed = dynamic_cast<const faiss::IndexPQFastScan*>(&index)) {
         if (packed->bbs != packed_block) {
             return false;
         }
-        scan_packed(*packed, n, x, founds, kernels);
+        scan_packed(*packed, n, x, make_founds(), kernels);
         return true;
     }
     if (const auto* packed = dynamic_cast<const faiss::IndexIVFPQFastScan*>(&index)) {
@@ -53,7 +75,11 @@ bool scan(const faiss::Index& index, idx_t n, const float* x, size_t probes, Fou
             !dynamic_cast<const faiss::BlockInvertedLists*>(packed->invlists)) {
             return false;
         }
-        scan_packed(*packed, n, x, probes, founds, kernels);
+        scan_packed(*packed, n, x, probes, make_founds(), kernels);
+        return true;
+    }
+    if (const auto* pq = dynamic_cast<const faiss::IndexPQ*>(&index)) {
+        scan_one_by_one(*pq, n, x, make_founds());
         return true;
     }
     const auto* ivf = dynamic_cast<const faiss::IndexIVF*>(&index);
@@ -67,6 +93,7 @@ bool scan(const faiss::Index& index, idx_t n, const float* x, size_t probes, Fou
         }
         const Visits visits(*ivf, n, x, probes);
         CodeScan scan(kernels, *ivfpq);
+        Found* const* founds = make_founds();
         for (idx_t query = 0; query < n; ++query) {
             scan.scan(x + query * index.d, visits.of(query, 0, visits.probes), *founds[query]);
         }
@@ -76,12 +103,14 @@ bool scan(const faiss::Index& index, idx_t n, const float* x, size_t probes, Fou
     if (quantized && has_byte_codes(quantized->sq)) {
         const RowFormat format(quantized->sq, quantized->by_residual);
         ByteScan scan(kernels, format, index);
+        Found* const* founds = make_founds();
         scan_by_list(*ivf, n, x, probes, [&](const std::vector<Visit>& visits) {
             scan_bytes(*ivf, format, visits, x, founds, scan);
         });
         return true;
     }
     if (dynamic_cast<const faiss::IndexIVFFlat*>(ivf) && !dynamic_cast<const faiss::IndexIVFFlatDedup*>(ivf)) {
+        Found* const* founds = make_founds();
         scan_by_list(*ivf, n, x, probes, [&](const std::vector<Visit>& visits) {
             scan_vectors(*ivf, visits, x, founds);
         });
@@ -103,13 +132,16 @@ bool scan_search(
         idx_t* labels) {
     std::vector<scanning::Nearest> nearest;
     std::vector<Found*> founds;
-    nearest.reserve(n);
-    founds.reserve(n);
-    for (idx_t query = 0; query < n; ++query) {
-        nearest.emplace_back(selector, k);
-        founds.push_back(&nearest.back());
-    }
-    if (!scan(index, n, x, probes, founds.data())) {
+    const auto make_founds = [&] {
+        nearest.reserve(n);
+        founds.reserve(n);
+        for (idx_t query = 0; query < n; ++query) {
+            nearest.emplace_back(selector, k);
+            founds.push_back(&nearest.back());
+        }
+        return founds.data();
+    };
+    if (!scan(index, n, x, probes, make_founds)) {
         return false;
     }
     for (idx_t query = 0; query < n; ++query) {
@@ -130,9 +162,15 @@ bool scan_range_search(
     for (idx_t query = 0; query < n; ++query) {
         scanning::Within within(selector, metric_of(index), radius, partial.new_result(query));
         Found* found = &within;
-        if (!scan(index, 1, x + query * index.d, probes, &found)) {
+        if (scan(index, 1, x + query * index.d, probes, [&] { return &found; })) {
+            continue;
+        }
+        // Faiss 1.7.3 can't do this.
+        const auto* quantized = dynamic_cast<const faiss::IndexScalarQuantizer*>(&index);
+        if (!quantized) {
             return false;
         }
+        scan_one_by_one(*quantized, 1, x + query * index.d, &found);
     }
     partial.finalize();
     return true;

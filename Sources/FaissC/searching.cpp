@@ -1,10 +1,10 @@
 // Searching with per-call parameters and filters, reconstruction, description.
 
-#include "codes.h"
 #include "guarded.h"
 #include "kernels/exact.h"
 #include "kernels/hnsw.h"
 #include "nested.h"
+#include "packed_codes.h"
 #include "scanning.h"
 #include "selectors.h"
 
@@ -116,8 +116,7 @@ void search_index(
         return;
     }
     const Selectors selectors(options);
-    if (scan_search(*index, n, x, k, options.nprobe, selectors.get(), distances, labels) ||
-        search_codes(index, n, x, k, selectors.get(), distances, labels)) {
+    if (scan_search(*index, n, x, k, options.nprobe, selectors.get(), distances, labels)) {
         return;
     }
     const auto* hnsw = dynamic_cast<const faiss::IndexHNSW*>(index);
@@ -160,8 +159,7 @@ void range_search_index(
         return;
     }
     const Selectors selectors(options);
-    if (scan_range_search(*index, n, x, radius, options.nprobe, selectors.get(), *result) ||
-        range_search_codes(index, n, x, radius, selectors.get(), result)) {
+    if (scan_range_search(*index, n, x, radius, options.nprobe, selectors.get(), *result)) {
         return;
     }
     with_parameters(index, options, selectors.get(), [&](const faiss::SearchParameters* parameters) {
@@ -181,7 +179,7 @@ void reconstruct_from_index(const faiss::Index* index, size_t n, const idx_t* la
                     labels[i] >= 0 && labels[i] < index->ntotal,
                     "no vector has the label %lld",
                     static_cast<long long>(labels[i]));
-            if (!decode_code(index, 0, labels[i], recons + i * d)) {
+            if (!decode_packed(*index, 0, labels[i], recons + i * d)) {
                 index->reconstruct(labels[i], recons + i * d);
             }
         }
@@ -200,7 +198,7 @@ void reconstruct_from_index(const faiss::Index* index, size_t n, const idx_t* la
         for (size_t offset = 0; offset < size; ++offset) {
             auto found = std::lower_bound(wanted.begin(), wanted.end(), std::make_pair(ids[offset], size_t(0)));
             for (; found != wanted.end() && found->first == ids[offset]; ++found, --missing) {
-                if (!decode_code(ivf, list, offset, recons + found->second * d)) {
+                if (!decode_packed(*ivf, list, offset, recons + found->second * d)) {
                     ivf->reconstruct_from_offset(list, offset, recons + found->second * d);
                 }
             }

@@ -163,14 +163,10 @@ public final class VectorCollection: Sendable {
                 "\(name()) has \(vector.count) numbers, the collection '\(self.name)' has dimension \(dimension)"
             )
         }
-        // On the bits, where NaN and infinity are larger than any finite magnitude, in a loop without a branch.
-        let limit = VectorIndex.maximumMagnitude.bitPattern
-        var excess: UInt32 = 0
-        for value in vector { excess |= value.bitPattern & 0x7FFF_FFFF > limit ? 1 : 0 }
-        if excess != 0, let value = vector.first(where: { !($0.magnitude <= VectorIndex.maximumMagnitude) }) {
+        if let place = vector.withUnsafeBufferPointer({ firstPlace(in: $0) }) {
             throw StorageError(
                 .notFinite,
-                "\(name()) holds \(value), which is not finite or larger than \(VectorIndex.maximumMagnitude)"
+                "\(name()) holds \(vector[place]), which is not finite or larger than \(VectorIndex.maximumMagnitude)"
             )
         }
         if metric == .cosine, !vector.withUnsafeBufferPointer({ inverseLength($0) }).isFinite {

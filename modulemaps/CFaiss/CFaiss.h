@@ -3,6 +3,7 @@
 #define SWIFT_FAISS_CFAISS_H
 
 #include <faiss/c_api/Clustering_c.h>
+#include <faiss/c_api/IndexBinary_c.h>
 #include <faiss/c_api/IndexFlat_c.h>
 #include <faiss/c_api/IndexIVFFlat_c.h>
 #include <faiss/c_api/IndexIVF_c.h>

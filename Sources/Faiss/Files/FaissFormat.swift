@@ -8,10 +8,17 @@ import Vectors
 struct FaissFormat {
     /// - Throws: ``FaissError/Code/invalidFormat``, ``FaissError/Code/unsupported`` for a type that is not offered.
     static func verify(_ bytes: [UInt8]) throws(FaissError) {
+        try verify(bytes) { format in
+            _ = try format.index(allowing: Kind.anywhere.union([.map, .transformed, .refined]))
+        }
+    }
+
+    /// Verifies that bytes are what `read` reads, and no more.
+    static func verify(_ bytes: [UInt8], as read: (inout FaissFormat) throws -> Void) throws(FaissError) {
         try withFaissError {
             try bytes.withUnsafeBytes { bytes in
                 var format = FaissFormat(bytes: bytes)
-                _ = try format.index(allowing: Kind.anywhere.union([.map, .transformed, .refined]))
+                try read(&format)
                 guard format.offset == bytes.count else {
                     throw format.invalid("\(bytes.count - format.offset) bytes follow its end")
                 }
@@ -48,21 +55,21 @@ struct FaissFormat {
         }
     }
 
-    private struct Header {
+    struct Header {
         var dimension: Int
         var count: Int
         var metric: Int32
     }
 
-    private let bytes: UnsafeRawBufferPointer
-    private var offset = 0
+    let bytes: UnsafeRawBufferPointer
+    var offset = 0
     /// The largest magnitude of a component of a vector. Behind a transform a component may be as large as the whole
     /// vector was before it.
     private var limit = VectorIndex.maximumMagnitude
     /// How many indexes are around the one being read.
     private var depth = 0
 
-    private init(bytes: UnsafeRawBufferPointer) {
+    init(bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
     }
 
@@ -132,7 +139,7 @@ struct FaissFormat {
     // MARK: Codecs
 
     /// How a vector is stored, as far as reading goes.
-    private struct Codec {
+    struct Codec {
         enum Numbers { case codes, single, half }
 
         var codeSize: Int
@@ -326,12 +333,16 @@ struct FaissFormat {
         guard quantizer.count == lists, quantizer.dimension == header.dimension, quantizer.metric == header.metric
         else { throw invalid("its \(lists) lists don't fit its \(quantizer.count) centroids") }
         let centroids = offset - 4 * quantizer.count * quantizer.dimension..<offset
-        // A map from ids to places, 0 for none, 1 an array, 2 pairs; it is dropped after reading.
-        let mapType = try number(UInt8.self)
-        guard mapType <= 2 else { throw invalid("its direct map has type \(mapType)") }
-        try vector(of: Int64.self, named: "direct map")
-        if mapType == 2 { try vector(of: (Int64, Int64).self, named: "direct map") }
+        try directMap()
         return Lists(count: Int(lists), centroids: centroids)
+    }
+
+    /// A map from ids to places, 0 for none, 1 an array, 2 pairs; it is dropped after reading.
+    mutating func directMap() throws {
+        let type = try number(UInt8.self)
+        guard type <= 2 else { throw invalid("its direct map has type \(type)") }
+        try vector(of: Int64.self, named: "direct map")
+        if type == 2 { try vector(of: (Int64, Int64).self, named: "direct map") }
     }
 
     private mutating func ivfScalarQuantized(_ header: Header) throws {
@@ -404,7 +415,7 @@ struct FaissFormat {
         guard total == count else { throw invalid("its lists don't hold its \(count) vectors") }
     }
 
-    private mutating func invertedLists(_ lists: Int, codec: Codec, _ count: Int) throws {
+    mutating func invertedLists(_ lists: Int, codec: Codec, _ count: Int) throws {
         let fourCC = try fourCC()
         guard fourCC == "ilar" else {
             throw FaissError(.unsupported, "inverted lists of type '\(fourCC)' can't be read here")
@@ -443,10 +454,18 @@ struct FaissFormat {
     // MARK: HNSW
 
     private mutating func hnswFlat(_ header: Header) throws {
+        try graph(of: header.count)
+        let storage = try index(allowing: [.flat])
+        guard storage.count == header.count, storage.dimension == header.dimension, storage.metric == header.metric
+        else { throw invalid("its graph and its vectors differ in size") }
+    }
+
+    /// A graph of so many vertices.
+    mutating func graph(of count: Int) throws {
         let probabilities = try vector(of: Double.self, named: "level probabilities")
         let cumulative: [Int32] = try array(vector(of: Int32.self, named: "links a level"))
-        let levels: [Int32] = try array(vector(of: Int32.self, named: "levels", count: header.count))
-        let offsets: [UInt64] = try array(vector(of: UInt64.self, named: "offsets", count: header.count + 1))
+        let levels: [Int32] = try array(vector(of: Int32.self, named: "levels", count: count))
+        let offsets: [UInt64] = try array(vector(of: UInt64.self, named: "offsets", count: count + 1))
         let links = try vector(of: Int32.self, named: "links")
         let entryPoint = try number(Int32.self)
         let maximumLevel = try number(Int32.self)
@@ -463,52 +482,49 @@ struct FaissFormat {
             throw invalid("a vector of its graph is on a level that does not exist")
         }
         guard offsets[0] == 0,
-            (0..<header.count).allSatisfy({
+            (0..<count).allSatisfy({
                 offsets[$0 + 1] == offsets[$0] &+ UInt64(cumulative[Int(levels[$0])])
             }),
-            offsets[header.count] == links.count / 4
+            offsets[count] == links.count / 4
         else { throw invalid("the offsets of its graph don't fit its levels") }
-        if header.count == 0 {
+        if count == 0 {
             guard entryPoint == -1, maximumLevel == -1 else { throw invalid("its empty graph has an entry point") }
         } else {
-            guard (0..<Int32(header.count)).contains(entryPoint), maximumLevel >= 0,
+            guard (0..<Int32(count)).contains(entryPoint), maximumLevel >= 0,
                 maximumLevel < levels[Int(entryPoint)]
             else { throw invalid("the entry point of its graph does not exist") }
         }
-        for vertex in 0..<header.count {
+        for vertex in 0..<count {
             for level in 0..<Int(levels[vertex]) {
                 let first = Int(offsets[vertex]) + Int(cumulative[level])
                 for slot in first..<Int(offsets[vertex]) + Int(cumulative[level + 1]) {
                     let neighbor: Int32 = element(slot, of: links)
                     // A neighbour must itself be on the level on which it is linked.
-                    guard neighbor == -1 || neighbor >= 0 && neighbor < header.count && levels[Int(neighbor)] > level
+                    guard neighbor == -1 || neighbor >= 0 && neighbor < count && levels[Int(neighbor)] > level
                     else { throw invalid("a link of its graph leads nowhere") }
                 }
             }
         }
-        let storage = try index(allowing: [.flat])
-        guard storage.count == header.count, storage.dimension == header.dimension, storage.metric == header.metric
-        else { throw invalid("its graph and its vectors differ in size") }
     }
 
     // MARK: Primitives
 
-    private func invalid(_ what: String) -> FaissError {
+    func invalid(_ what: String) -> FaissError {
         FaissError(.invalidFormat, "the Faiss index is damaged: \(what)")
     }
 
-    private mutating func number<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {
+    mutating func number<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {
         let place = try skip(MemoryLayout<Number>.size, named: "a number")
         return Number(littleEndian: bytes.loadUnaligned(fromByteOffset: place.lowerBound, as: type))
     }
 
-    private mutating func fourCC() throws -> String {
+    mutating func fourCC() throws -> String {
         try String(decoding: bytes[skip(4, named: "a type")], as: UTF8.self)
     }
 
     /// A number of elements and the elements; returns the place of the latter.
     @discardableResult
-    private mutating func vector<Element>(
+    mutating func vector<Element>(
         of type: Element.Type,
         named name: String,
         count: Int? = nil
@@ -541,7 +557,7 @@ struct FaissFormat {
         return offset..<offset + count
     }
 
-    private func product(_ first: Int, _ second: Int) throws -> Int {
+    func product(_ first: Int, _ second: Int) throws -> Int {
         let (product, overflow) = first.multipliedReportingOverflow(by: second)
         if overflow { throw invalid("\(first) × \(second) numbers are too many") }
         return product

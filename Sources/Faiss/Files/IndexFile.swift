@@ -13,7 +13,7 @@ import Vectors
 /// | 16 | 8 | length of the header, 64 + 8 · number of ids |
 /// | 24 | 8 | length of the body; header and body make the whole file |
 /// | 32 | 4 | CRC-32C of the body |
-/// | 36 | 4 | metric: 0 squared L2, 1 inner product, 2 cosine |
+/// | 36 | 4 | metric: 0 squared L2, 1 inner product, 2 cosine, 3 Hamming distance, of binary vectors |
 /// | 40 | 4 | 1 if ids follow, 0 if an id is its position or the body has the ids |
 /// | 44 | 4 | 0 |
 /// | 48 | 8 | the next id to give out, −1 if there is none |
@@ -24,26 +24,26 @@ import Vectors
 /// A checksum finds accidents, not forgeries.
 enum IndexFile {
     struct Header {
-        var metric: Metric
+        /// Nil for binary vectors.
+        var metric: Metric?
         var ids: [Int64]?
         var nextID: Int64?
     }
 
+    /// - Parameter body: hands the index in Faiss's format to what it is given, piece by piece.
     static func write(
-        _ native: borrowing NativeIndex,
-        metric: Metric,
-        ids: [Int64]?,
-        nextID: Int64?,
-        to url: URL
+        _ header: Header,
+        to url: URL,
+        body: ((UnsafeRawBufferPointer) throws(VectorError) -> Void) throws(FaissError) -> Void
     ) throws(FaissError) {
         try withFaissError {
-            var header = Layout(metric: metric, ids: ids, nextID: nextID)
+            var header = Layout(metric: header.metric, ids: header.ids, nextID: header.nextID)
             let file = try AtomicFile(replacing: url)
             // The header is written twice: its checksums are known only after the body.
             try file.write(header.bytes)
             var checksum = CRC32C()
             var length = 0
-            try native.write(ids: nil) { bytes throws(VectorError) in
+            try body { bytes throws(VectorError) in
                 checksum.update(bytes)
                 length += bytes.count
                 try file.write(bytes)
@@ -75,15 +75,16 @@ enum IndexFile {
         static let magic: [UInt8] = [0x89, 0x53, 0x57, 0x46, 0x58, 0x0D, 0x0A, 0x1A]
         static let version: UInt32 = 1
         static let fixedLength = 64
-        private static let metrics: [Metric] = [.squaredL2, .innerProduct, .cosine]
+        /// By their numbers.
+        private static let metrics: [Metric?] = [.squaredL2, .innerProduct, .cosine, nil]
 
-        let metric: Metric
+        let metric: Metric?
         let ids: [Int64]?
         let nextID: Int64?
         var bodyLength: UInt64 = 0
         var bodyChecksum: UInt32 = 0
 
-        init(metric: Metric, ids: [Int64]?, nextID: Int64?) {
+        init(metric: Metric?, ids: [Int64]?, nextID: Int64?) {
             self.metric = metric
             self.ids = ids
             self.nextID = nextID

@@ -57,3 +57,71 @@ extension ThreadLimit {
     /// the process if the system refuses to start one.
     var openMP: Int32 { Int32(min(count, max(16, 4 * ThreadLimit.automatic.count))) }
 }
+
+extension FaissTrainingParameters {
+    init(_ options: TrainingOptions) {
+        self.init(
+            niter: Int32(options.iterations),
+            max_points_per_centroid: Int32(options.maximumPointsPerCentroid),
+            seed: options.seed
+        )
+    }
+}
+
+/// Has a search within a distance fill a result, and calls `body` with each query's labels and distances.
+func withRangeResult(
+    queries count: Int,
+    _ body: (UnsafeBufferPointer<Int64>, UnsafeBufferPointer<Float>) -> Void,
+    from search: (OpaquePointer) -> Int32
+) throws(FaissError) {
+    let result = try make { faiss_RangeSearchResult_new($0, idx_t(count)) }
+    defer { faiss_RangeSearchResult_free(result) }
+    try check(search(result))
+    var limits: UnsafeMutablePointer<Int>?
+    var labels: UnsafeMutablePointer<Int64>?
+    var distances: UnsafeMutablePointer<Float>?
+    faiss_RangeSearchResult_lims(result, &limits)
+    faiss_RangeSearchResult_labels(result, &labels, &distances)
+    for query in 0..<count {
+        let start = limits![query]
+        let size = limits![query + 1] - start
+        body(
+            UnsafeBufferPointer(start: size == 0 ? nil : labels! + start, count: size),
+            UnsafeBufferPointer(start: size == 0 ? nil : distances! + start, count: size)
+        )
+    }
+}
+
+/// Has Faiss write to a function of ours, whose failure says more than what Faiss makes of it.
+func withOutput(
+    to write: (UnsafeRawBufferPointer) throws(VectorError) -> Void,
+    _ body: (FaissWriteFunction, UnsafeMutableRawPointer) -> Int32
+) throws(FaissError) {
+    try withoutActuallyEscaping(write) { write throws(FaissError) in
+        let output = Output(write)
+        let function: FaissWriteFunction = { context, bytes, count in
+            Unmanaged<Output>.fromOpaque(context!).takeUnretainedValue().write(bytes, count)
+        }
+        let code = withExtendedLifetime(output) { body(function, Unmanaged.passUnretained(output).toOpaque()) }
+        if let failure = output.failure { throw FaissError(failure) }
+        try check(code)
+    }
+}
+
+/// Where Faiss's bytes go.
+private final class Output {
+    private let body: (UnsafeRawBufferPointer) throws(VectorError) -> Void
+    private(set) var failure: VectorError?
+
+    init(_ body: @escaping (UnsafeRawBufferPointer) throws(VectorError) -> Void) { self.body = body }
+
+    func write(_ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+        do throws(VectorError) {
+            try body(UnsafeRawBufferPointer(start: bytes, count: count))
+            return count
+        } catch {
+            failure = error
+            return 0
+        }
+    }
+}

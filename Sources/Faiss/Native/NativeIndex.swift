@@ -14,7 +14,7 @@ import Vectors
 /// have been checked by the callers: Faiss itself checks next to nothing.
 ///
 /// `@unchecked Sendable`: the pointer has no other owner, and the rule above is kept by ``VectorIndex``'s lock.
-struct NativeIndex: ~Copyable, @unchecked Sendable {
+struct NativeIndex: NativeStore, ~Copyable, @unchecked Sendable {
     private let pointer: OpaquePointer
 
     deinit { faiss_Index_free(pointer) }
@@ -35,20 +35,14 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
         options: TrainingOptions,
         watch: borrowing Watch
     ) throws(FaissError) {
-        var parameters = FaissTrainingParameters(
-            niter: Int32(options.iterations),
-            max_points_per_centroid: Int32(options.maximumPointsPerCentroid),
-            seed: options.seed
-        )
+        var parameters = FaissTrainingParameters(options)
         try watch.run(threads: options.threads) { work in
             faiss_Index_train_with(pointer, rows(vectors), vectors.baseAddress, &parameters, &work)
         }
     }
 
-    /// Makes room for so many more vectors.
     mutating func reserve(_ count: Int) throws(FaissError) { try check(faiss_Index_reserve(pointer, idx_t(count))) }
 
-    /// Adds vectors under the next positions, or in an IVF index under these ids. Returns how many there are now.
     mutating func add(
         _ vectors: UnsafeBufferPointer<Float>,
         ids: [Int64],
@@ -59,7 +53,6 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
         return count
     }
 
-    /// Removes vectors by position, or in an IVF index by id; `labels` ascend. Returns how many were there.
     mutating func remove(ascending labels: [Int64]) throws(FaissError) -> Int {
         var removed = 0
         try check(faiss_Index_remove_ascending(pointer, labels.count, labels, &removed))
@@ -96,25 +89,9 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
         parameters: borrowing SearchParameters,
         body: (UnsafeBufferPointer<Int64>, UnsafeBufferPointer<Float>) -> Void
     ) throws(FaissError) {
-        let count = Int(rows(queries))
-        let result = try make { faiss_RangeSearchResult_new($0, idx_t(count)) }
-        defer { faiss_RangeSearchResult_free(result) }
         var options = parameters.options
-        try check(
-            faiss_Index_range_search_with(pointer, idx_t(count), queries.baseAddress, radius, &options, result)
-        )
-        var limits: UnsafeMutablePointer<Int>?
-        var labels: UnsafeMutablePointer<Int64>?
-        var distances: UnsafeMutablePointer<Float>?
-        faiss_RangeSearchResult_lims(result, &limits)
-        faiss_RangeSearchResult_labels(result, &labels, &distances)
-        for query in 0..<count {
-            let start = limits![query]
-            let size = limits![query + 1] - start
-            body(
-                UnsafeBufferPointer(start: size == 0 ? nil : labels! + start, count: size),
-                UnsafeBufferPointer(start: size == 0 ? nil : distances! + start, count: size)
-            )
+        try withRangeResult(queries: Int(rows(queries)), body) {
+            faiss_Index_range_search_with(pointer, rows(queries), queries.baseAddress, radius, &options, $0)
         }
     }
 
@@ -146,19 +123,9 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
         ids: [Int64]?,
         to write: (UnsafeRawBufferPointer) throws(VectorError) -> Void
     ) throws(FaissError) {
-        try withoutActuallyEscaping(write) { write throws(FaissError) in
-            let output = Output(write)
-            let context = Unmanaged.passUnretained(output).toOpaque()
-            let function: FaissWriteFunction = { context, bytes, count in
-                Unmanaged<Output>.fromOpaque(context!).takeUnretainedValue().write(bytes, count)
-            }
-            let code =
-                if let ids { faiss_write_index_with(pointer, ids, function, context) } else {
-                    faiss_write_index_with(pointer, nil, function, context)
-                }
-            // The output's own failure says more than what Faiss makes of it.
-            if let failure = output.failure { throw FaissError(failure) }
-            try check(code)
+        try withOutput(to: write) { function, context in
+            if let ids { return faiss_write_index_with(pointer, ids, function, context) }
+            return faiss_write_index_with(pointer, nil, function, context)
         }
     }
 
@@ -174,24 +141,6 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
     }
 
     private func rows(_ vectors: UnsafeBufferPointer<Float>) -> idx_t { idx_t(vectors.count / dimension) }
-
-    /// Where Faiss's bytes go.
-    private final class Output {
-        private let body: (UnsafeRawBufferPointer) throws(VectorError) -> Void
-        private(set) var failure: VectorError?
-
-        init(_ body: @escaping (UnsafeRawBufferPointer) throws(VectorError) -> Void) { self.body = body }
-
-        func write(_ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
-            do throws(VectorError) {
-                try body(UnsafeRawBufferPointer(start: bytes, count: count))
-                return count
-            } catch {
-                failure = error
-                return 0
-            }
-        }
-    }
 }
 
 extension Metric {

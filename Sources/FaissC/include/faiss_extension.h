@@ -14,6 +14,7 @@
 #define SWIFT_FAISS_EXTENSION_H
 
 #include <faiss/c_api/Clustering_c.h>
+#include <faiss/c_api/IndexBinary_c.h>
 #include <faiss/c_api/Index_c.h>
 #include <faiss/c_api/faiss_c.h>
 #include <stddef.h>
@@ -295,6 +296,78 @@ int faiss_write_index_with(const FaissIndex* index, const idx_t* ids, FaissWrite
 ///
 /// Faiss trusts its input: sizes in it must have been checked, or it may crash, hang or ask for terabytes.
 int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index, idx_t** p_ids, size_t* p_id_count);
+
+// MARK: Binary vectors
+//
+// Each as the function above that is named like it. Vectors are d / 8 bytes, distances are numbers of different bits.
+
+/// IndexBinaryFlat; d is a multiple of 8.
+int faiss_IndexBinaryFlat_new_with(FaissIndexBinary** p_index, idx_t d);
+
+/// IndexBinaryIVF, which owns its quantizer, an IndexBinaryFlat.
+int faiss_IndexBinaryIVF_new_with(FaissIndexBinary** p_index, idx_t d, size_t nlist);
+
+/// IndexBinaryHNSW.
+int faiss_IndexBinaryHNSW_new_with(FaissIndexBinary** p_index, idx_t d, int M, int efConstruction);
+
+int faiss_IndexBinary_train_with(
+        FaissIndexBinary* index,
+        idx_t n,
+        const uint8_t* x,
+        const FaissTrainingParameters* parameters,
+        const FaissWork* work);
+
+int faiss_IndexBinary_add_with(
+        FaissIndexBinary* index,
+        idx_t n,
+        const uint8_t* x,
+        const idx_t* ids,
+        const FaissWork* work);
+
+int faiss_IndexBinary_remove_ascending(FaissIndexBinary* index, size_t n, const idx_t* ids, size_t* n_removed);
+
+/// Labels are external ids where there are some. Equally far vectors are found in the order of their labels, but in a
+/// graph, which knows its positions only.
+int faiss_IndexBinary_search_with(
+        const FaissIndexBinary* index,
+        idx_t n,
+        const uint8_t* x,
+        idx_t k,
+        const FaissSearchOptions* options,
+        float* distances,
+        idx_t* labels);
+
+/// Not for graphs.
+int faiss_IndexBinary_range_search_with(
+        const FaissIndexBinary* index,
+        idx_t n,
+        const uint8_t* x,
+        float radius,
+        const FaissSearchOptions* options,
+        FaissRangeSearchResult* result);
+
+int faiss_IndexBinary_reconstruct_labels(
+        const FaissIndexBinary* index,
+        size_t n,
+        const idx_t* labels,
+        uint8_t* recons);
+
+int faiss_IndexBinary_shape(const FaissIndexBinary* index, FaissIndexShape* shape);
+
+int faiss_IndexBinary_stored_ids(const FaissIndexBinary* index, idx_t* ids);
+
+int faiss_write_index_binary_with(
+        const FaissIndexBinary* index,
+        const idx_t* ids,
+        FaissWriteFunction write,
+        void* context);
+
+int faiss_read_index_binary_with(
+        const void* bytes,
+        size_t count,
+        FaissIndexBinary** p_index,
+        idx_t** p_ids,
+        size_t* p_id_count);
 
 #ifdef __cplusplus
 }

@@ -26,6 +26,11 @@ class Nearest {
         return *this;
     }
 
+    /// How many rows are found whatever they are, if there are as many; 0 if that depends on the rows.
+    size_t wanted() const {
+        return k;
+    }
+
     /// Empties the places of some queries.
     void begin(size_t first, size_t count) {
         std::fill_n(keys + first * k, count * k, FLT_MAX);
@@ -132,6 +137,11 @@ void scan_rows(
     }
 }
 
+/// Memory that passes use one after the other.
+struct PassMemory {
+    std::vector<float> scores, least;
+};
+
 /// A panel of queries that goes over a block of rows.
 template <class Results>
 class Pass {
@@ -143,30 +153,47 @@ class Pass {
          const float* own_terms,
          const RowBlocks& blocks,
          size_t offset,
+         PassMemory& memory,
          Results& results)
             : comparison(comparison),
               queries(queries),
               own_terms(own_terms),
               blocks(blocks),
               offset(offset),
+              memory(memory),
               results(results) {}
 
     void run(const Panel& panel) {
         begin(panel.first, panel.count, panel.native.width, nullptr);
-        comparison.many.filter(panel.native, blocks.block, thresholds, &Pass::offered, this);
+        if (is_first()) {
+            memory.scores.resize(blocks.block.count * panel.native.width);
+            comparison.many.score(panel.native, blocks.block, memory.scores.data());
+            offer_scores(panel.native.width);
+        } else {
+            comparison.many.filter(panel.native, blocks.block, thresholds, &Pass::offered, this);
+        }
     }
 
     void run(const RoundedPanel& panel) {
-        begin(panel.first, panel.count, comparison.rounded->width, panel.lost);
-        comparison.rounded->filter(
-                panel.values,
-                panel.pairs,
-                blocks.pairs.data(),
-                blocks.block.terms,
-                blocks.block.count,
-                thresholds,
-                &Pass::offered,
-                this);
+        const BfloatKernels& rounded = *comparison.rounded;
+        const RowBlock& block = blocks.block;
+        begin(panel.first, panel.count, rounded.width, panel.lost);
+        if (is_first()) {
+            memory.scores.resize(blocks.block.count * rounded.width);
+            rounded.score(
+                    panel.values, panel.pairs, blocks.pairs.data(), block.terms, block.count, memory.scores.data());
+            offer_scores(rounded.width);
+        } else {
+            rounded.filter(
+                    panel.values,
+                    panel.pairs,
+                    blocks.pairs.data(),
+                    block.terms,
+                    block.count,
+                    thresholds,
+                    &Pass::offered,
+                    this);
+        }
     }
 
   private:
@@ -187,8 +214,42 @@ class Pass {
                 const float scaled = std::abs(Panel::factor(comparison)) * length;
                 slack[lane] += 1.001f * (lost[lane] * largest + (scaled + lost[lane]) * blocks.lost);
             }
+            caps[lane] = INFINITY;
             thresholds[lane] = threshold(lane);
         }
+    }
+
+    static constexpr size_t groups_each = 2;
+
+    /// Whether nothing is known of any query's neighbours, and the block has rows enough to learn much at once.
+    bool is_first() const {
+        const size_t fewest = 4; // Measured: to find fewer, no more rows are offered than would be afterwards.
+        return blocks.first == 0 && results.wanted() >= fewest && blocks.block.count >= groups_each * results.wanted();
+    }
+
+    /// Offers a block's rows beginning with a good guess at how far the farthest neighbour is: the best rows of as many
+    /// groups are rows, so that where k of them have no larger score, neither has the k-th nearest.
+    ///
+    /// Rows that come in by chance are offered k (1 + ln(rows / k)) times, each with a distance and a change of the
+    /// heap, which among a thousand rows costs more than all their scores.
+    void offer_scores(size_t width) {
+        const size_t k = results.wanted();
+        const size_t groups = groups_each * k;
+        const size_t rows = blocks.block.count;
+        memory.least.resize(groups * width + groups);
+        float* least = memory.least.data();
+        float* own = least + groups * width;
+        comparison.many.find_least_in_groups(memory.scores.data(), rows, width, groups, least);
+        for (size_t lane = 0; lane < count; ++lane) {
+            for (size_t group = 0; group < groups; ++group) {
+                own[group] = least[group * width + lane];
+            }
+            std::nth_element(own, own + (k - 1), own + groups);
+            // The slack once for those rows' scores, and once for the others'.
+            caps[lane] = own[k - 1] + 2 * slack[lane];
+            thresholds[lane] = threshold(lane);
+        }
+        comparison.many.filter_scores(memory.scores.data(), rows, width, thresholds, &Pass::offered, this);
     }
 
     /// How far a score and a key can be from what they would be if sums and products were not rounded, together, and
@@ -203,7 +264,8 @@ class Pass {
 
     float threshold(size_t lane) const {
         const float own = comparison.is_l2 ? own_terms[lane] : 0;
-        return results.limit(offset + first + lane) - own + slack[lane];
+        const float reached = results.limit(offset + first + lane) - own + slack[lane];
+        return caps[lane] < reached ? caps[lane] : reached;
     }
 
     static void offered(void* context, size_t lane, size_t row) {
@@ -223,10 +285,12 @@ class Pass {
     const float* const own_terms;
     const RowBlocks& blocks;
     const size_t offset;
+    PassMemory& memory;
     Results& results;
     size_t first = 0, count = 0;
     float thresholds[32];
     float slack[32];
+    float caps[32];
 };
 
 /// Some queries against all rows, by panels of one of the two kinds.
@@ -251,9 +315,11 @@ void scan_panels(
                     comparison, queries, query, std::min(width, count - query), memory + query * comparison.d);
         }
     }
+    PassMemory pass_memory;
     for (blocks.rewind(); blocks.next();) {
         for (const auto& panel : panels) {
-            Pass<Results>(comparison, queries, own_terms.data() + panel.first, blocks, start, results).run(panel);
+            Pass<Results>(comparison, queries, own_terms.data() + panel.first, blocks, start, pass_memory, results)
+                    .run(panel);
         }
     }
 }

@@ -41,6 +41,10 @@ class ManyNearest {
         return ManyNearest(comparison, k, distances, ids);
     }
 
+    size_t wanted() const {
+        return k;
+    }
+
     void begin(size_t first, size_t count) {
         first_query = first;
         found.resize(count);
@@ -113,6 +117,10 @@ class Within {
 
     Within& slice() {
         return *this;
+    }
+
+    size_t wanted() const {
+        return 0;
     }
 
     void begin(size_t, size_t) {}

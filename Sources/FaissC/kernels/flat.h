@@ -34,6 +34,19 @@ struct FlatKernels {
     size_t narrow, wide;
     /// Offers all that is not above the thresholds, row by row in ascending order for each query.
     void (*filter)(QueryPanel panel, RowBlock rows, const float* thresholds, FlatOffer offer, void* context);
+    /// Writes all scores: a row's at scores[row * width].
+    void (*score)(QueryPanel panel, RowBlock rows, float* scores);
+    /// The least score of each query in each of `groups` groups of rows, where row r belongs to group r % groups:
+    /// that of a group at least[group * width]. Scores that are no numbers don't count.
+    void (*find_least_in_groups)(const float* scores, size_t count, size_t width, size_t groups, float* least);
+    /// What `filter` does, with scores that are known.
+    void (*filter_scores)(
+            const float* scores,
+            size_t count,
+            size_t width,
+            const float* thresholds,
+            FlatOffer offer,
+            void* context);
     /// Lowers each query's least score and sets the row that has it, the first of equals. `first` is the number of the
     /// block's first row.
     void (*find_least)(QueryPanel panel, RowBlock rows, int32_t first, float* scores, int32_t* indices);

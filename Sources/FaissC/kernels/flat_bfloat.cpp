@@ -35,18 +35,15 @@ TARGET float round_rows(const float* rows, size_t count, size_t d, uint32_t* pai
     return std::sqrt(largest);
 }
 
-/// As the tile of flat.inc.
+/// As in flat.inc.
 template <int rows>
-TARGET inline __attribute__((always_inline)) void filter_tile(
+TARGET inline __attribute__((always_inline)) void multiply(
         const uint32_t* panel,
         size_t pairs,
         const uint32_t* y,
         const float* terms,
         size_t row,
-        const float* thresholds,
-        FlatOffer offer,
-        void* context) {
-    __m512 scores[rows * vectors];
+        __m512* scores) {
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows * vectors; ++i) {
         scores[i] = _mm512_set1_ps(terms[row + static_cast<size_t>(i / vectors)]);
@@ -62,6 +59,37 @@ TARGET inline __attribute__((always_inline)) void filter_tile(
             scores[r * vectors + 1] = _mm512_dpbf16_ps(scores[r * vectors + 1], value, second);
         }
     }
+}
+
+template <int rows>
+TARGET inline __attribute__((always_inline)) void score_tile(
+        const uint32_t* panel,
+        size_t pairs,
+        const uint32_t* y,
+        const float* terms,
+        size_t row,
+        float* out) {
+    __m512 scores[rows * vectors];
+    multiply<rows>(panel, pairs, y, terms, row, scores);
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows * vectors; ++i) {
+        _mm512_storeu_ps(out + (row * vectors + i) * lanes, scores[i]);
+    }
+}
+
+/// As the tile of flat.inc.
+template <int rows>
+TARGET inline __attribute__((always_inline)) void filter_tile(
+        const uint32_t* panel,
+        size_t pairs,
+        const uint32_t* y,
+        const float* terms,
+        size_t row,
+        const float* thresholds,
+        FlatOffer offer,
+        void* context) {
+    __m512 scores[rows * vectors];
+    multiply<rows>(panel, pairs, y, terms, row, scores);
     const __m512 limits[vectors] = {_mm512_loadu_ps(thresholds), _mm512_loadu_ps(thresholds + lanes)};
     unsigned passing[rows * vectors];
     unsigned any = 0;
@@ -102,7 +130,23 @@ TARGET void filter(
     }
 }
 
-const BfloatKernels kernels = {vectors * lanes, round_rows, filter};
+TARGET void score(
+        const uint32_t* panel,
+        size_t pairs,
+        const uint32_t* rows,
+        const float* terms,
+        size_t count,
+        float* scores) {
+    size_t row = 0;
+    for (; row + 12 <= count; row += 12) {
+        score_tile<12>(panel, pairs, rows, terms, row, scores);
+    }
+    for (; row < count; ++row) {
+        score_tile<1>(panel, pairs, rows, terms, row, scores);
+    }
+}
+
+const BfloatKernels kernels = {vectors * lanes, round_rows, filter, score};
 
 } // namespace
 

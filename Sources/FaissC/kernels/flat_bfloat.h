@@ -21,6 +21,14 @@ struct BfloatKernels {
             const float* thresholds,
             FlatOffer offer,
             void* context);
+    /// As FlatKernels::score. What is done with the scores is the part of FlatKernels, which have panels as wide.
+    void (*score)(
+            const uint32_t* panel,
+            size_t pairs,
+            const uint32_t* rows,
+            const float* terms,
+            size_t count,
+            float* scores);
 };
 
 /// NULL where the processor has no such instructions or the level is a lower one.

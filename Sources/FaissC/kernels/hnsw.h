@@ -1,5 +1,4 @@
-// Searching and building HNSW graphs over vectors stored as they are (Malkov and Yashunin 2018,
-// doi:10.1109/TPAMI.2018.2889473), in libfaiss's own data, which it writes and reads.
+// Searching and building HNSW graphs over vectors stored as they are; see graph.h.
 
 #pragma once
 

@@ -16,10 +16,6 @@ constexpr size_t vector_at(size_t byte) {
     return byte / 2 + byte % 2 * 8;
 }
 
-constexpr size_t byte_of(size_t vector) {
-    return vector % 8 * 2 + vector / 8;
-}
-
 size_t block_bytes(const PackedCodes& codes) {
     return codes.subquantizers * packed_block / 2;
 }
@@ -28,23 +24,29 @@ size_t block_bytes(const PackedCodes& codes) {
 
 float packed_distance(const float* table, float base, const PackedCodes& codes, size_t position) {
     const size_t vector = position % packed_block;
-    const uint8_t* place = codes.blocks + position / packed_block * block_bytes(codes) + byte_of(vector % 16);
+    const uint8_t* place = codes.blocks + position / packed_block * block_bytes(codes) + packed_byte_of(vector % 16);
     const int shift = vector < 16 ? 0 : 4;
-    float sum = base;
-    for (size_t m = 0; m < codes.subquantizers; ++m, place += 16, table += 16) {
-        sum += table[*place >> shift & 15];
+    float even = base;
+    float odd = 0;
+    for (size_t m = 0; m < codes.subquantizers; m += 2, place += 32, table += 32) {
+        even += table[place[0] >> shift & 15];
+        odd += table[16 + (place[16] >> shift & 15)];
     }
-    return sum;
+    return even + odd;
 }
 
 void packed_distances(const float* table, float base, const PackedCodes& codes, size_t block, float* distances) {
     const uint8_t* place = codes.blocks + block * block_bytes(codes);
-    std::fill_n(distances, packed_block, base);
+    float sums[2][packed_block] = {}; // Of the even subquantizers, and of the odd ones: they need not wait for each other.
+    std::fill_n(sums[0], packed_block, base);
     for (size_t m = 0; m < codes.subquantizers; ++m, place += 16, table += 16) {
         for (size_t byte = 0; byte < 16; ++byte) {
-            distances[vector_at(byte)] += table[place[byte] & 15];
-            distances[vector_at(byte) + 16] += table[place[byte] >> 4];
+            sums[m % 2][vector_at(byte)] += table[place[byte] & 15];
+            sums[m % 2][vector_at(byte) + 16] += table[place[byte] >> 4];
         }
+    }
+    for (size_t vector = 0; vector < packed_block; ++vector) {
+        distances[vector] = sums[0][vector] + sums[1][vector];
     }
 }
 

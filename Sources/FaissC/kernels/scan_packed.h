@@ -10,6 +10,11 @@
 
 constexpr size_t packed_block = 32;
 
+/// Which of a subquantizer's 16 bytes has the code of a vector, of 0 ..< 16.
+constexpr size_t packed_byte_of(size_t vector) {
+    return vector % 8 * 2 + vector / 8;
+}
+
 struct PackedCodes {
     const uint8_t* blocks;
     size_t count;         ///< codes; the last block may be short of some

@@ -2,7 +2,7 @@
 #include "scan_filter.h"
 #include "scan_packed.h"
 
-#include <faiss_scan_kernels.h>
+#include <faiss_kernels.h>
 
 #include <algorithm>
 #include <vector>

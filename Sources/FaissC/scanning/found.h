@@ -48,6 +48,11 @@ class Found {
         }
     }
 
+    /// Whether the filter lets a position pass that is its own id.
+    bool admits(idx_t position) const {
+        return !selector || selector->is_member(position);
+    }
+
     /// What is farther is of no interest.
     float limit;
 

@@ -29,6 +29,10 @@ struct RowFormat {
 
 /// Takes what an exact search in some rows finds, for the queries of a group.
 struct GroupResults {
+    size_t wanted() const {
+        return 0; // Filters have a say, and what other lists have shown.
+    }
+
     void begin(size_t, size_t) {}
     void finish(size_t, size_t) {}
 

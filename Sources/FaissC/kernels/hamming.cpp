@@ -1,0 +1,254 @@
+#include "hamming.h"
+
+#include <cstring>
+
+#if KERNELS_HAVE_X86_LEVELS
+#include <immintrin.h>
+#endif
+
+namespace {
+
+inline uint64_t word(const uint8_t* bytes, size_t count = 8) {
+    uint64_t word = 0;
+    memcpy(&word, bytes, count);
+    return word;
+}
+
+/// @param words  of eight bytes in a row, or 0 where that is not known beforehand
+template <size_t words>
+inline __attribute__((always_inline)) uint32_t distance(const uint8_t* x, const uint8_t* y, size_t row_bytes) {
+    uint32_t sum = 0;
+    if (words > 0) {
+        for (size_t i = 0; i < words; ++i) {
+            sum += static_cast<uint32_t>(__builtin_popcountll(word(x + 8 * i) ^ word(y + 8 * i)));
+        }
+        return sum;
+    }
+    size_t i = 0;
+    for (; i + 8 <= row_bytes; i += 8) {
+        sum += static_cast<uint32_t>(__builtin_popcountll(word(x + i) ^ word(y + i)));
+    }
+    if (i < row_bytes) {
+        sum += static_cast<uint32_t>(__builtin_popcountll(word(x + i, row_bytes - i) ^ word(y + i, row_bytes - i)));
+    }
+    return sum;
+}
+
+struct Found {
+    uint32_t* distances;
+    uint32_t* positions;
+    size_t count = 0;
+};
+
+template <size_t words>
+inline __attribute__((always_inline)) void find_words(
+        const uint8_t* query,
+        const uint8_t* rows,
+        size_t first,
+        size_t count,
+        size_t row_bytes,
+        uint32_t limit,
+        Found& found) {
+    for (size_t row = first; row < count; ++row) {
+        const uint32_t sum = distance<words>(query, rows + row * row_bytes, row_bytes);
+        // Without a branch, which chance would decide.
+        found.distances[found.count] = sum;
+        found.positions[found.count] = static_cast<uint32_t>(row);
+        found.count += sum <= limit ? 1 : 0;
+    }
+}
+
+inline __attribute__((always_inline)) void find_any(
+        const uint8_t* query,
+        const uint8_t* rows,
+        size_t first,
+        size_t count,
+        size_t row_bytes,
+        uint32_t limit,
+        Found& found) {
+    switch (row_bytes) {
+        case 8: return find_words<1>(query, rows, first, count, 8, limit, found);
+        case 16: return find_words<2>(query, rows, first, count, 16, limit, found);
+        case 32: return find_words<4>(query, rows, first, count, 32, limit, found);
+        case 64: return find_words<8>(query, rows, first, count, 64, limit, found);
+        default: return find_words<0>(query, rows, first, count, row_bytes, limit, found);
+    }
+}
+
+size_t find_baseline(
+        const uint8_t* query,
+        const uint8_t* rows,
+        size_t count,
+        size_t row_bytes,
+        uint32_t limit,
+        uint32_t* distances,
+        uint32_t* positions) {
+    Found found{distances, positions};
+    find_any(query, rows, 0, count, row_bytes, limit, found);
+    return found.count;
+}
+
+#if KERNELS_HAVE_X86_LEVELS
+
+__attribute__((target("avx2,fma,f16c,popcnt"))) size_t find_avx2(
+        const uint8_t* query,
+        const uint8_t* rows,
+        size_t count,
+        size_t row_bytes,
+        uint32_t limit,
+        uint32_t* distances,
+        uint32_t* positions) {
+    Found found{distances, positions};
+    find_any(query, rows, 0, count, row_bytes, limit, found);
+    return found.count;
+}
+
+#define TARGET \
+    __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx512vpopcntdq,avx2,fma,f16c,popcnt")))
+#define INLINE TARGET static inline __attribute__((always_inline))
+
+INLINE __m512i count_bits(__m512i query, const uint8_t* row) {
+    return _mm512_popcnt_epi64(_mm512_xor_si512(query, _mm512_loadu_si512(row)));
+}
+
+/// The sums of neighbouring numbers of a and of b, in turn.
+INLINE __m512i fold_neighbors(__m512i a, __m512i b) {
+    return _mm512_add_epi64(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+}
+
+/// The sums of neighbouring quarters of a, then those of b.
+INLINE __m512i fold_quarters(__m512i a, __m512i b) {
+    return _mm512_add_epi64(_mm512_shuffle_i64x2(a, b, 0x88), _mm512_shuffle_i64x2(a, b, 0xDD));
+}
+
+/// The distances of eight rows.
+template <size_t words>
+INLINE __m256i eight_rows(const uint8_t* query, const uint8_t* rows, size_t row_bytes) {
+    if (words == 1) {
+        return _mm512_cvtepi64_epi32(count_bits(_mm512_set1_epi64(static_cast<long long>(word(query))), rows));
+    }
+    if (words == 2) {
+        const __m512i own = _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(query)));
+        const __m512i sums = fold_neighbors(count_bits(own, rows), count_bits(own, rows + 64)); // 0 4 1 5 2 6 3 7
+        return _mm512_cvtepi64_epi32(
+                _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), sums));
+    }
+    if (words == 4) {
+        const __m512i own = _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(query)));
+        const __m512i sums = fold_quarters(
+                fold_neighbors(count_bits(own, rows), count_bits(own, rows + 64)),
+                fold_neighbors(count_bits(own, rows + 128), count_bits(own, rows + 192))); // 0 2 1 3 4 6 5 7
+        return _mm512_cvtepi64_epi32(
+                _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 1, 3, 4, 6, 5, 7), sums));
+    }
+    __m512i sums[8];
+    for (int i = 0; i < 8; ++i) {
+        sums[i] = _mm512_setzero_si512();
+    }
+    const size_t whole = row_bytes / 64 * 64;
+    for (size_t byte = 0; byte < whole; byte += 64) {
+        const __m512i own = _mm512_loadu_si512(query + byte);
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < 8; ++i) {
+            sums[i] = _mm512_add_epi64(sums[i], count_bits(own, rows + i * row_bytes + byte));
+        }
+    }
+    if (whole < row_bytes) {
+        const __mmask64 mask = (uint64_t(1) << (row_bytes - whole)) - 1;
+        const __m512i own = _mm512_maskz_loadu_epi8(mask, query + whole);
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < 8; ++i) {
+            const __m512i row = _mm512_maskz_loadu_epi8(mask, rows + i * row_bytes + whole);
+            sums[i] = _mm512_add_epi64(sums[i], _mm512_popcnt_epi64(_mm512_xor_si512(own, row)));
+        }
+    }
+    return _mm512_cvtepi64_epi32(fold_quarters(
+            fold_quarters(fold_neighbors(sums[0], sums[1]), fold_neighbors(sums[2], sums[3])),
+            fold_quarters(fold_neighbors(sums[4], sums[5]), fold_neighbors(sums[6], sums[7]))));
+}
+
+template <size_t words>
+INLINE size_t find_eight(
+        const uint8_t* query,
+        const uint8_t* rows,
+        size_t count,
+        size_t row_bytes,
+        uint32_t limit,
+        uint32_t* distances,
+        uint32_t* positions) {
+    Found found{distances, positions};
+    const __m256i limits = _mm256_set1_epi32(static_cast<int>(limit));
+    const size_t whole = count / 8 * 8;
+    for (size_t row = 0; row < whole; row += 8) {
+        const __m256i sums = eight_rows<words>(query, rows + row * row_bytes, row_bytes);
+        const auto passing = static_cast<uint8_t>(_mm256_cmple_epu32_mask(sums, limits));
+        if (__builtin_expect(passing != 0, 0)) {
+            uint32_t numbers[8];
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(numbers), sums);
+            for (unsigned left = passing; left; left &= left - 1) {
+                const auto i = static_cast<size_t>(__builtin_ctz(left));
+                distances[found.count] = numbers[i];
+                positions[found.count++] = static_cast<uint32_t>(row + i);
+            }
+        }
+    }
+    find_words<words>(query, rows, whole, count, row_bytes, limit, found);
+    return found.count;
+}
+
+TARGET size_t find_avx512(
+        const uint8_t* query,
+        const uint8_t* rows,
+        size_t count,
+        size_t row_bytes,
+        uint32_t limit,
+        uint32_t* distances,
+        uint32_t* positions) {
+    switch (row_bytes) {
+        case 8: return find_eight<1>(query, rows, count, 8, limit, distances, positions);
+        case 16: return find_eight<2>(query, rows, count, 16, limit, distances, positions);
+        case 32: return find_eight<4>(query, rows, count, 32, limit, distances, positions);
+        default: return find_eight<0>(query, rows, count, row_bytes, limit, distances, positions);
+    }
+}
+
+#endif
+
+} // namespace
+
+HammingFind hamming_find(FaissKernelLevel level) {
+#if KERNELS_HAVE_X86_LEVELS
+    static const bool counts_in_vectors = __builtin_cpu_supports("avx512vpopcntdq") != 0;
+    static const bool counts = __builtin_cpu_supports("popcnt") != 0;
+    if (level == FAISS_KERNEL_AVX512 && counts_in_vectors) {
+        return find_avx512;
+    }
+    if (level != FAISS_KERNEL_BASELINE && counts) {
+        return find_avx2;
+    }
+#endif
+    (void)level;
+    return find_baseline;
+}
+
+size_t faiss_kernel_hamming(
+        FaissKernelLevel level,
+        const uint8_t* query,
+        const uint8_t* rows,
+        size_t count,
+        size_t row_bytes,
+        uint32_t limit,
+        uint32_t* distances,
+        uint32_t* positions) {
+    size_t found = 0;
+    for (size_t first = 0; first < count; first += hamming_run) {
+        const size_t size = count - first < hamming_run ? count - first : hamming_run;
+        const size_t more = hamming_find(level)(
+                query, rows + first * row_bytes, size, row_bytes, limit, distances + found, positions + found);
+        for (size_t i = found; i < found + more; ++i) {
+            positions[i] += static_cast<uint32_t>(first);
+        }
+        found += more;
+    }
+    return found;
+}
