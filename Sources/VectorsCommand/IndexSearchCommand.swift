@@ -30,6 +30,9 @@ struct IndexSearchCommand: ParsableCommand {
     @Option(help: "Candidates that an HNSW index keeps.")
     var ef: Int?
 
+    @Option(help: "Candidates an answer that a refined index compares again.")
+    var refinement: Float?
+
     @Option(help: "Where the ids go, .ivecs.")
     var output: String?
 
@@ -55,7 +58,7 @@ struct IndexSearchCommand: ParsableCommand {
         let distancesURL = try distances.map { try outputURL($0, extensions: ["fvecs", "npy"]) }
         let index = try readIndex(self.index)
         let queries = try readVectors(self.queries)
-        let options = SearchOptions(probes: probes, ef: ef, threads: threads.limit)
+        let options = SearchOptions(probes: probes, ef: ef, refinement: refinement, threads: threads.limit)
         let truth = try self.truth.map { try readTruth($0, queries: queries.count) }
 
         var batchSeconds: [Double] = []

@@ -3,7 +3,7 @@ public import Vectors
 /// Classification by the nearest class mean (Rocchio's rule; Manning, Raghavan, Schütze 2008,
 /// doi:10.1017/CBO9780511809071, chapter 14). scikit-learn: `NearestCentroid`.
 ///
-/// The configuration is a value; ``fit(_:labels:)-(_,[Label])`` returns what it learned.
+/// The configuration is a value; ``fit(_:labels:)`` returns what it learned.
 public struct NearestCentroidClassifier: Sendable, Hashable {
     /// How nearness is measured; squared L2 by default. By cosine every vector counts alike, whatever its length: a
     /// centroid is the direction of the mean of the vectors scaled to length 1.
