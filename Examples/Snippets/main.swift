@@ -9,5 +9,6 @@ defer { try? FileManager.default.removeItem(at: folder) }
 
 try vectorsSnippets(folder)
 try faissSnippets(folder)
+try word2VecSnippets(folder)
 try await asyncSnippets()
 try await storageSnippets(folder)

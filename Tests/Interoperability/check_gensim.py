@@ -10,13 +10,14 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
 
 import numpy as np
 from gensim.models import KeyedVectors, Word2Vec
-from gensim.models.phrases import ENGLISH_CONNECTOR_WORDS, Phrases
+from gensim.models.phrases import ENGLISH_CONNECTOR_WORDS, FrozenPhrases, Phrases
 
 DIMENSION, EPOCHS, LEARNING_RATE = 24, 20, 0.05
 # gensim's and our sums run in another order, so that cosines agree to rounding.
@@ -276,6 +277,16 @@ def check_phrases(checks, vectors, folder):
         )
 
 
+def check_article(checks):
+    """Every method of gensim's classes stands in the article for those who know them."""
+    root = pathlib.Path(__file__).resolve().parent.parent.parent
+    article = (root / "Sources/Word2Vec/Word2Vec.docc/ComingFromGensim.md").read_text(encoding="utf8")
+    known = set(re.findall(r"\w+", " ".join(line.split("|")[1] for line in article.splitlines() if line[:1] == "|")))
+    for kind in (KeyedVectors, Word2Vec, Phrases, FrozenPhrases):
+        missing = [name for name in dir(kind) if not name.startswith("_") and name not in known]
+        checks.check(f"the article has all of {kind.__name__}", not missing, missing)
+
+
 def check_broken(checks, vectors, folder):
     """A broken file or a wrong word ends in one line, not in a crash."""
     whole = (folder / "gensim.bin").read_bytes()
@@ -308,6 +319,7 @@ def main():
         check_converted(checks, vectors, folder)
         check_phrases(checks, vectors, folder)
         check_broken(checks, vectors, folder)
+    check_article(checks)
     print(f"gensim: {checks.passed} checks passed, {checks.failed} failed")
     sys.exit(1 if checks.failed else 0)
 
