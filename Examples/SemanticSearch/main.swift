@@ -79,14 +79,14 @@ for (name, embedding) in [("mean", DocumentEmbedding(model.vectors)), ("inverse 
     // A question none of whose words is known asks for nothing.
     let known = described.indices.filter { row in questions[row].contains { $0 != 0 } }
     let answers = try zip(index.search(questions.gathering(known), k: 10), known).map { found, row in
-        found.firstIndex { $0.id == Int64(described[row]) }
+        found.map { Int($0.id) }.firstIndex(of: described[row])
     }
     let first = Double(answers.count { $0 == 0 }) / Double(described.count)
     recalls.append(Double(answers.count { $0 != nil }) / Double(described.count))
     let label = name.padding(toLength: 21, withPad: " ", startingAt: 0)
     print("\(label)\(first.formatted(decimals: 3))   \(recalls[recalls.count - 1].formatted(decimals: 3))")
 }
-try check(recalls[1] > 0.2, "a description finds its article among the first ten once in five times")
+try check(recalls[1] > 0.55, "a description finds its article among the first ten more often than not")
 try check(recalls[1] > recalls[0], "weighing words by inverse frequency finds more than the plain mean")
 
 if isatty(STDIN_FILENO) == 1 {
