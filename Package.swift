@@ -8,6 +8,16 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// An example in a folder of its own that uses all of the library.
+func example(_ name: String, _ folder: String) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: ["Console", "ExampleSupport", "Faiss", "Vectors", "Word2Vec"],
+        path: "Examples/\(folder)",
+        swiftSettings: strict
+    )
+}
+
 let package = Package(
     name: "swift-faiss",
     platforms: [.macOS(.v15)],
@@ -81,6 +91,12 @@ let package = Package(
             path: "Examples/Support",
             swiftSettings: strict
         ),
+        // Texts: word vectors become document vectors, which are classified, clustered, searched, and held against
+        // sentence embeddings made in Python.
+        example("text-classification", "TextClassification"),
+        example("text-clustering", "TextClustering"),
+        example("semantic-search", "SemanticSearch"),
+        example("bring-your-own-features", "BringYourOwnFeatures"),
         .executableTarget(
             name: "image-retrieval",
             dependencies: ["Console", "ExampleSupport", "Faiss", "Vectors"],

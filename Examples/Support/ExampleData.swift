@@ -24,7 +24,9 @@ public func exampleOutput(_ name: String) throws -> URL {
 
 /// Ends the example with a failure unless a result is what it should be: this is how CI checks the examples.
 public func check(_ condition: Bool, _ expectation: String) throws {
-    guard condition else { throw ExampleFailure("not as expected: \(expectation)") }
+    guard !condition else { return }
+    fflush(nil)  // What was printed before says more than the failure does.
+    throw ExampleFailure("not as expected: \(expectation)")
 }
 
 /// Why an example stopped, in a sentence.

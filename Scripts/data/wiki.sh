@@ -1,7 +1,9 @@
 #!/bin/sh
 # The introductions of some 10,000 Wikipedia articles ("vital articles" of levels 1 to 4), with their topics:
 #
-#   wiki.sh OUTPUT_FOLDER     articles.tsv (topic, title, text; no topic for those of levels 1 to 3), LICENSES.txt
+#   wiki.sh OUTPUT_FOLDER   articles.tsv (topic, title, short description, text), LICENSES.txt
+#
+# Those of levels 1 to 3 have no topic, some have no description.
 set -eu
 . "$(dirname "$0")/../common.sh"
 

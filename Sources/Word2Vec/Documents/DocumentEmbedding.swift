@@ -30,7 +30,7 @@ public struct DocumentEmbedding: Sendable {
     public let weights: [Float]?
     /// The direction that is taken away from each document's vector, of length 1; nil if none is.
     ///
-    /// See ``removingFirstComponent(of:threads:progress:)-(_,_,_)``. Of the two opposite directions this is the one whose
+    /// See `removingFirstComponent(of:threads:progress:)`. Of the two opposite directions this is the one whose
     /// component of largest magnitude is positive.
     public let commonComponent: [Float]?
 
@@ -152,8 +152,7 @@ public struct DocumentEmbedding: Sendable {
         }
     }
 
-    /// As ``vectors(of:threads:progress:)-([String],_,_)``, for documents that have already been split into words; words
-    /// are taken as they are.
+    /// As the variant for texts, for documents that have already been split into words; words are taken as they are.
     public func vectors(
         of documents: [[String]],
         threads: ThreadLimit = .automatic,
