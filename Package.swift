@@ -91,7 +91,6 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "TestSupport", dependencies: ["Vectors"], path: "Tests/TestSupport", swiftSettings: strict),
-        .executableTarget(name: "mapbench", dependencies: ["Faiss","Vectors","Word2Vec"], path: "mapbench"),
         .testTarget(name: "VectorsTests", dependencies: ["TestSupport", "Vectors"], swiftSettings: strict),
         .testTarget(
             name: "FaissTests",
