@@ -144,6 +144,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "TestSupport", dependencies: ["Vectors"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "VectorsTests", dependencies: ["TestSupport", "Vectors"], swiftSettings: strict),
+        .testTarget(
+            name: "FaissTests",
+            dependencies: ["Faiss", "FaissC", "TestSupport", "Vectors"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "PipelineTests",
             dependencies: ["Faiss", "TestSupport", "Vectors", "Word2Vec"],

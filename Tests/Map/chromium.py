@@ -12,7 +12,7 @@ SECONDS = 120
 
 
 class Chromium:
-    """One browser with one page. The page is drawn by SwiftShader, on the processor."""
+    """One browser with one page, drawn on the processor; WebGL is there, played by SwiftShader."""
 
     def __init__(self, width=1280, height=800):
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
@@ -27,8 +27,8 @@ class Chromium:
 
         self.process = subprocess.Popen(
             [
-                "chromium", "--headless=new", "--no-sandbox", "--remote-debugging-pipe", "--use-angle=swiftshader",
-                "--enable-unsafe-swiftshader", "--no-first-run", "--disable-background-networking",
+                "chromium", "--headless=new", "--no-sandbox", "--remote-debugging-pipe", "--enable-unsafe-swiftshader",
+                "--no-first-run", "--disable-background-networking",
                 f"--user-data-dir={self.profile.name}", f"--window-size={width},{height}", "about:blank",
             ],
             preexec_fn=place_pipes, close_fds=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -37,7 +37,7 @@ class Chromium:
         os.close(to_browser)
         os.close(from_browser)
         self.number, self.buffer, self.events, self.session = 0, b"", [], None
-        target = self.call("Target.createTarget", url="about:blank", width=width, height=height)["targetId"]
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
@@ -98,7 +98,7 @@ class Chromium:
         self.events.clear()
         self.call("Page.navigate", url="about:blank")
         self.call("Page.navigate", url=pathlib.Path(page).resolve().as_uri() + fragment)
-        self.wait("document.documentElement.dataset.ready === 'true'")
+        self.wait("document.documentElement?.dataset.ready === 'true'")
 
     def mouse(self, kind, x, y, **more):
         self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, **more)

@@ -43,7 +43,7 @@ struct QuadTree {
         let side = (high - low).max()
         let scale = side > 0 ? 65_535 / side : 0
         codes = positions.map { position in
-            let cell = (position - low) * scale
+            let cell = pointwiseMin(pointwiseMax((position - low) * scale, SIMD2()), SIMD2(repeating: 65_535))
             return spread(UInt32(cell.x)) | spread(UInt32(cell.y)) << 1
         }
         sortByCode()
@@ -69,8 +69,8 @@ struct QuadTree {
                 }
             }
         }
-        // Each point met itself at distance 0.
-        return max(sums.reduce(0) { $0 + Double($1) } - Double(order.count), .leastNormalMagnitude)
+        // Each point met itself at distance 0. A single one met nobody else, and its callers divide by the sum.
+        return max(sums.reduce(0) { $0 + Double($1) } - Double(order.count), 1e-12)
     }
 
     private func repel(_ group: Int, _ forces: inout UnsafeMutableBufferPointer<SIMD2<Float>>) -> Float {
