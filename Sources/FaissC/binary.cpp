@@ -512,6 +512,7 @@ int faiss_write_index_binary_with(
         if (ids) {
             faiss::IndexBinaryIDMap2 map;
             fill_map(map, const_cast<faiss::IndexBinary*>(cpp(index)), ids);
+            map.code_size = cpp(index)->code_size;
             faiss::write_index_binary(&map, &writer);
         } else {
             faiss::write_index_binary(cpp(index), &writer);

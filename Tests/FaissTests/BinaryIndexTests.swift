@@ -283,6 +283,28 @@ struct BinaryFileTests {
         }
     }
 
+    /// The bytes 1, 3, 255 under the ids 30, 20, 10, as faiss-cpu 1.15.1 wrote them: in an IndexBinaryIDMap2, and in an
+    /// IndexBinaryIVF of two lists.
+    private static let fromPython = [
+        "SUJNMggAAAABAAAAAwAAAAAAAAABAQAAAElCeEYIAAAAAQAAAAMAAAAAAAAAAQEAAAADAAAAAAAAAAED/wMAAAAAAAAAHgAA"
+            + "AAAAAAAUAAAAAAAAAAoAAAAAAAAA",
+        "SUJ3RggAAAABAAAAAwAAAAAAAAABAQAAAAIAAAAAAAAAAQAAAAAAAABJQnhGCAAAAAEAAAACAAAAAAAAAAEBAAAAAgAAAAAA"
+            + "AAAA/wAAAAAAAAAAAGlsYXICAAAAAAAAAAEAAAAAAAAAZnVsbAIAAAAAAAAAAgAAAAAAAAABAAAAAAAAAAEDHgAAAAAAAAAU"
+            + "AAAAAAAAAP8KAAAAAAAAAA==",
+    ]
+
+    @Test("What Python's Faiss wrote is read", arguments: fromPython)
+    func python(file: String) throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "i.faiss")
+            try #require(Data(base64Encoded: file)).write(to: url)
+            let index = try BinaryIndex(faissFile: url)
+            let found = try index.search(BinaryMatrix([2], dimension: 8), k: 3, options: SearchOptions(probes: 2))
+            #expect(found[0].map(\.id) == [20, 30, 10])
+            #expect(found[0].map(\.distance) == [1, 2, 7])
+        }
+    }
+
     @Test("The other kind's file is refused with a hint")
     func otherKind() throws {
         try withTemporaryFolder { folder in
