@@ -76,7 +76,7 @@ extension BinaryIndex {
             let (header, body) = try IndexFile.read(url)
             if let metric = header.metric {
                 let path = url.path(percentEncoded: false)
-                throw FaissError(.unsupported, "'\(path)' holds vectors compared by \(metric): read it as a VectorIndex")
+                throw FaissError(.unsupported, "'\(path)' compares by \(metric): read it as a VectorIndex")
             }
             try self.init(faissBytes: body, ids: header.ids, nextID: header.nextID)
         }

@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -58,14 +59,17 @@ void scan(
         size_t last,
         size_t row_bytes,
         scanning::Found& found) {
-    static const HammingFind find = hamming_find(kernel_level());
+    static const HammingKernels& kernels = hamming_kernels(kernel_level());
     uint32_t distances[hamming_run];
     uint32_t positions[hamming_run];
     while (first < last) {
-        const size_t count = std::min(hamming_run, last - first);
+        // As long as nothing is known all are taken in, one by one.
+        const bool is_known = found.limit < std::numeric_limits<float>::infinity();
+        const size_t count = std::min(is_known ? hamming_run : 32, last - first);
         if (found.limit >= 0) {
             const auto limit = static_cast<uint32_t>(std::min(found.limit, 4e9f));
-            const size_t near = find(query, rows + first * row_bytes, count, row_bytes, limit, distances, positions);
+            const size_t near =
+                    kernels.find(query, rows + first * row_bytes, count, row_bytes, limit, distances, positions);
             const scanning::ScanRun run{count, ids ? ids + first : nullptr, static_cast<idx_t>(first)};
             for (size_t i = 0; i < near; ++i) {
                 found.offer_one(static_cast<float>(distances[i]), run, positions[i]);
@@ -109,6 +113,29 @@ std::vector<idx_t> nearest_lists(const faiss::IndexBinaryIVF& ivf, size_t n, con
         nearest[i].finish(ScanMetric::squaredL2, distances.data() + i * probes, lists.data() + i * probes);
     }
     return lists;
+}
+
+/// The list of the nearest centroid, the first of equally near ones.
+idx_t nearest_list(const faiss::IndexBinaryFlat& centroids, const uint8_t* x) {
+    const HammingKernels& kernels = hamming_kernels(kernel_level());
+    const size_t size = row_bytes(centroids);
+    const auto count = static_cast<size_t>(centroids.ntotal);
+    uint32_t distances[hamming_run];
+    uint32_t positions[hamming_run];
+    uint32_t least = UINT32_MAX;
+    size_t nearest = 0;
+    for (size_t first = 0, run = 16; first < count && least > 0; first += run, run = hamming_run) {
+        const uint8_t* rows = centroids.xb.data() + first * size;
+        const size_t near =
+                kernels.find(x, rows, std::min(run, count - first), size, least - 1, distances, positions);
+        for (size_t i = 0; i < near; ++i) {
+            if (distances[i] < least) {
+                least = distances[i];
+                nearest = first + positions[i];
+            }
+        }
+    }
+    return static_cast<idx_t>(nearest);
 }
 
 /// Offers to each query what the lists nearest to it hold.
@@ -169,7 +196,7 @@ struct HammingSpace {
     };
 
     explicit HammingSpace(const faiss::IndexBinaryHNSW& index)
-            : vectors(flat(index.storage).xb.data()), size(row_bytes(index)), find(hamming_find(kernel_level())) {}
+            : vectors(flat(index.storage).xb.data()), size(row_bytes(index)), distance(hamming_kernels(kernel_level()).distance) {}
 
     Prepared prepare(const uint8_t* x) const {
         return {x};
@@ -180,10 +207,7 @@ struct HammingSpace {
     }
 
     float key(const uint8_t* query, graph::Node node) const {
-        uint32_t distance;
-        uint32_t position;
-        find(query, vector(node), 1, size, UINT32_MAX, &distance, &position);
-        return static_cast<float>(distance);
+        return static_cast<float>(distance(query, vector(node), size));
     }
 
     void keys(const uint8_t* query, const graph::Node* nodes, size_t count, float* keys) const {
@@ -205,7 +229,7 @@ struct HammingSpace {
 
     const uint8_t* const vectors;
     const size_t size;
-    const HammingFind find;
+    uint32_t (*const distance)(const uint8_t* x, const uint8_t* y, size_t row_bytes);
 };
 
 void search_binary_graph(
@@ -245,8 +269,9 @@ void add_to_binary_lists(faiss::IndexBinaryIVF& ivf, idx_t n, const uint8_t* x, 
     const size_t size = row_bytes(ivf);
     std::vector<idx_t> lists(n);
     in_slices(n, threads, [&](idx_t first, idx_t count) {
-        const auto nearest = nearest_lists(ivf, count, x + first * size, 1);
-        std::copy(nearest.begin(), nearest.end(), lists.begin() + first);
+        for (idx_t i = first; i < first + count; ++i) {
+            lists[i] = nearest_list(flat(ivf.quantizer), x + i * size);
+        }
     });
     for (idx_t i = 0; i < n; ++i) {
         ivf.invlists->add_entry(lists[i], ids[i], x + i * size);
@@ -433,7 +458,11 @@ int faiss_IndexBinary_range_search_with(
     });
 }
 
-int faiss_IndexBinary_reconstruct_labels(const FaissIndexBinary* index, size_t n, const idx_t* labels, uint8_t* recons) {
+int faiss_IndexBinary_reconstruct_labels(
+        const FaissIndexBinary* index,
+        size_t n,
+        const idx_t* labels,
+        uint8_t* recons) {
     return guarded([&] { copy_rows(cpp(index), n, labels, recons); });
 }
 
@@ -446,7 +475,8 @@ int faiss_IndexBinary_shape(const FaissIndexBinary* index, FaissIndexShape* shap
         if (const auto* ivf = dynamic_cast<const faiss::IndexBinaryIVF*>(cpp(index))) {
             shape->kind = FAISS_KIND_FLAT;
             shape->nlist = ivf->nlist;
-            shape->bytes = vectors(ivf->quantizer) + static_cast<size_t>(ivf->ntotal) * (row_bytes(*ivf) + sizeof(idx_t));
+            shape->bytes = vectors(ivf->quantizer) +
+                    static_cast<size_t>(ivf->ntotal) * (row_bytes(*ivf) + sizeof(idx_t));
         } else if (const auto* hnsw = dynamic_cast<const faiss::IndexBinaryHNSW*>(cpp(index))) {
             const faiss::HNSW& graph = hnsw->hnsw;
             shape->kind = FAISS_KIND_HNSW_FLAT;
@@ -482,6 +512,7 @@ int faiss_write_index_binary_with(
         if (ids) {
             faiss::IndexBinaryIDMap2 map;
             fill_map(map, const_cast<faiss::IndexBinary*>(cpp(index)), ids);
+            map.code_size = cpp(index)->code_size;
             faiss::write_index_binary(&map, &writer);
         } else {
             faiss::write_index_binary(cpp(index), &writer);

@@ -56,13 +56,21 @@ struct BinaryIndexTests {
             let distances = (0..<base.count).map { row in
                 UInt32(zip(base[row], query).reduce(0) { $0 + ($1.0 ^ $1.1).nonzeroBitCount })
             }
-            for level in [FAISS_KERNEL_BASELINE, FAISS_KERNEL_AVX2, FAISS_KERNEL_AVX512] where level.rawValue <= widest {
+            for level in [FAISS_KERNEL_BASELINE, FAISS_KERNEL_AVX2, FAISS_KERNEL_AVX512] where level.rawValue <= widest
+            {
                 for limit in [0, UInt32(4 * bytes - 2), UInt32(4 * bytes + 1), .max] {
                     for count in [0, 1, 7, 8, 255, 256, 277] {
                         var found = [UInt32](repeating: 0, count: count)
                         var places = found
                         let size = faiss_kernel_hamming(
-                            level, query, base.bytes, count, bytes, limit, &found, &places
+                            level,
+                            query,
+                            base.bytes,
+                            count,
+                            bytes,
+                            limit,
+                            &found,
+                            &places
                         )
                         let wanted = (0..<count).filter { distances[$0] <= limit }
                         #expect(places.prefix(size).map(Int.init) == wanted, "\(bytes) bytes")
@@ -73,7 +81,11 @@ struct BinaryIndexTests {
         }
     }
 
-    @Test("Flat and all lists find what counting bits finds, ties by id", arguments: [8, 24, 64, 200, 1024], [1, 10, 500])
+    @Test(
+        "Flat and all lists find what counting bits finds, ties by id",
+        arguments: [8, 24, 64, 200, 1024],
+        [1, 10, 500]
+    )
     func exact(dimension: Int, k: Int) throws {
         let base = try bits(1500, dimension: dimension, seed: 1)
         let queries = try bits(40, dimension: dimension, seed: 2)
@@ -135,7 +147,10 @@ struct BinaryIndexTests {
 
     @Test("Signs of numbers become bits, the lowest first")
     func signs() throws {
-        let matrix = try VectorMatrix([1, -1, 0, 0.5, -0.5, .nan, 2, -2] + [Float](repeating: 3, count: 8), dimension: 16)
+        let matrix = try VectorMatrix(
+            [1, -1, 0, 0.5, -0.5, .nan, 2, -2] + [Float](repeating: 3, count: 8),
+            dimension: 16
+        )
         let bits = try BinaryMatrix(signsOf: matrix)
         #expect(bits.bytes == [0b0100_1001, 0xFF])
         #expect(bits.count == 1 && bits.dimension == 16 && bits.description == "1 × 16 bits")
@@ -169,7 +184,9 @@ struct BinaryIndexTests {
             expectFailure(.dimensionMismatch, naming: "32", "64") { try index.add(other, ids: Array(200..<300)) }
             expectFailure(.dimensionMismatch, naming: "32", "64") { try index.search(other, k: 1) }
             expectFailure(.dimensionMismatch, naming: "32", "64") { try index.search(other, within: 1) }
-            for k in [0, -1, .min] { expectFailure(.invalidArgument, naming: "k \(k)") { try index.search(base, k: k) } }
+            for k in [0, -1, .min] {
+                expectFailure(.invalidArgument, naming: "k \(k)") { try index.search(base, k: k) }
+            }
             let all = SearchOptions(probes: .max, ef: .max)
             #expect(try index.search(base, k: .max, options: all).allSatisfy { $0.count <= 100 && !$0.isEmpty })
             expectFailure(.invalidArgument, naming: "-1") { try index.search(base, within: -1) }
@@ -250,7 +267,10 @@ struct BinaryFileTests {
             for again in [try BinaryIndex(contentsOf: files[0]), try BinaryIndex(faissFile: files[1])] {
                 #expect(again.description == original.description)
                 #expect(again.ids.sorted() == original.ids.sorted())
-                #expect(try again.search(queries, k: 9, options: options) == original.search(queries, k: 9, options: options))
+                #expect(
+                    try again.search(queries, k: 9, options: options)
+                        == original.search(queries, k: 9, options: options)
+                )
                 #expect(try again.reconstruct(original.ids) == original.reconstruct(original.ids))
                 #expect(try again.add(queries) == 200..<230)
             }
@@ -260,6 +280,28 @@ struct BinaryFileTests {
             if !description.capabilities.freesRemovedVectors {
                 expectFailure(.unsupported, naming: "2 removed") { try original.writeFaissFile(to: files[1]) }
             }
+        }
+    }
+
+    /// The bytes 1, 3, 255 under the ids 30, 20, 10, as faiss-cpu 1.15.1 wrote them: in an IndexBinaryIDMap2, and in an
+    /// IndexBinaryIVF of two lists.
+    private static let fromPython = [
+        "SUJNMggAAAABAAAAAwAAAAAAAAABAQAAAElCeEYIAAAAAQAAAAMAAAAAAAAAAQEAAAADAAAAAAAAAAED/wMAAAAAAAAAHgAA"
+            + "AAAAAAAUAAAAAAAAAAoAAAAAAAAA",
+        "SUJ3RggAAAABAAAAAwAAAAAAAAABAQAAAAIAAAAAAAAAAQAAAAAAAABJQnhGCAAAAAEAAAACAAAAAAAAAAEBAAAAAgAAAAAA"
+            + "AAAA/wAAAAAAAAAAAGlsYXICAAAAAAAAAAEAAAAAAAAAZnVsbAIAAAAAAAAAAgAAAAAAAAABAAAAAAAAAAEDHgAAAAAAAAAU"
+            + "AAAAAAAAAP8KAAAAAAAAAA==",
+    ]
+
+    @Test("What Python's Faiss wrote is read", arguments: fromPython)
+    func python(file: String) throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "i.faiss")
+            try #require(Data(base64Encoded: file)).write(to: url)
+            let index = try BinaryIndex(faissFile: url)
+            let found = try index.search(BinaryMatrix([2], dimension: 8), k: 3, options: SearchOptions(probes: 2))
+            #expect(found[0].map(\.id) == [20, 30, 10])
+            #expect(found[0].map(\.distance) == [1, 2, 7])
         }
     }
 
@@ -326,7 +368,11 @@ struct BinaryFileTests {
                     let index = try BinaryIndex(faissFile: file)
                     loaded += 1
                     guard index.dimension == 48 else { continue }
-                    let found = try index.search(queries, k: 7, options: SearchOptions(probes: 8, filter: .range(0..<150)))
+                    let found = try index.search(
+                        queries,
+                        k: 7,
+                        options: SearchOptions(probes: 8, filter: .range(0..<150))
+                    )
                     for list in found { expectWellFormed(list, k: 7, metric: .squaredL2) }
                     _ = try index.reconstruct(index.ids)
                     try index.add(queries)

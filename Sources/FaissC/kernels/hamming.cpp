@@ -75,6 +75,20 @@ inline __attribute__((always_inline)) void find_any(
     }
 }
 
+inline __attribute__((always_inline)) uint32_t distance_any(const uint8_t* x, const uint8_t* y, size_t row_bytes) {
+    switch (row_bytes) {
+        case 8: return distance<1>(x, y, 8);
+        case 16: return distance<2>(x, y, 16);
+        case 32: return distance<4>(x, y, 32);
+        case 64: return distance<8>(x, y, 64);
+        default: return distance<0>(x, y, row_bytes);
+    }
+}
+
+uint32_t distance_baseline(const uint8_t* x, const uint8_t* y, size_t row_bytes) {
+    return distance_any(x, y, row_bytes);
+}
+
 size_t find_baseline(
         const uint8_t* query,
         const uint8_t* rows,
@@ -88,7 +102,16 @@ size_t find_baseline(
     return found.count;
 }
 
+const HammingKernels kernels_baseline = {find_baseline, distance_baseline};
+
 #if KERNELS_HAVE_X86_LEVELS
+
+__attribute__((target("avx2,fma,f16c,popcnt"))) uint32_t distance_avx2(
+        const uint8_t* x,
+        const uint8_t* y,
+        size_t row_bytes) {
+    return distance_any(x, y, row_bytes);
+}
 
 __attribute__((target("avx2,fma,f16c,popcnt"))) size_t find_avx2(
         const uint8_t* query,
@@ -212,23 +235,23 @@ TARGET size_t find_avx512(
     }
 }
 
+const HammingKernels kernels_avx2 = {find_avx2, distance_avx2};
+const HammingKernels kernels_avx512 = {find_avx512, distance_avx2};
+
 #endif
 
 } // namespace
 
-HammingFind hamming_find(FaissKernelLevel level) {
+const HammingKernels& hamming_kernels(FaissKernelLevel level) {
 #if KERNELS_HAVE_X86_LEVELS
     static const bool counts_in_vectors = __builtin_cpu_supports("avx512vpopcntdq") != 0;
     static const bool counts = __builtin_cpu_supports("popcnt") != 0;
-    if (level == FAISS_KERNEL_AVX512 && counts_in_vectors) {
-        return find_avx512;
-    }
     if (level != FAISS_KERNEL_BASELINE && counts) {
-        return find_avx2;
+        return level == FAISS_KERNEL_AVX512 && counts_in_vectors ? kernels_avx512 : kernels_avx2;
     }
 #endif
     (void)level;
-    return find_baseline;
+    return kernels_baseline;
 }
 
 size_t faiss_kernel_hamming(
@@ -243,7 +266,7 @@ size_t faiss_kernel_hamming(
     size_t found = 0;
     for (size_t first = 0; first < count; first += hamming_run) {
         const size_t size = count - first < hamming_run ? count - first : hamming_run;
-        const size_t more = hamming_find(level)(
+        const size_t more = hamming_kernels(level).find(
                 query, rows + first * row_bytes, size, row_bytes, limit, distances + found, positions + found);
         for (size_t i = found; i < found + more; ++i) {
             positions[i] += static_cast<uint32_t>(first);
