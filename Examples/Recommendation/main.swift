@@ -33,9 +33,9 @@ let asked = baskets.filter { heldBack.contains($0.source) && $0.items.count >= 4
 var configuration = Word2VecConfiguration()
 configuration.dimension = 64
 configuration.window = 40
-configuration.epochs = 20
+configuration.epochs = 100
 configuration.minimumCount = 3
-configuration.loss = .negativeSampling(negatives: 10)
+configuration.sample = 1e-4
 let sentences = known.filter { $0.items.count >= 2 }.map { $0.items.shuffled(using: &random) }
 let bar = ProgressBar("training on \(sentences.count) packages")
 let model = try Word2VecTrainer(configuration).train(on: Corpus(sentences: sentences)) { bar.update($0.fraction) }

@@ -10,7 +10,7 @@ private func writeText(to url: URL) throws {
     ]
     let sentences = (0..<2000).map { number in
         let words = (0..<8).map { _ in topics[number % 3].randomElement() ?? "" }
-        return (words + (number % 20 == 0 ? ["in", "new", "york"] : ["the", "of"])).joined(separator: " ")
+        return (words + (number % 200 == 0 ? ["in", "new", "york"] : ["the", "of"])).joined(separator: " ")
     }
     try Corpus(sentences: sentences.map { $0.split(separator: " ") }).write(to: url)
 }

@@ -1,5 +1,5 @@
 extension WordVectors {
-    /// 1 − ``similarity(_:_:)``, from 0 to 2; 1 if one of the vectors is zero. (gensim's `distance`.)
+    /// 1 − the similarity of two words, from 0 to 2; 1 if one of the vectors is zero. (gensim's `distance`.)
     ///
     /// - Throws: ``Word2VecError/Code/unknownWord``.
     public func distance(_ first: String, _ second: String) throws(Word2VecError) -> Float {
