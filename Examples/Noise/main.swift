@@ -41,6 +41,17 @@ func searchQuality(
     return Double(useful) / Double(10 * queries.count)
 }
 
+/// Search among all points and among the clean ones, clusters of all points and of the clean ones.
+func qualities(_ points: VectorMatrix, origins: [Int?], clean: [Int]) throws -> [Double] {
+    let cleaned = points.gathering(clean)
+    return [
+        try searchQuality(points, origins: origins),
+        try searchQuality(cleaned, origins: clean.map { origins[$0] }),
+        try clusteringQuality(points, of: digits),
+        try clusteringQuality(cleaned, of: digits),
+    ]
+}
+
 /// Joins rows of two matrices.
 func + (one: VectorMatrix, other: VectorMatrix) throws -> VectorMatrix {
     try VectorMatrix(one.values + other.values, dimension: one.dimension)
@@ -77,17 +88,7 @@ for share in [0, 0.5, 1, 2, 4] {
     // The radius at which most digits have five neighbours.
     let labels = try DBSCAN(radius: 22, minimumPoints: 5).fit(points).labels
     let clean = labels.indices.filter { labels[$0] != nil }
-    noise.append(
-        (
-            share,
-            [
-                try searchQuality(points, origins: origins),
-                try searchQuality(points.gathering(clean), origins: clean.map { origins[$0] }),
-                try clusteringQuality(points, of: digits),
-                try clusteringQuality(points.gathering(clean), of: digits),
-            ]
-        )
-    )
+    noise.append((share, try qualities(points, origins: origins, clean: clean)))
     report("\(share)", noise[noise.count - 1].values)
 }
 
@@ -113,17 +114,7 @@ for share in [0, 0.5, 1, 2, 4] {
     let points = try digits + VectorMatrix(values, dimension: 64)
     let origins = (0..<digits.count).map(Optional.some) + copied.map(Optional.some)
     let clean = try withoutDuplicates(points, within: 5)
-    copies.append(
-        (
-            share,
-            [
-                try searchQuality(points, origins: origins),
-                try searchQuality(points.gathering(clean), origins: clean.map { origins[$0] }),
-                try clusteringQuality(points, of: digits),
-                try clusteringQuality(points.gathering(clean), of: digits),
-            ]
-        )
-    )
+    copies.append((share, try qualities(points, origins: origins, clean: clean)))
     report("\(share)", copies[copies.count - 1].values)
 }
 
