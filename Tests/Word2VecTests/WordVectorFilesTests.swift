@@ -319,12 +319,17 @@ struct WordVectorFilesTests {
     func refusedFiles() throws {
         let vectors = try sample()
         try withTemporaryFolder { folder in
-            for name in ["a", "a.glove", "a.bin.gz", ".bin"] {
+            for name in ["a", "a.glove", "a.zip.gz", ".bin"] {
                 let url = folder.appending(path: name)
                 let writing = #expect(throws: Word2VecError.self) { try vectors.write(to: url) }
                 let reading = #expect(throws: Word2VecError.self) { try WordVectors(contentsOf: url) }
                 #expect(writing?.code == .invalidArgument && reading?.code == .invalidArgument)
             }
+            // What is compressed is read, but not written.
+            let compressed = #expect(throws: Word2VecError.self) {
+                try vectors.write(to: folder.appending(path: "a.bin.gz"))
+            }
+            #expect(compressed?.code == .invalidArgument)
             let missing = #expect(throws: Word2VecError.self) {
                 try WordVectors(contentsOf: folder.appending(path: "missing.bin"))
             }
