@@ -22,7 +22,7 @@ let all = try wikiArticles()
 let byTitle = Dictionary(all.map { ($0.title, $0) }) { first, _ in first }
 let articles = titles.compactMap { byTitle[$0] }
 let topics = articles.compactMap(\.topic)
-try check(topics.count == sentences.texts.count, "each row is an article with a topic")
+check(topics.count == sentences.texts.count, "each row is an article with a topic")
 
 // Document vectors, by word vectors that have read all texts.
 var configuration = Word2VecConfiguration()
@@ -81,10 +81,10 @@ for (name, texts, descriptions) in [
     let label = "\(name), \(texts.dimension)".padding(toLength: 27, withPad: " ", startingAt: 0)
     print(label + columns.joined(separator: "                     "))
 }
-try check(figures[1].recall > figures[0].recall, "sentence embeddings find more articles by their descriptions")
-try check(figures[1].recall > 0.8, "sentence embeddings find eight of ten articles by their descriptions")
-try check(figures.allSatisfy { $0.agreement > 0.65 }, "two of three neighbours have the same topic")
-try check(figures.allSatisfy { $0.accuracy > 0.8 }, "neighbours tell four topics of five")
+check(figures[1].recall > figures[0].recall, "sentence embeddings find more articles by their descriptions")
+check(figures[1].recall > 0.8, "sentence embeddings find eight of ten articles by their descriptions")
+check(figures.allSatisfy { $0.agreement > 0.65 }, "two of three neighbours have the same topic")
+check(figures.allSatisfy { $0.accuracy > 0.8 }, "neighbours tell four topics of five")
 
 // Some texts and their nearest, by either.
 for row in stride(from: 100, to: titles.count, by: 400) {

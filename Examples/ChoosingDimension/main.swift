@@ -111,9 +111,9 @@ print("\nThe plot is in \(picture.path)")
 
 let byDimension = Dictionary(uniqueKeysWithValues: rows.map { ($0.dimension, $0) })
 if let least = byDimension[25], let middle = byDimension[100], let most = byDimension[400] {
-    try check(middle.analogies > least.analogies + 3, "100 dimensions answer more analogies than 25")
-    try check(middle.relatedness > 45, "words are as related as people find them, by 45 % and more")
+    check(middle.analogies > least.analogies + 3, "100 dimensions answer more analogies than 25")
+    check(middle.relatedness > 45, "words are as related as people find them, by 45 % and more")
     let (first, second) = (middle.relatedness - least.relatedness, most.relatedness - middle.relatedness)
-    try check(second < max(first, 2), "from 100 to 400 dimensions less is gained than from 25 to 100")
-    try check(most.megabytes > 3 * middle.megabytes, "memory is in proportion to the dimension")
+    check(second < max(first, 2), "from 100 to 400 dimensions less is gained than from 25 to 100")
+    check(most.megabytes > 3 * middle.megabytes, "memory is in proportion to the dimension")
 }

@@ -70,7 +70,7 @@ let file = try exampleOutput("image-retrieval").appending(path: "neighbours.svg"
 try sheet.write(to: file)
 print("the sheet: \(file.path)")
 
-try check(precision(exact) > 0.80, "four of five neighbours by all pixels are of the query's kind")
-try check(precision(shortened) > precision(exact) - 0.01, "64 components are as good as 784 pixels")
-try check(precision(coded) > precision(exact) - 0.02, "16 bytes of them are nearly as good")
-try check(recall(refined, of: exact) > recall(coded, of: exact), "comparing the pixels again finds more of the nearest")
+check(precision(exact) > 0.80, "four of five neighbours by all pixels are of the query's kind")
+check(precision(shortened) > precision(exact) - 0.01, "64 components are as good as 784 pixels")
+check(precision(coded) > precision(exact) - 0.02, "16 bytes of them are nearly as good")
+check(recall(refined, of: exact) > recall(coded, of: exact), "comparing the pixels again finds more of the nearest")

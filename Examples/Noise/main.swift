@@ -163,9 +163,9 @@ print("\nThe plot is in \(picture.path)")
 func value(_ rows: [(x: Double, values: [Double])], _ column: Int, last: Bool = true) -> Double {
     rows[last ? rows.count - 1 : 0].values[column]
 }
-try check(value(noise, 2) < value(noise, 2, last: false) - 0.1, "four noise points for each digit spoil the clusters")
-try check(value(noise, 3) > value(noise, 3, last: false) - 0.05, "DBSCAN's noise label wins them back")
-try check(value(copies, 0) < value(copies, 0, last: false) - 0.1, "near-duplicates take the places of answers")
-try check(value(copies, 1) > value(copies, 1, last: false) - 0.05, "without duplicates search is what it was")
-try check(value(lengths, 0) < value(lengths, 0, last: false) - 0.1, "lengths that mean nothing spoil search")
-try check(value(lengths, 1) > value(lengths, 1, last: false) - 0.01, "cosine does not see them")
+check(value(noise, 2) < value(noise, 2, last: false) - 0.1, "four noise points for each digit spoil the clusters")
+check(value(noise, 3) > value(noise, 3, last: false) - 0.05, "DBSCAN's noise label wins them back")
+check(value(copies, 0) < value(copies, 0, last: false) - 0.1, "near-duplicates take the places of answers")
+check(value(copies, 1) > value(copies, 1, last: false) - 0.05, "without duplicates search is what it was")
+check(value(lengths, 0) < value(lengths, 0, last: false) - 0.1, "lengths that mean nothing spoil search")
+check(value(lengths, 1) > value(lengths, 1, last: false) - 0.01, "cosine does not see them")

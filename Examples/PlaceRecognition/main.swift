@@ -106,5 +106,5 @@ let file = try exampleOutput("place-recognition").appending(path: "places.svg")
 try sheet.write(to: file)
 print("the sheet: \(file.path)")
 
-try check(recall(answers) > 0.8, "four of five visits are recognised by their visual words")
-try check(recall(answers) > recall(contrasts) + 0.2, "visual words recognise far more than pixels do")
+check(recall(answers) > 0.8, "four of five visits are recognised by their visual words")
+check(recall(answers) > recall(contrasts) + 0.2, "visual words recognise far more than pixels do")

@@ -64,7 +64,7 @@ let questions: [(text: String, meant: Set<String>)] = [
 ]
 let found = try questions.count { question in try !question.meant.isDisjoint(with: answer(question.text)) }
 print("\n\(found) of \(questions.count) questions found an article that they mean")
-try check(found >= questions.count - 2, "all but two questions find what they mean")
+check(found >= questions.count - 2, "all but two questions find what they mean")
 
 // The same for thousands of questions: an article's short description, which the index doesn't know, should find it.
 let described = articles.indices.filter { !articles[$0].description.isEmpty }
@@ -86,8 +86,8 @@ for (name, embedding) in [("mean", DocumentEmbedding(model.vectors)), ("inverse 
     let label = name.padding(toLength: 21, withPad: " ", startingAt: 0)
     print("\(label)\(first.formatted(decimals: 3))   \(recalls[recalls.count - 1].formatted(decimals: 3))")
 }
-try check(recalls[1] > 0.55, "a description finds its article among the first ten more often than not")
-try check(recalls[1] > recalls[0], "weighing words by inverse frequency finds more than the plain mean")
+check(recalls[1] > 0.55, "a description finds its article among the first ten more often than not")
+check(recalls[1] > recalls[0], "weighing words by inverse frequency finds more than the plain mean")
 
 if isatty(STDIN_FILENO) == 1 {
     print("\nYour question (an empty line ends):")

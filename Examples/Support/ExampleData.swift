@@ -1,9 +1,7 @@
 public import Foundation
 
 /// The folder of an example's data, `.cache/data/NAME` in this package; got from Debian's or PyPI's packages by
-/// `Scripts/data.sh` the first time.
-///
-/// - Throws: ``ExampleFailure`` if the script fails, which says why on standard error.
+/// `Scripts/data.sh` the first time. Where the script fails, which says why, the example ends.
 public func exampleData(_ name: String) throws -> URL {
     let script = Process()
     script.executableURL = URL(filePath: "/bin/sh")
@@ -11,7 +9,7 @@ public func exampleData(_ name: String) throws -> URL {
     script.standardOutput = FileHandle.standardError
     try script.run()
     script.waitUntilExit()
-    guard script.terminationStatus == 0 else { throw ExampleFailure("Scripts/data.sh \(name) failed") }
+    if script.terminationStatus != 0 { fail("Scripts/data.sh \(name) failed, for the reason above") }
     return packageFolder.appending(path: ".cache/data/\(name)")
 }
 
@@ -23,21 +21,15 @@ public func exampleOutput(_ name: String) throws -> URL {
 }
 
 /// Ends the example with a failure unless a result is what it should be: this is how CI checks the examples.
-public func check(_ condition: Bool, _ expectation: String) throws {
-    guard !condition else { return }
-    fflush(nil)  // What was printed before says more than the failure does.
-    throw ExampleFailure("not as expected: \(expectation)")
+public func check(_ condition: Bool, _ expectation: String) {
+    if !condition { fail("not as expected: \(expectation)") }
 }
 
-/// Why an example stopped, in a sentence.
-public struct ExampleFailure: Error, CustomStringConvertible {
-    /// The sentence.
-    public let description: String
-
-    /// Makes a failure from a sentence.
-    public init(_ description: String) {
-        self.description = description
-    }
+/// Ends the example with one line; an error thrown at the top of a program would end it with a trace.
+func fail(_ message: String) -> Never {
+    fflush(nil)  // What was printed before says more than the failure does.
+    FileHandle.standardError.write(Data("\(ProcessInfo.processInfo.processName): \(message)\n".utf8))
+    exit(1)
 }
 
 private let packageFolder = URL(filePath: #filePath)

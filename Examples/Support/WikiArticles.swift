@@ -22,12 +22,12 @@ public func plainText(_ text: String) -> String {
 
 /// Some 10,000 introductions of Wikipedia articles, of which some 9,000 have one of eleven topics.
 ///
-/// - Throws: ``ExampleFailure`` if they can't be had.
+/// - Throws: what reading the file throws.
 public func wikiArticles() throws -> [WikiArticle] {
     let file = try exampleData("wiki").appending(path: "articles.tsv")
     return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { line in
         let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-        try check(fields.count == 4, "a line of \(file.path) has topic, title, description and text")
+        check(fields.count == 4, "a line of \(file.path) has topic, title, description and text")
         return WikiArticle(
             title: fields[1],
             description: fields[2],

@@ -48,8 +48,8 @@ for (name, embedding) in [("mean", mean), ("inverse-frequency", inverseFrequency
     if accuracy(answers) > best.accuracy { best = (accuracy(answers), answers) }
     let label = name.padding(toLength: 28, withPad: " ", startingAt: 0)
     print(label + "\(byCentroid.formatted(decimals: 3))              \(accuracy(answers).formatted(decimals: 3))")
-    try check(byCentroid > 0.73, "nearest centroid on \(name) vectors gets 73 % right")
-    try check(accuracy(answers) > 0.83, "nearest neighbours on \(name) vectors get 83 % right")
+    check(byCentroid > 0.73, "nearest centroid on \(name) vectors gets 73 % right")
+    check(accuracy(answers) > 0.83, "nearest neighbours on \(name) vectors get 83 % right")
 
     // For Benchmarks/Peers/text_classification.py, which asks scikit-learn on the same vectors.
     try VectorFile.write(training, to: folder.appending(path: "\(name)-training.npy"))

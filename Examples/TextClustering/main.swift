@@ -62,7 +62,7 @@ let kMeans = try KMeans(clusters: 20, restarts: 3, spherical: true).fit(vectors)
 let agreement = try ClusteringScores.normalizedMutualInformation(of: kMeans.labels, classes: topics)
 print("k-means: 20 clusters, normalised mutual information with the topics \(agreement.formatted(decimals: 3))")
 show(kMeans.labels, atMost: 20)
-try check(agreement > 0.46, "k-means agrees with the topics, normalised mutual information above 0.46")
+check(agreement > 0.46, "k-means agrees with the topics, normalised mutual information above 0.46")
 
 // DBSCAN finds dense places and leaves the rest alone as noise. The wider the radius, the more is taken in.
 for radius in [0.14, 0.17, 0.20] {
@@ -78,6 +78,6 @@ for radius in [0.14, 0.17, 0.20] {
             + "information without the noise \(agreement.formatted(decimals: 3))"
     )
     show(model.labels, atMost: 6)
-    try check(model.clusterCount >= 5, "radius \(radius) gives five clusters or more")
-    try check(agreement > 0.5, "radius \(radius) agrees with the topics above 0.5 where it doesn't see noise")
+    check(model.clusterCount >= 5, "radius \(radius) gives five clusters or more")
+    check(agreement > 0.5, "radius \(radius) agrees with the topics above 0.5 where it doesn't see noise")
 }

@@ -139,6 +139,20 @@ public struct NeighborEmbedding: Sendable, Hashable {
         for point in start.indices { start[point] = start[point] * scale + 1e-6 * random.next() }
         return start
     }
+
+    /// The points along their first two principal components; on a line where they have but one dimension.
+    private func principalPlane(of points: VectorMatrix, watch: Watch) throws(FaissError) -> [SIMD2<Float>] {
+        guard points.count >= 2 else { return [SIMD2<Float>](repeating: .zero, count: points.count) }
+        // Two directions need no more points than these to be told.
+        let step =
+            (points.count + IndexDescription.maximumTransformDimension - 1) / IndexDescription.maximumTransformDimension
+        let sample = points.gathering(Array(stride(from: 0, to: points.count, by: step)))
+        let components = min(2, sample.count, points.dimension)
+        let plane = try PCA(components: components, threads: threads)
+            .fit(sample, watch: Watch(cancellation: watch.cancellation, progress: nil))
+            .transform(points)
+        return (0..<plane.count).map { SIMD2(plane[$0].first ?? 0, components == 2 ? plane[$0].last ?? 0 : 0) }
+    }
 }
 
 /// What ``NeighborEmbedding`` made of the points.

@@ -47,7 +47,7 @@ public struct PCA: Sendable, Hashable {
         }
     }
 
-    private func fit(_ points: VectorMatrix, watch: Watch) throws(FaissError) -> PCAModel {
+    func fit(_ points: VectorMatrix, watch: Watch) throws(FaissError) -> PCAModel {
         guard points.count >= 2 else {
             throw FaissError(.tooFewTrainingVectors, "\(points.count) points are fewer than the 2 that can differ")
         }
