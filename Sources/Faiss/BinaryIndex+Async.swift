@@ -4,7 +4,7 @@ public import Vectors
 // The overloads that async callers get: the same calls on threads outside the cooperative pool, cancelled with the task.
 
 extension BinaryIndex {
-    /// As ``train(on:options:progress:)-(_,_,_)``, off the cooperative pool; stops when the task is cancelled.
+    /// As `train(on:options:progress:)`, off the cooperative pool; stops when the task is cancelled.
     public func train(
         on vectors: BinaryMatrix,
         options: TrainingOptions = TrainingOptions(),
@@ -15,7 +15,7 @@ extension BinaryIndex {
         }
     }
 
-    /// As ``add(_:threads:progress:)-(_,_,_)``, off the cooperative pool; stops when the task is cancelled.
+    /// As `add(_:threads:progress:)`, off the cooperative pool; stops when the task is cancelled.
     @discardableResult
     public func add(
         _ vectors: BinaryMatrix,
@@ -27,7 +27,7 @@ extension BinaryIndex {
         }
     }
 
-    /// As ``add(_:ids:threads:progress:)-(_,_,_,_)``, off the cooperative pool; stops when the task is cancelled.
+    /// As `add(_:ids:threads:progress:)`, off the cooperative pool; stops when the task is cancelled.
     public func add(
         _ vectors: BinaryMatrix,
         ids: [Int64],
@@ -40,14 +40,14 @@ extension BinaryIndex {
         }
     }
 
-    /// As ``remove(ids:)-(_)``, off the cooperative pool.
+    /// As `remove(ids:)`, off the cooperative pool.
     @discardableResult
     public func remove(ids: some Sequence<Int64>) async throws(FaissError) -> Int {
         let ids = Array(ids)
         return try await runBlocking { _ throws(FaissError) in try self.remove(ids: ids) }
     }
 
-    /// As ``search(_:k:options:progress:)-(_,_,_,_)``, off the cooperative pool; stops when the task is cancelled.
+    /// As `search(_:k:options:progress:)`, off the cooperative pool; stops when the task is cancelled.
     public func search(
         _ queries: BinaryMatrix,
         k: Int,
@@ -60,7 +60,7 @@ extension BinaryIndex {
         }
     }
 
-    /// As ``search(_:within:options:progress:)-(_,_,_,_)``, off the cooperative pool; stops when the task is cancelled.
+    /// As `search(_:within:options:progress:)`, off the cooperative pool; stops when the task is cancelled.
     public func search(
         _ queries: BinaryMatrix,
         within radius: Int,
@@ -73,22 +73,22 @@ extension BinaryIndex {
         }
     }
 
-    /// As ``write(to:)-(URL)``, off the cooperative pool.
+    /// As `write(to:)`, off the cooperative pool.
     public func write(to url: URL) async throws(FaissError) {
         try await runBlocking { _ throws(FaissError) in try self.write(to: url) }
     }
 
-    /// As ``init(contentsOf:)-(URL)``, off the cooperative pool.
+    /// As `init(contentsOf:)`, off the cooperative pool.
     public convenience init(contentsOf url: URL) async throws(FaissError) {
         self.init(try await runBlocking { _ throws(FaissError) in try Contents(envelope: url) })
     }
 
-    /// As ``writeFaissFile(to:)-(URL)``, off the cooperative pool.
+    /// As `writeFaissFile(to:)`, off the cooperative pool.
     public func writeFaissFile(to url: URL) async throws(FaissError) {
         try await runBlocking { _ throws(FaissError) in try self.writeFaissFile(to: url) }
     }
 
-    /// As ``init(faissFile:)-(URL)``, off the cooperative pool.
+    /// As `init(faissFile:)`, off the cooperative pool.
     public convenience init(faissFile url: URL) async throws(FaissError) {
         self.init(try await runBlocking { _ throws(FaissError) in try Contents(faissFile: url) })
     }

@@ -5,7 +5,7 @@ extension BinaryIndex {
     /// −1, whose centroids are rounded to bits.
     ///
     /// Memory: k-means works on 4 bytes a bit of the centroids and of 32,768 vectors at a time. Everything else is as in
-    /// ``VectorIndex/train(on:options:progress:)-(_,_,_)``.
+    /// `VectorIndex/train(on:options:progress:)`.
     ///
     /// - Throws: ``FaissError`` with code `dimensionMismatch`, `tooFewTrainingVectors` (one a list is the least),
     ///   `invalidArgument`, `unsupported` (the index holds vectors), `cancelled`, `tooLarge`.
@@ -18,7 +18,7 @@ extension BinaryIndex {
     }
 
     /// Adds vectors under the next free ids: 0, 1, 2, … in a new index. All or nothing, as
-    /// ``VectorIndex/add(_:threads:progress:)-(_,_,_)``.
+    /// `VectorIndex/add(_:threads:progress:)`.
     ///
     /// - Parameters:
     ///   - vectors: the vectors; none is fine.
@@ -38,7 +38,7 @@ extension BinaryIndex {
 
     /// Adds vectors under ids of your own, each 0 or more, none in the index yet and none twice. All or nothing.
     ///
-    /// - Throws: ``FaissError`` with code `duplicateID` and those of ``add(_:threads:progress:)-(_,_,_)``.
+    /// - Throws: ``FaissError`` with code `duplicateID` and those of `add(_:threads:progress:)`.
     public func add(
         _ vectors: BinaryMatrix,
         ids: [Int64],

@@ -2,8 +2,8 @@ public import Foundation
 import Vectors
 
 extension BinaryIndex {
-    /// Writes the index to a file that ``init(contentsOf:)-(URL)`` reads, in the checksummed envelope that
-    /// ``VectorIndex/write(to:)-(URL)`` writes. The file is there whole or not at all.
+    /// Writes the index to a file that `init(contentsOf:)` reads, in the checksummed envelope that
+    /// `VectorIndex/write(to:)` writes. The file is there whole or not at all.
     ///
     /// - Throws: ``FaissError`` with code `inputOutput`, `notTrained`, `damaged`.
     public func write(to url: URL) throws(FaissError) {
@@ -20,7 +20,7 @@ extension BinaryIndex {
         }
     }
 
-    /// Reads an index that ``write(to:)-(URL)`` wrote. Every byte is verified before Faiss sees the first.
+    /// Reads an index that `write(to:)` wrote. Every byte is verified before Faiss sees the first.
     ///
     /// - Throws: ``FaissError`` with code `inputOutput`, `invalidFormat`, `unsupported` (the file of a ``VectorIndex``),
     ///   `tooLarge`.

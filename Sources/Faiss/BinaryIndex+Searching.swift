@@ -25,7 +25,7 @@ extension BinaryIndex {
     /// Finds all vectors that differ from each query in fewer bits than a radius; in inverted lists, those in the lists
     /// visited. So a radius of 1 finds equal vectors.
     ///
-    /// - Throws: ``FaissError`` with code `unsupported` (a graph can't), and those of ``search(_:k:options:progress:)``.
+    /// - Throws: ``FaissError`` with code `unsupported` (a graph can't), and those of `search(_:k:options:progress:)`.
     public func search(
         _ queries: BinaryMatrix,
         within radius: Int,

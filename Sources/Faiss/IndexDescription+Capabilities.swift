@@ -3,7 +3,7 @@ import Vectors
 extension IndexDescription {
     /// What an index can do beside adding and searching for the nearest, which all can, with filters, in every metric.
     ///
-    /// | builder | within a distance | removal | ``VectorIndex/reconstruct(_:)-(Int64)`` |
+    /// | builder | within a distance | removal | `VectorIndex/reconstruct(_:)` |
     /// |---|---|---|---|
     /// | `flat`, `ivfFlat` | yes, exact | frees memory | exact |
     /// | `scalarQuantized`, `pq`, `pqFastScan`, and IVF over these | yes, of the decoded vectors | frees memory | decoded |

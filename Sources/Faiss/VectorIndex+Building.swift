@@ -84,7 +84,7 @@ extension VectorIndex {
         try reconstruct([id]).values
     }
 
-    /// The stored vectors with these ids, in this order; see ``reconstruct(_:)-(Int64)``.
+    /// The stored vectors with these ids, in this order; see `reconstruct(_:)`.
     ///
     /// Complexity: O(ids), in an IVF index O(count) for all of them together.
     ///

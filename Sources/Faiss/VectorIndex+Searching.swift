@@ -19,7 +19,7 @@ extension VectorIndex {
         try search(query, for: .nearest(k), options: options)
     }
 
-    /// Finds the k nearest vectors of each query; see ``search(_:k:options:)-([Float],_,_)``.
+    /// Finds the k nearest vectors of each query; see `search(_:k:options:)`.
     ///
     /// Queries are searched in blocks of up to 1,024. What changes the index meanwhile may come in between two of them.
     ///
@@ -50,7 +50,7 @@ extension VectorIndex {
     /// - Returns: the neighbours, nearest first, equally near ones by id.
     /// - Throws: ``FaissError`` with code `unsupported` (HNSW and refined indexes can't, see
     ///   ``IndexDescription/Capabilities``) and those of
-    ///   ``search(_:k:options:)-([Float],_,_)``.
+    ///   `search(_:k:options:)`.
     public func search(
         _ query: [Float],
         within radius: Float,
@@ -59,7 +59,7 @@ extension VectorIndex {
         try search(query, for: .within(radius), options: options)
     }
 
-    /// Finds all vectors nearer than a distance to each query; see ``search(_:within:options:)-([Float],_,_)``.
+    /// Finds all vectors nearer than a distance to each query; see `search(_:within:options:)`.
     public func search(
         _ queries: VectorMatrix,
         within radius: Float,

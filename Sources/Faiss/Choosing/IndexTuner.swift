@@ -53,7 +53,7 @@ public struct IndexTuner: Sendable, Hashable {
         return try tune(index, queries: queries, truth: truth, options: options, watch: watch)
     }
 
-    /// As ``tune(_:queries:truth:options:progress:)-(_,_,_,_,_)``, on a thread outside the cooperative pool; stops when
+    /// As `tune(_:queries:truth:options:progress:)`, on a thread outside the cooperative pool; stops when
     /// the task is cancelled.
     public func tune(
         _ index: VectorIndex,

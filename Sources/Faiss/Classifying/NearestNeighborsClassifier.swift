@@ -3,7 +3,7 @@ public import Vectors
 /// Classification by a vote of the k nearest neighbours (Cover, Hart 1967, doi:10.1109/TIT.1967.1053964), found by any
 /// index. scikit-learn: `KNeighborsClassifier`.
 ///
-/// The configuration is a value; ``fit(_:labels:progress:)-(_,[Label],_)`` returns a model that holds the index.
+/// The configuration is a value; `fit(_:labels:progress:)` returns a model that holds the index.
 public struct NearestNeighborsClassifier: Sendable {
     /// What a neighbour's vote counts.
     public enum Weights: String, Sendable, Hashable, CaseIterable {
@@ -56,7 +56,7 @@ public struct NearestNeighborsClassifier: Sendable {
         try fit(points, labels: labels, watch: Watch(cancellation: Cancellation(), progress: progress))
     }
 
-    /// As ``fit(_:labels:progress:)-(_,[Label],_)``, on a thread outside the cooperative pool; stops when the task is
+    /// As `fit(_:labels:progress:)`, on a thread outside the cooperative pool; stops when the task is
     /// cancelled.
     public func fit<Label: Hashable & Sendable>(
         _ points: VectorMatrix,
@@ -121,7 +121,7 @@ public struct NearestNeighborsModel<Label: Hashable & Sendable>: Sendable {
         try predict(points, watch: Watch(cancellation: Cancellation(), progress: progress))
     }
 
-    /// As ``predict(_:progress:)-(_,_)``, on a thread outside the cooperative pool; stops when the task is cancelled.
+    /// As `predict(_:progress:)`, on a thread outside the cooperative pool; stops when the task is cancelled.
     public func predict(
         _ points: VectorMatrix,
         progress: OperationProgress.Handler? = nil
@@ -134,7 +134,7 @@ public struct NearestNeighborsModel<Label: Hashable & Sendable>: Sendable {
     /// Each class's share of each row's vote: a list a row, in the order of ``classes``, that adds up to 1. scikit-learn:
     /// `predict_proba`.
     ///
-    /// - Throws: as ``predict(_:progress:)-(_,_)``.
+    /// - Throws: as `predict(_:progress:)`.
     public func probabilities(_ points: VectorMatrix) throws(FaissError) -> [[Double]] {
         try votes(points, watch: Watch(cancellation: Cancellation(), progress: nil)).map { votes in
             let total = votes.reduce(0, +)

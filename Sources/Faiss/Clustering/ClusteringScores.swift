@@ -7,7 +7,7 @@ public import Vectors
     import Glibc
 #endif
 
-/// How good a clustering is: by itself (``silhouette(of:points:metric:sample:seed:threads:progress:)-(_,_,_,_,_,_,_)``),
+/// How good a clustering is: by itself (`silhouette(of:points:metric:sample:seed:threads:progress:)`),
 /// or held against known classes (the others).
 ///
 /// Labels may be numbers, words, or what ``DBSCANModel/labels`` has: nil is then a cluster like any other, as −1 is to
@@ -98,8 +98,8 @@ public enum ClusteringScores {
     /// - Parameters:
     ///   - labels: the cluster of each point; from 2 clusters up to one fewer than points.
     ///   - points: the points, all finite; for cosine none all zeros.
-    ///   - metric: ``Vectors/Metric/squaredL2``, which is taken to mean the distance, not its square, or
-    ///     ``Vectors/Metric/cosine``; the inner product is no distance and is refused.
+    ///   - metric: `Metric.squaredL2`, which is taken to mean the distance, not its square, or
+    ///     `Metric.cosine`; the inner product is no distance and is refused.
     ///   - sample: where given, the mean over so many points only, drawn at random, each held against all points. (Where
     ///     scikit-learn samples, it forgets the other points.) More than there are mean all.
     ///   - seed: the seed of the sample.
@@ -119,7 +119,7 @@ public enum ClusteringScores {
             .mean(threads: threads, watch: Watch(cancellation: Cancellation(), progress: progress))
     }
 
-    /// As ``silhouette(of:points:metric:sample:seed:threads:progress:)-(_,_,_,_,_,_,_)``, on a thread outside the
+    /// As `silhouette(of:points:metric:sample:seed:threads:progress:)`, on a thread outside the
     /// cooperative pool; stops when the task is cancelled.
     public static func silhouette<Label: Hashable>(
         of labels: [Label],

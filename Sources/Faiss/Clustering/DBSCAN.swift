@@ -18,13 +18,13 @@ public import Vectors
 public struct DBSCAN: Sendable, Hashable {
     /// How far a neighbour may be, the radius itself included; above 0.
     ///
-    /// For ``Vectors/Metric/squaredL2`` a Euclidean distance, not its square; for ``Vectors/Metric/cosine`` a cosine
+    /// For `Metric.squaredL2` a Euclidean distance, not its square; for `Metric.cosine` a cosine
     /// distance, 1 − cosine, from 0 to 2. scikit-learn: `eps`.
     public var radius: Double
     /// How many points within the radius make a core point, itself counted, from 1; 5 by default. scikit-learn:
     /// `min_samples`.
     public var minimumPoints: Int
-    /// ``Vectors/Metric/squaredL2`` or ``Vectors/Metric/cosine``; the inner product is no distance and is refused.
+    /// `Metric.squaredL2` or `Metric.cosine`; the inner product is no distance and is refused.
     public var metric: Metric
     /// How many threads may be used. The result does not depend on it.
     public var threads: ThreadLimit
@@ -56,7 +56,7 @@ public struct DBSCAN: Sendable, Hashable {
         try fit(points, watch: Watch(cancellation: Cancellation(), progress: progress))
     }
 
-    /// As ``fit(_:progress:)-(_,_)``, on a thread outside the cooperative pool; stops when the task is cancelled.
+    /// As `fit(_:progress:)`, on a thread outside the cooperative pool; stops when the task is cancelled.
     public func fit(
         _ points: VectorMatrix,
         progress: OperationProgress.Handler? = nil

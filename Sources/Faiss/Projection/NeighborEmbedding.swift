@@ -4,7 +4,7 @@ public import Vectors
 /// jmlr.org/papers/v9/vandermaaten08a) on Faiss's neighbours, with Barnes and Hut's tree (van der Maaten 2014,
 /// jmlr.org/papers/v15/vandermaaten14a), for some hundred thousand points.
 ///
-/// The configuration is a value; ``fit(_:progress:)`` returns the picture. It begins with the first two principal
+/// The configuration is a value; `fit(_:progress:)` returns the picture. It begins with the first two principal
 /// components, which keeps the large structure in place (Kobak and Berens 2019, doi:10.1038/s41467-019-13056-x); two
 /// thirds of the iterations follow a first third in which attraction counts twelve times. The learning rate is the
 /// number of points over that factor, at least 200 (Belkina et al. 2019, doi:10.1038/s41467-019-13055-y).
@@ -53,7 +53,7 @@ public struct NeighborEmbedding: Sendable, Hashable {
         try fit(points, watch: Watch(cancellation: Cancellation(), progress: progress))
     }
 
-    /// As ``fit(_:progress:)-(_,_)``, on a thread outside the cooperative pool; stops when the task is cancelled.
+    /// As `fit(_:progress:)`, on a thread outside the cooperative pool; stops when the task is cancelled.
     public func fit(
         _ points: VectorMatrix,
         progress: OperationProgress.Handler? = nil

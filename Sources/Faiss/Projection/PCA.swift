@@ -37,7 +37,7 @@ public struct PCA: Sendable, Hashable {
         try fit(points, watch: Watch(cancellation: Cancellation(), progress: progress))
     }
 
-    /// As ``fit(_:progress:)-(_,_)``, on a thread outside the cooperative pool; stops when the task is cancelled.
+    /// As `fit(_:progress:)`, on a thread outside the cooperative pool; stops when the task is cancelled.
     public func fit(
         _ points: VectorMatrix,
         progress: OperationProgress.Handler? = nil
