@@ -53,6 +53,22 @@ bool add_bytes(faiss::Index& index, idx_t n, const float* x, int threads) {
     return true;
 }
 
+/// What is left of vectors beside the centroids of their lists; all of one whose list is -1.
+static std::vector<float> residuals_of(const faiss::IndexIVF& ivf, idx_t n, const float* x, const idx_t* lists) {
+    const size_t d = ivf.d;
+    std::vector<float> residuals(x, x + n * d);
+    std::vector<float> centroid(d);
+    for (idx_t i = 0; i < n; ++i) {
+        if (lists[i] >= 0) {
+            ivf.quantizer->reconstruct(lists[i], centroid.data());
+            for (size_t j = 0; j < d; ++j) {
+                residuals[i * d + j] -= centroid[j];
+            }
+        }
+    }
+    return residuals;
+}
+
 bool add_bytes_to_lists(
         faiss::IndexIVF& ivf,
         idx_t n,
@@ -71,16 +87,7 @@ bool add_bytes_to_lists(
         const float* vectors = x + first * d;
         std::vector<float> residuals;
         if (quantized->by_residual) {
-            residuals.assign(vectors, vectors + count * d);
-            std::vector<float> centroid(d);
-            for (idx_t i = 0; i < count; ++i) {
-                if (lists[first + i] >= 0) {
-                    ivf.quantizer->reconstruct(lists[first + i], centroid.data());
-                    for (size_t j = 0; j < d; ++j) {
-                        residuals[i * d + j] -= centroid[j];
-                    }
-                }
-            }
+            residuals = residuals_of(ivf, count, vectors, lists + first);
             vectors = residuals.data();
         }
         scan_kernels(kernel_level())
@@ -108,8 +115,7 @@ std::vector<uint8_t> encode_for_lists(
         const float* vectors = x + first * ivf.d;
         std::vector<float> residuals;
         if (is_residual) {
-            residuals.resize(count * ivf.d);
-            ivf.quantizer->compute_residual_n(count, vectors, residuals.data(), lists + first);
+            residuals = residuals_of(ivf, count, vectors, lists + first);
             vectors = residuals.data();
         }
         encode(pq, vectors, count, codes.data() + first * pq.code_size);

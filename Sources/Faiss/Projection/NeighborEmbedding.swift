@@ -131,12 +131,12 @@ public struct NeighborEmbedding: Sendable, Hashable {
 
     /// The first two principal components, as small as t-SNE wants them, with noise that lets equal points part.
     private func start(of points: VectorMatrix, watch: Watch) throws(FaissError) -> [SIMD2<Float>] {
-        var random = Noise(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var start = try principalPlane(of: points, watch: watch)
         let length = start.reduce(0) { $0 + Double($1.x * $1.x) }
         let deviation = Float((length / Double(max(points.count, 1))).squareRoot())
         let scale = deviation > 0 ? 1e-4 / deviation : 0
-        for point in start.indices { start[point] = start[point] * scale + 1e-6 * random.next() }
+        for point in start.indices { start[point] = start[point] * scale + 1e-6 * random.nextPoint() }
         return start
     }
 
