@@ -51,11 +51,15 @@ let package = Package(
             dependencies: ["CFaiss"],
             cxxSettings: [.headerSearchPath("openmp")]
         ),
-        .target(name: "Vectors", swiftSettings: strict),
+        .target(name: "VectorsC"),
+        .target(name: "Vectors", dependencies: ["VectorsC"], swiftSettings: strict),
         .target(name: "Faiss", dependencies: ["CFaiss", "FaissC", "Vectors"], swiftSettings: strict),
         .target(
             name: "VectorStorage",
-            dependencies: ["Faiss", "Vectors", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Faiss", "Vectors", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
         .target(name: "Word2VecC"),
@@ -144,7 +148,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "TestSupport", dependencies: ["Vectors"], path: "Tests/TestSupport", swiftSettings: strict),
-        .testTarget(name: "VectorsTests", dependencies: ["TestSupport", "Vectors"], swiftSettings: strict),
+        .testTarget(
+            name: "VectorsTests",
+            dependencies: ["TestSupport", "Vectors", "VectorsC"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "FaissTests",
             dependencies: ["Faiss", "FaissC", "TestSupport", "Vectors"],

@@ -1,6 +1,7 @@
 import TestSupport
 import Testing
 import Vectors
+import VectorsC
 
 @Suite("CRC-32C")
 struct CRC32CTests {
@@ -26,6 +27,22 @@ struct CRC32CTests {
             start = end
         }
         #expect(crc.value == checksum(bytes))
+    }
+
+    @Test("The instruction and the table agree, from any byte on, for any length")
+    func instructionAndTable() {
+        var random = SplitMix64(seed: 7)
+        let bytes = (0..<600).map { _ in UInt8.random(in: 0...255, using: &random) }
+        for start in 0..<9 {
+            for end in start...bytes.count {
+                bytes[start..<end].withUnsafeBytes { bytes in
+                    guard let address = bytes.baseAddress else { return }
+                    let state = UInt32(truncatingIfNeeded: random.next())
+                    let byTable = crc32c_update_by_table(state, address, bytes.count)
+                    #expect(crc32c_update(state, address, bytes.count) == byTable)
+                }
+            }
+        }
     }
 
     @Test("Every flipped bit shows")
