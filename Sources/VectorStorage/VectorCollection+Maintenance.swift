@@ -247,7 +247,7 @@ extension VectorCollection {
         try await runBlocking { _ throws(StorageError) in
             try self.core.change { sequence throws(StorageError) in
                 let view = self.state.withLock { $0.view }
-                let table = view.table.copy(of: view.visible)
+                let table = try withStorageError { try view.table.copy(of: view.visible) }
                 let next = CollectionView(
                     sequence: view.sequence,
                     table: table,

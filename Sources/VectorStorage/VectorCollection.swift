@@ -207,9 +207,11 @@ public final class VectorCollection: Sendable {
                 StoreDatabase.NewRow(id: id, row: prepared.row, metadata: prepared.metadata, checksum: checksum)
             )
         }
+        // What may fail comes before the commit.
+        var table = view.table
+        try withStorageError { try table.reserveCapacity(forMore: new.count) }
         try core.database.commit(changed, removing: removed.map { view.table.id($0) }, adding: new)
         // Only changes come here, one at a time, and index swaps, which hold the same right: the view is still current.
-        var table = view.table
         for slot in removed { table.end(slot, at: changed.sequence) }
         let first = table.count
         for new in new {

@@ -60,9 +60,13 @@ struct RowDigest: Sendable, Equatable {
 func fileChecksum(_ file: InputFile) throws(StorageError) -> UInt32 {
     try withStorageError {
         var checksum = CRC32C()
-        let block = 1 << 20
-        for start in stride(from: 0, to: file.size, by: block) {
-            try file.bytes(start..<min(start + block, file.size)).withUnsafeBytes { checksum.update($0) }
+        var block = [UInt8](repeating: 0, count: min(1 << 20, file.size))
+        try block.withUnsafeMutableBytes { block in
+            for start in stride(from: 0, to: file.size, by: 1 << 20) {
+                let piece = UnsafeMutableRawBufferPointer(rebasing: block[..<min(block.count, file.size - start)])
+                try file.readExactly(into: piece, at: start)
+                checksum.update(UnsafeRawBufferPointer(piece))
+            }
         }
         return checksum.value
     }

@@ -30,19 +30,23 @@ struct RowTable: Sendable {
         let ends: UnsafeMutablePointer<Atomic<Int64>>
         let checksums: UnsafeMutablePointer<UInt32>
         let vectors: UnsafeMutablePointer<Float>
+        /// Where the vectors are, those of the chunks beside this one, too.
+        private let memory: PageMemory
         /// What makes the vector's length 1, where the metric is cosine.
         let scales: UnsafeMutablePointer<Float>
         let keys: UnsafeMutablePointer<VectorKey>
         private let capacity: Int
         fileprivate var count = 0
 
-        init(capacity: Int, dimension: Int) {
+        /// - Parameter place: which of the memory's chunks it is.
+        init(capacity: Int, dimension: Int, memory: PageMemory, place: Int) {
             self.capacity = capacity
+            self.memory = memory
+            vectors = memory.start.assumingMemoryBound(to: Float.self) + place * capacity * dimension
             ids = .allocate(capacity: capacity)
             ends = .allocate(capacity: capacity)
             for slot in 0..<capacity { (ends + slot).initialize(to: Atomic(.max)) }
             checksums = .allocate(capacity: capacity)
-            vectors = .allocate(capacity: capacity * dimension)
             scales = .allocate(capacity: capacity)
             keys = .allocate(capacity: capacity)
         }
@@ -51,7 +55,6 @@ struct RowTable: Sendable {
             keys.deinitialize(count: count)
             keys.deallocate()
             scales.deallocate()
-            vectors.deallocate()
             checksums.deallocate()
             ends.deinitialize(count: capacity)
             ends.deallocate()
@@ -158,7 +161,22 @@ struct RowTable: Sendable {
         }
     }
 
-    /// Adds a row; `fields` is called to tell its metadata. Its id is above all others.
+    /// Makes room for rows, which must be there before they are appended: in one piece, so that many take few large pages,
+    /// and no fewer than fill one where there are many already.
+    mutating func reserveCapacity(forMore rows: Int) throws(VectorError) {
+        let (bytes, isTooMuch) = rows.multipliedReportingOverflow(by: dimension * MemoryLayout<Float>.size)
+        try checkMemory(bytes: isTooMuch ? .max : bytes, for: "\(rows) vectors of \(dimension) numbers")
+        let missing = (count + rows + chunkCapacity - 1) / chunkCapacity - chunks.count
+        guard missing > 0 else { return }
+        let size = chunkCapacity * dimension * MemoryLayout<Float>.size
+        let new = max(missing, min(chunks.count, PageMemory.largePage / size))
+        let memory = try PageMemory(byteCount: new * size, for: "\(new * chunkCapacity) vectors of \(dimension) numbers")
+        for place in 0..<new {
+            chunks.append(Chunk(capacity: chunkCapacity, dimension: dimension, memory: memory, place: place))
+        }
+    }
+
+    /// Adds a row, for which there is room; `fields` is called to tell its metadata. Its id is above all others.
     @discardableResult
     mutating func append<Failure: Error>(
         id: Int64,
@@ -169,7 +187,6 @@ struct RowTable: Sendable {
     ) throws(Failure) -> Int {
         let slot = count
         let (number, place) = slot.quotientAndRemainder(dividingBy: chunkCapacity)
-        if number == chunks.count { chunks.append(Chunk(capacity: chunkCapacity, dimension: dimension)) }
         var columns = self.columns
         self.columns = [:]  // Gives up the other reference, so that a new part does not copy all.
         defer { self.columns = columns }
@@ -194,8 +211,9 @@ struct RowTable: Sendable {
     }
 
     /// A table of the rows in the set alone.
-    func copy(of rows: RowSet) -> RowTable {
+    func copy(of rows: RowSet) throws(VectorError) -> RowTable {
         var table = RowTable(dimension: dimension, metric: metric)
+        try table.reserveCapacity(forMore: rows.count)
         var sources: [Int] = []
         rows.forEach(in: 0..<count) { slot in
             table.append(

@@ -23,9 +23,7 @@ package final class SharedRows: @unchecked Sendable {
     /// The numbers from one row's start to the next's, a multiple of 16.
     package let stride: Int
     private let start: UnsafeMutablePointer<Float>
-    private let memory: UnsafeMutableRawPointer
-    private let size: Int
-    private static let hugePage = 2 << 20
+    private let memory: PageMemory
 
     /// Rows of zeros.
     package init(count: Int, dimension: Int) throws(Word2VecError) {
@@ -33,28 +31,11 @@ package final class SharedRows: @unchecked Sendable {
         self.dimension = dimension
         stride = Self.stride(dimension)
         let bytes = Self.bytes(count: count, dimension: dimension)
-        try converting { () throws(VectorError) in
-            try checkMemory(bytes: bytes, for: "\(count) rows of dimension \(dimension)")
+        memory = try converting { () throws(VectorError) in
+            try PageMemory(byteCount: bytes, for: "\(count) rows of dimension \(dimension)")
         }
-        // Swift's own allocation would end the process if the memory is refused. The system gives pages of zeros, each
-        // when it is first touched, so that this takes no time however many rows there are.
-        let isLarge = bytes >= Self.hugePage
-        size = max(bytes, 64) + (isLarge ? Self.hugePage : 0)
-        let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0)
-        guard let memory, memory != MAP_FAILED else {
-            throw Word2VecError(.tooLarge, "\(bytes) bytes for \(count) rows of dimension \(dimension) can't be had")
-        }
-        self.memory = memory
-        let rows = isLarge ? memory.alignedUp(toMultipleOf: Self.hugePage) : memory
-        #if os(Linux)
-            // Rows are visited at random: with pages of 4 KiB most visits would wait for the page's address, too. Only
-            // advice: the system may have none to give.
-            if isLarge { madvise(rows, bytes, MADV_HUGEPAGE) }
-        #endif
-        start = rows.bindMemory(to: Float.self, capacity: bytes / 4)
+        start = memory.start.bindMemory(to: Float.self, capacity: bytes / 4)
     }
-
-    deinit { munmap(memory, size) }
 
     /// The row with this number.
     @inline(__always)
