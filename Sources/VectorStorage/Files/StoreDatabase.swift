@@ -1,6 +1,7 @@
 import Faiss
 import Foundation
 import GRDB
+import GRDBSQLite
 import Vectors
 
 /// What the catalogue says of a collection.
@@ -240,28 +241,29 @@ final class StoreDatabase: Sendable {
             sql: "SELECT id, key, metadata, vector, checksum FROM rows_\(record.id) \(sql)"
         )
         let rows = try Row.fetchCursor(statement, arguments: arguments)
-        while let row = try rows.next() {
-            guard let id = Int64.fromDatabaseValue(row[0]), let key = String.fromDatabaseValue(row[1]),
-                let checksum = Int64.fromDatabaseValue(row[4])
+        // Straight from SQLite: making GRDB's values of the columns would take as long as all the rest.
+        let columns = statement.sqliteStatement
+        while try rows.next() != nil {
+            guard sqlite3_column_type(columns, 0) == SQLITE_INTEGER, sqlite3_column_type(columns, 1) == SQLITE_TEXT,
+                sqlite3_column_type(columns, 4) == SQLITE_INTEGER
             else { throw StorageError(.damaged, "a row of the collection '\(record.name)' is not in its format") }
-            try row.withUnsafeData(atIndex: 2) { metadata in
-                try row.withUnsafeData(atIndex: 3) { vector in
-                    try (metadata ?? Data()).withUnsafeBytes { metadata in
-                        try (vector ?? Data()).withUnsafeBytes { vector in
-                            let stored = StoredRow(
-                                id: id,
-                                key: key,
-                                metadata: metadata,
-                                vector: vector,
-                                checksum: UInt32(truncatingIfNeeded: checksum)
-                            )
-                            try stored.verify(in: record)
-                            try body(stored)
-                        }
-                    }
-                }
-            }
+            let stored = StoredRow(
+                id: sqlite3_column_int64(columns, 0),
+                key: String(decoding: bytes(columns, 1), as: UTF8.self),
+                metadata: bytes(columns, 2),
+                vector: bytes(columns, 3),
+                checksum: UInt32(truncatingIfNeeded: sqlite3_column_int64(columns, 4))
+            )
+            try stored.verify(in: record)
+            try body(stored)
         }
+    }
+
+    /// The bytes of a text or blob, until the statement's next step.
+    private static func bytes(_ statement: SQLiteStatement, _ column: CInt) -> UnsafeRawBufferPointer {
+        // In this order: asking for the bytes may convert them, and their number is that of what they became.
+        let start = sqlite3_column_blob(statement, column)
+        return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column)))
     }
 
     // MARK: Writing
@@ -318,15 +320,37 @@ final class StoreDatabase: Sendable {
                 let insert = try database.cachedStatement(
                     sql: "INSERT INTO rows_\(record.id) VALUES (?, ?, ?, ?, ?)"
                 )
-                for new in adding {
-                    insert.setUncheckedArguments([
-                        new.id, new.row.key.text, Data(new.metadata), new.row.vector.withUnsafeBytes { Data($0) },
-                        Int64(new.checksum),
-                    ])
-                    try insert.execute()
-                }
+                for new in adding { try Self.insert(new, with: insert, database) }
                 try Self.update(record, database)
             }
+        }
+    }
+
+    /// Straight from the row's own memory: GRDB's arguments would copy its bytes twice.
+    private static func insert(_ new: NewRow, with insert: Statement, _ database: Database) throws {
+        let statement = insert.sqliteStatement
+        var key = new.row.key.text
+        let code = key.withUTF8 { key in
+            new.metadata.withUnsafeBytes { metadata in
+                new.row.vector.withUnsafeBytes { vector in
+                    // The lengths fit: keys, metadata and dimensions have limits far below. What could not be bound would
+                    // be null, which no column may be.
+                    sqlite3_bind_int64(statement, 1, new.id)
+                    key.withMemoryRebound(to: CChar.self) { key in
+                        _ = sqlite3_bind_text(statement, 2, key.baseAddress, CInt(key.count), nil)
+                    }
+                    sqlite3_bind_blob(statement, 3, metadata.baseAddress, CInt(metadata.count), nil)
+                    sqlite3_bind_blob(statement, 4, vector.baseAddress, CInt(vector.count), nil)
+                    sqlite3_bind_int64(statement, 5, Int64(new.checksum))
+                    let code = sqlite3_step(statement)
+                    sqlite3_reset(statement)
+                    sqlite3_clear_bindings(statement)
+                    return code
+                }
+            }
+        }
+        guard code == SQLITE_DONE else {
+            throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
         }
     }
 
