@@ -62,8 +62,8 @@ struct CrashCommand: AsyncParsableCommand {
             let store = try await VectorStore.open(url)
             let collection = try await store.collection("rows")
             let query = crashLoad.query(kill)
-            // All lists, so that what an index answers must be exact, too.
-            let options = QueryOptions(probes: 1 << 20)
+            // All lists, and far more candidates than answers: then what an index answers is exact, too.
+            let options = QueryOptions(probes: 1 << 20, candidates: 1000)
             let first = try await collection.search(query, k: 10, options: options)
             let seconds = (ContinuousClock.now - start).seconds
             figures.longest = max(figures.longest, seconds)

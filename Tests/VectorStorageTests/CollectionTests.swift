@@ -70,7 +70,7 @@ struct CollectionTests {
             #expect(collection.statistics.indexDescription == nil)
             try await collection.upsert(Array(rows[9000..<11_000]))
             await collection.waitForIndex()
-            #expect(collection.statistics.indexDescription?.hasPrefix("ivfFlat") == true)
+            #expect(collection.statistics.indexDescription?.hasPrefix("ivf(") == true)
             try await collection.upsert(Array(rows[11_000...]))
             #expect(collection.statistics.recentCount == 1000)
             for reopened in [false, true] {
@@ -78,7 +78,7 @@ struct CollectionTests {
                     try await store.close()
                     store = try await VectorStore.open(url)
                     collection = try await store.collection("sift")
-                    #expect(collection.statistics.indexDescription?.hasPrefix("ivfFlat") == true)
+                    #expect(collection.statistics.indexDescription?.hasPrefix("ivf(") == true)
                     #expect(collection.statistics.indexProblem == nil)
                 }
                 // None, one in ten (through the index), one in a hundred (few rows: exact).
