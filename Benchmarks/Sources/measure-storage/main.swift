@@ -2,19 +2,15 @@ import Foundation
 import VectorStorage
 import Vectors
 
-// Measures the vector store for Benchmarks/Peers/vector_store.py: base vectors, queries and true neighbours in, one JSON
-// object out. Row i has the key i and the metadata {"part": i mod 100}.
+// Measures the vector store for Benchmarks/Peers/vector_store.py: vectors in, one JSON object out. Two stages, each in a
+// process of its own, so that what opening takes of memory is not hidden by what filling has left.
 //
-//     measure-storage BASE QUERIES TRUTH FOLDER SINGLES
+//     measure-storage fill BASE FOLDER SINGLES
+//     measure-storage search QUERIES TRUTH FOLDER
 //
-// TRUTH holds the true ids of each query, one block of queries for each share of rows: all, 1, 10 and 50 percent.
+// Row i has the key i and the metadata {"part": i mod 100}. TRUTH holds the true ids of each query, one block of queries
+// for each share of rows: all, 1, 10 and 50 percent.
 
-let arguments = CommandLine.arguments
-let base = try VectorFile.read(URL(filePath: arguments[1]))
-let queries = try VectorFile.read(URL(filePath: arguments[2]))
-let truth = try VectorFile.readIDs(URL(filePath: arguments[3]))
-let folder = URL(filePath: arguments[4])
-let singles = Int(arguments[5]) ?? 200
 let k = 10
 
 func seconds(_ work: () async throws -> Void) async throws -> Double {
@@ -30,14 +26,6 @@ func residentMemory() -> Int {
     return pages * sysconf(Int32(_SC_PAGESIZE))
 }
 
-func row(_ number: Int, key: Int) -> StoredVector {
-    StoredVector(
-        key: VectorKey(key),
-        vector: Array(base[number]),
-        metadata: ["part": .integer(Int64(key % 100))]
-    )
-}
-
 struct Search: Encodable {
     var share: Int
     var seconds: Double
@@ -45,83 +33,112 @@ struct Search: Encodable {
     var setting: String
 }
 
-struct Figures: Encodable {
+struct Filling: Encodable {
     var importSeconds: Double
     var indexSeconds: Double
     var upsertSeconds: Double
+}
+
+struct Searching: Encodable {
     var openSeconds: Double
     var bytesPerVector: Double
     var searches: [Search]
 }
 
-var store = try await VectorStore.open(folder)
-var collection = try await store.createCollection("rows", dimension: base.dimension, metric: .squaredL2)
-let importSeconds = try await seconds {
-    for start in stride(from: 0, to: base.count, by: 10_000) {
-        try await collection.upsert((start..<min(start + 10_000, base.count)).map { row($0, key: $0) })
-    }
-}
-let indexSeconds = try await seconds { await collection.waitForIndex() }
-var upserts: [Double] = []
-for number in 0..<singles {
-    upserts.append(try await seconds { try await collection.upsert([row(number, key: base.count + number)]) })
-}
-// Gone again, so that the answers are those of the base.
-try await collection.delete((0..<singles).map { VectorKey(base.count + $0) })
-await collection.waitForIndex()
-try await store.close()
-
-let before = residentMemory()
-let openSeconds = try await seconds {
-    store = try await VectorStore.open(folder)
-    collection = try await store.collection("rows")
-    _ = try await collection.search(Array(queries[0]), k: k)
-}
-let memory = residentMemory() - before
-
-var searches: [Search] = []
-for (block, share) in [100, 1, 10, 50].enumerated() {
-    let condition: Condition? = share == 100 ? nil : .range("part", ..<share)
-    // The least effort whose recall is enough.
-    for probes in [nil, 32, 48, 64, 96, 128, 256, 512] {
-        var times: [Double] = []
-        var found = 0
-        for query in 0..<queries.count {
-            let vector = Array(queries[query])
-            let start = ContinuousClock.now
-            let result = try await collection.search(
-                vector,
-                k: k,
-                where: condition,
-                options: QueryOptions(probes: probes)
-            )
-            times.append((ContinuousClock.now - start) / .seconds(1))
-            let ids = Set(truth[block * queries.count + query].map(Int64.init))
-            found += result.matches.count { ids.contains($0.key.integer ?? -1) }
-        }
-        let recall = Double(found) / Double(queries.count * k)
-        if recall < 0.95, probes != 512 { continue }
-        searches.append(
-            Search(
-                share: share,
-                seconds: times.sorted()[times.count / 2],
-                recall: recall,
-                setting: probes.map { "probes \($0)" } ?? "defaults"
-            )
+func fill(_ base: VectorMatrix, folder: URL, singles: Int) async throws -> Filling {
+    let store = try await VectorStore.open(folder)
+    let collection = try await store.createCollection("rows", dimension: base.dimension, metric: .squaredL2)
+    func row(_ number: Int, key: Int) -> StoredVector {
+        StoredVector(
+            key: VectorKey(key),
+            vector: Array(base[number]),
+            metadata: ["part": .integer(Int64(key % 100))]
         )
-        break
     }
+    let importSeconds = try await seconds {
+        for start in stride(from: 0, to: base.count, by: 10_000) {
+            try await collection.upsert((start..<min(start + 10_000, base.count)).map { row($0, key: $0) })
+        }
+    }
+    let indexSeconds = try await seconds { await collection.waitForIndex() }
+    var upserts: [Double] = []
+    for number in 0..<singles {
+        upserts.append(try await seconds { try await collection.upsert([row(number, key: base.count + number)]) })
+    }
+    // Gone again, so that the answers are those of the base.
+    try await collection.delete((0..<singles).map { VectorKey(base.count + $0) })
+    await collection.waitForIndex()
+    try await store.close()
+    return Filling(
+        importSeconds: importSeconds,
+        indexSeconds: indexSeconds,
+        upsertSeconds: upserts.sorted()[upserts.count / 2]
+    )
 }
-try await store.close()
+
+func search(_ queries: VectorMatrix, truth: [[Int32]], folder: URL) async throws -> Searching {
+    let before = residentMemory()
+    let start = ContinuousClock.now
+    let store = try await VectorStore.open(folder)
+    let collection = try await store.collection("rows")
+    _ = try await collection.search(Array(queries[0]), k: k)
+    let openSeconds = (ContinuousClock.now - start) / .seconds(1)
+    let memory = residentMemory() - before
+
+    var searches: [Search] = []
+    for (block, share) in [100, 1, 10, 50].enumerated() {
+        let condition: Condition? = share == 100 ? nil : .range("part", ..<share)
+        // The least effort whose recall is enough.
+        for probes in [nil, 32, 48, 64, 96, 128, 256, 512] {
+            var times: [Double] = []
+            var found = 0
+            for query in 0..<queries.count {
+                let vector = Array(queries[query])
+                let start = ContinuousClock.now
+                let result = try await collection.search(
+                    vector,
+                    k: k,
+                    where: condition,
+                    options: QueryOptions(probes: probes)
+                )
+                times.append((ContinuousClock.now - start) / .seconds(1))
+                let ids = Set(truth[block * queries.count + query].map(Int64.init))
+                found += result.matches.count { ids.contains($0.key.integer ?? -1) }
+            }
+            let recall = Double(found) / Double(queries.count * k)
+            if recall < 0.95, probes != 512 { continue }
+            searches.append(
+                Search(
+                    share: share,
+                    seconds: times.sorted()[times.count / 2],
+                    recall: recall,
+                    setting: probes.map { "probes \($0)" } ?? "defaults"
+                )
+            )
+            break
+        }
+    }
+    let count = collection.count
+    try await store.close()
+    return Searching(openSeconds: openSeconds, bytesPerVector: Double(memory) / Double(count), searches: searches)
+}
 
 let encoder = JSONEncoder()
 encoder.keyEncodingStrategy = .convertToSnakeCase
-let figures = Figures(
-    importSeconds: importSeconds,
-    indexSeconds: indexSeconds,
-    upsertSeconds: upserts.sorted()[upserts.count / 2],
-    openSeconds: openSeconds,
-    bytesPerVector: Double(memory) / Double(base.count),
-    searches: searches
-)
-print(String(decoding: try encoder.encode(figures), as: UTF8.self))
+let arguments = Array(CommandLine.arguments.dropFirst())
+let figures: Data
+switch arguments.first {
+case "fill" where arguments.count == 4:
+    let base = try VectorFile.read(URL(filePath: arguments[1]))
+    figures = try encoder.encode(
+        try await fill(base, folder: URL(filePath: arguments[2]), singles: Int(arguments[3]) ?? 200)
+    )
+case "search" where arguments.count == 4:
+    let queries = try VectorFile.read(URL(filePath: arguments[1]))
+    let truth = try VectorFile.readIDs(URL(filePath: arguments[2]))
+    figures = try encoder.encode(try await search(queries, truth: truth, folder: URL(filePath: arguments[3])))
+default:
+    FileHandle.standardError.write(Data("usage: see the head of main.swift\n".utf8))
+    exit(64)
+}
+print(String(decoding: figures, as: UTF8.self))
