@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""The vector store: we, Chroma and LanceDB in turn on the same vectors, each in a process of its own, each by its
-ordinary Python or Swift interface, one query at a time. Prints a Markdown table of medians.
+"""The vector store: we, Chroma and LanceDB in turn on the same vectors, each by its ordinary Python or Swift interface,
+one query at a time. Each fills its store in one process and opens and searches it in another, so that what opening takes
+of memory is not hidden by what filling has left. Prints a Markdown table of medians.
 
 Row i has the key i and the metadata {"part": i mod 100}; the filtered searches ask for part < 1, 10 and 50, that is 1, 10
 and 50 percent of the rows. Each system searches with the least effort (ours: probes; Chroma: ef; LanceDB: probes) whose
@@ -22,8 +23,11 @@ from compare import median, theirs
 COMMON = """
 import json, os, statistics, sys, time
 import numpy as np
-base, queries, truth, folder, singles = sys.argv[1:]
-base, queries, truth, singles = np.load(base), np.load(queries), np.load(truth), int(singles)
+stage, folder, *rest = sys.argv[1:]
+if stage == "fill":
+    base, singles = np.load(rest[0]), int(rest[1])
+else:
+    queries, truth = np.load(rest[0]), np.load(rest[1])
 k, efforts = 10, [16, 32, 64, 100, 150, 200, 400, 800]
 def timed(call):
     start = time.perf_counter()
@@ -53,20 +57,20 @@ import chromadb
 from chromadb.config import Settings
 def client():
     return chromadb.PersistentClient(path=folder, settings=Settings(anonymized_telemetry=False))
-store = client()
-rows = store.create_collection("rows", embedding_function=None, configuration={"hnsw": {"space": "l2"}})
-step = min(5000, store.get_max_batch_size())
-def fill():
-    for start in range(0, len(base), step):
-        block = range(start, min(start + step, len(base)))
-        rows.upsert(ids=[str(i) for i in block], embeddings=base[start:start + step],
-                    metadatas=[{"part": i % 100} for i in block])
-importing, _ = timed(fill)
-upserts = [timed(lambda: rows.upsert(ids=[str(len(base) + i)], embeddings=base[i:i + 1],
-                                     metadatas=[{"part": i % 100}]))[0] for i in range(singles)]
-rows.delete(ids=[str(len(base) + i) for i in range(singles)])
-del rows, store
-chromadb.api.client.SharedSystemClient.clear_system_cache()
+if stage == "fill":
+    rows = client().create_collection("rows", embedding_function=None, configuration={"hnsw": {"space": "l2"}})
+    step = min(5000, client().get_max_batch_size())
+    def fill():
+        for start in range(0, len(base), step):
+            block = range(start, min(start + step, len(base)))
+            rows.upsert(ids=[str(i) for i in block], embeddings=base[start:start + step],
+                        metadatas=[{"part": i % 100} for i in block])
+    importing, _ = timed(fill)
+    upserts = [timed(lambda: rows.upsert(ids=[str(len(base) + i)], embeddings=base[i:i + 1],
+                                         metadatas=[{"part": i % 100}]))[0] for i in range(singles)]
+    rows.delete(ids=[str(len(base) + i) for i in range(singles)])
+    print(json.dumps({"import_seconds": importing, "index_seconds": 0, "upsert_seconds": statistics.median(upserts)}))
+    sys.exit()
 before = resident()
 def open_again():
     rows = client().get_collection("rows", embedding_function=None)
@@ -83,9 +87,7 @@ def search(query, share, effort):
     where = None if share == 100 else {"part": {"$lt": share}}
     found = rows.query(query_embeddings=query[None], n_results=k, where=where, include=["distances", "metadatas"])
     return [int(i) for i in found["ids"][0]]
-found = measure(search)
-print(json.dumps({"import_seconds": importing, "index_seconds": 0, "upsert_seconds": statistics.median(upserts),
-                  "open_seconds": opening, "bytes_per_vector": memory / len(base), "searches": found}))
+print(json.dumps({"open_seconds": opening, "bytes_per_vector": memory / rows.count(), "searches": measure(search)}))
 """
 
 LANCE = COMMON + """
@@ -95,21 +97,24 @@ def table(first, vectors):
     return pa.table({"id": pa.array(range(first, first + count)),
                      "part": pa.array([i % 100 for i in range(first, first + count)]),
                      "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), vectors.shape[1])})
-store = lancedb.connect(folder)
-everything = table(0, base)
-importing, rows = timed(lambda: store.create_table("rows", everything))
-def index():
-    rows.create_index(metric="l2", index_type="IVF_FLAT", num_partitions=512)
-    rows.create_scalar_index("part")
-indexing, _ = timed(index)
-upserts = []
-for i in range(singles):
-    one = table(len(base) + i, base[i:i + 1])
-    upserts.append(timed(lambda: rows.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-                         .execute(one))[0])
-rows.delete(f"id >= {len(base)}")
-rows.optimize()
-del rows, store, everything
+if stage == "fill":
+    store = lancedb.connect(folder)
+    everything = table(0, base)
+    importing, rows = timed(lambda: store.create_table("rows", everything))
+    def index():
+        rows.create_index(metric="l2", index_type="IVF_FLAT", num_partitions=512)
+        rows.create_scalar_index("part")
+    indexing, _ = timed(index)
+    upserts = []
+    for i in range(singles):
+        one = table(len(base) + i, base[i:i + 1])
+        upserts.append(timed(lambda: rows.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+                             .execute(one))[0])
+    rows.delete(f"id >= {len(base)}")
+    rows.optimize()
+    print(json.dumps({"import_seconds": importing, "index_seconds": indexing,
+                      "upsert_seconds": statistics.median(upserts)}))
+    sys.exit()
 before = resident()
 def open_again():
     rows = lancedb.connect(folder).open_table("rows")
@@ -122,8 +127,7 @@ def search(query, share, effort):
     if share != 100:
         asked = asked.where(f"part < {share}", prefilter=True)
     return asked.to_arrow()["id"].to_pylist()
-print(json.dumps({"import_seconds": importing, "index_seconds": indexing, "upsert_seconds": statistics.median(upserts),
-                  "open_seconds": opening, "bytes_per_vector": memory / len(base), "searches": measure(search)}))
+print(json.dumps({"open_seconds": opening, "bytes_per_vector": memory / rows.count_rows(), "searches": measure(search)}))
 """
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -132,11 +136,11 @@ parser.add_argument("queries", help=".npy, float32")
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--singles", type=int, default=200, help="upserts one by one")
 arguments = parser.parse_args()
-program = pathlib.Path(__file__).resolve().parents[2] / ".build/benchmarks/release/measure-storage"
+PROGRAM = pathlib.Path(__file__).resolve().parents[2] / ".build/benchmarks/release/measure-storage"
 
 
 def ours(*values):
-    done = subprocess.run([program, *map(str, values)], capture_output=True, text=True)
+    done = subprocess.run([PROGRAM, *map(str, values)], capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"measure-storage: {done.stderr.strip()}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -171,11 +175,12 @@ with tempfile.TemporaryDirectory(dir="/var/tmp") as scratch:
             folder = scratch / "store"
             shutil.rmtree(folder, ignore_errors=True)
             if system == "swift-faiss":
-                results.append(ours(arguments.base, arguments.queries, scratch / "truth.ivecs", folder,
-                                    arguments.singles))
+                results.append(ours("fill", arguments.base, folder, arguments.singles)
+                               | ours("search", arguments.queries, scratch / "truth.ivecs", folder))
             else:
-                results.append(theirs({"Chroma": CHROMA, "LanceDB": LANCE}[system], arguments.base, arguments.queries,
-                                      scratch / "truth.npy", folder, arguments.singles))
+                program = {"Chroma": CHROMA, "LanceDB": LANCE}[system]
+                results.append(theirs(program, "fill", folder, arguments.base, arguments.singles)
+                               | theirs(program, "search", folder, arguments.queries, scratch / "truth.npy"))
 
 print(f"{len(base)} x {base.shape[1]}, {len(queries)} queries, medians of {arguments.rounds} runs in turn\n")
 print("| | " + " | ".join(runs) + " |")

@@ -170,7 +170,10 @@ struct RowTable: Sendable {
         guard missing > 0 else { return }
         let size = chunkCapacity * dimension * MemoryLayout<Float>.size
         let new = max(missing, min(chunks.count, PageMemory.largePage / size))
-        let memory = try PageMemory(byteCount: new * size, for: "\(new * chunkCapacity) vectors of \(dimension) numbers")
+        let memory = try PageMemory(
+            byteCount: new * size,
+            for: "\(new * chunkCapacity) vectors of \(dimension) numbers"
+        )
         for place in 0..<new {
             chunks.append(Chunk(capacity: chunkCapacity, dimension: dimension, memory: memory, place: place))
         }
