@@ -30,16 +30,27 @@ struct FaultsCommand: AsyncParsableCommand {
     @Option(help: "A folder for the stores, best in memory.")
     var folder = "/dev/shm/storage-faults"
 
+    @Option(help: ArgumentHelp("Which failures: all, or one of these.", valueName: "fault"))
+    var only: Fault?
+
+    /// A disk that is full stays full; an I/O error may be the only one.
+    enum Fault: String, CaseIterable, ExpressibleByArgument {
+        case fullDisk = "full-disk"
+        case error = "io-error"
+        case dyingDisk = "dying-disk"
+
+        var code: Int32 { self == .fullDisk ? ENOSPC : EIO }
+        var isLasting: Bool { self != .error }
+    }
+
     func run() async throws {
-        // A disk that is full stays full; an I/O error may be the only one.
-        for (name, error, isLasting) in [
-            ("full disk", ENOSPC, true), ("I/O error", EIO, false), ("dying disk", EIO, true),
-        ] {
+        for fault in only.map({ [$0] }) ?? Fault.allCases {
+            let name = fault.rawValue
             var write = 1
             var failures = 0
             let bar = ProgressBar(name)
             while true {
-                let outcome = try await attempt(failing: write, error: error, isLasting: isLasting)
+                let outcome = try await attempt(failing: write, fault)
                 if outcome.writes < write { break }
                 failures += outcome.failed
                 bar.update(Double(write) / Double(max(outcome.writes, write)))
@@ -53,11 +64,7 @@ struct FaultsCommand: AsyncParsableCommand {
         }
     }
 
-    private func attempt(
-        failing write: Int,
-        error: Int32,
-        isLasting: Bool
-    ) async throws -> (writes: Int, failed: Int) {
+    private func attempt(failing write: Int, _ fault: Fault) async throws -> (writes: Int, failed: Int) {
         let url = URL(filePath: folder)
         try? FileManager.default.removeItem(at: url)
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
@@ -68,8 +75,8 @@ struct FaultsCommand: AsyncParsableCommand {
         process.arguments = ["faults-child", store.path, "--operations", String(operations)]
         process.environment = ProcessInfo.processInfo.environment.merging([
             "LD_PRELOAD": URL(filePath: library).path, "FAILING_WRITES_FOLDER": store.path,
-            "FAILING_WRITES_FIRST": String(write), "FAILING_WRITES_ERRNO": String(error),
-            "FAILING_WRITES_LASTING": isLasting ? "1" : "0", "FAILING_WRITES_COUNTER": counter.path,
+            "FAILING_WRITES_FIRST": String(write), "FAILING_WRITES_ERRNO": String(fault.code),
+            "FAILING_WRITES_LASTING": fault.isLasting ? "1" : "0", "FAILING_WRITES_COUNTER": counter.path,
         ]) { $1 }
         let output = Pipe()
         process.standardOutput = output
@@ -77,7 +84,7 @@ struct FaultsCommand: AsyncParsableCommand {
         let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            throw Failure("write \(write), error \(error): status \(process.terminationStatus): \(text)")
+            throw Failure("\(fault.rawValue) at write \(write): status \(process.terminationStatus): \(text)")
         }
         // What was acknowledged is there when the disk is well again.
         var model = StorageModel(metric: .squaredL2)
@@ -99,7 +106,7 @@ struct FaultsCommand: AsyncParsableCommand {
                 }
             }
             try await again.close()
-            if let problem { throw Failure("write \(write), error \(error): after it: \(problem)") }
+            if let problem { throw Failure("\(fault.rawValue) at write \(write): after it: \(problem)") }
         }
         let writes = Int(String(decoding: try Data(contentsOf: counter), as: UTF8.self)) ?? 0
         return (writes, marks.count { $0 == UInt8(ascii: "x") })

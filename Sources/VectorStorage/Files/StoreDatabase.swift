@@ -320,19 +320,25 @@ final class StoreDatabase: Sendable {
                 let insert = try database.cachedStatement(
                     sql: "INSERT INTO rows_\(record.id) VALUES (?, ?, ?, ?, ?)"
                 )
-                for new in adding { try Self.insert(new, with: insert, database) }
+                insert.setUncheckedArguments([])  // They are bound below.
+                for new in adding { try Self.insert(new, with: insert) }
                 try Self.update(record, database)
             }
         }
     }
 
-    /// Straight from the row's own memory: GRDB's arguments would copy its bytes twice.
-    private static func insert(_ new: NewRow, with insert: Statement, _ database: Database) throws {
+    /// Binds straight to the row's own memory, where GRDB's arguments would copy its bytes twice.
+    private static func insert(_ new: NewRow, with insert: Statement) throws {
         let statement = insert.sqliteStatement
+        // What was bound is not looked at once the row's memory is out of reach.
+        defer {
+            sqlite3_reset(statement)
+            sqlite3_clear_bindings(statement)
+        }
         var key = new.row.key.text
-        let code = key.withUTF8 { key in
-            new.metadata.withUnsafeBytes { metadata in
-                new.row.vector.withUnsafeBytes { vector in
+        try key.withUTF8 { key in
+            try new.metadata.withUnsafeBytes { metadata in
+                try new.row.vector.withUnsafeBytes { vector in
                     // The lengths fit: keys, metadata and dimensions have limits far below. What could not be bound would
                     // be null, which no column may be.
                     sqlite3_bind_int64(statement, 1, new.id)
@@ -342,15 +348,10 @@ final class StoreDatabase: Sendable {
                     sqlite3_bind_blob(statement, 3, metadata.baseAddress, CInt(metadata.count), nil)
                     sqlite3_bind_blob(statement, 4, vector.baseAddress, CInt(vector.count), nil)
                     sqlite3_bind_int64(statement, 5, Int64(new.checksum))
-                    let code = sqlite3_step(statement)
-                    sqlite3_reset(statement)
-                    sqlite3_clear_bindings(statement)
-                    return code
+                    // By GRDB, which knows what to do when it fails.
+                    try insert.execute()
                 }
             }
-        }
-        guard code == SQLITE_DONE else {
-            throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
         }
     }
 
