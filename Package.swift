@@ -58,6 +58,7 @@ let package = Package(
             name: "VectorStorage",
             dependencies: [
                 "Faiss", "Vectors", .product(name: "GRDB", package: "GRDB.swift"),
+                // SQLite's own functions, for the columns of rows that are read and written by the thousand.
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict

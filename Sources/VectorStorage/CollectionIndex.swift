@@ -3,9 +3,9 @@ import Foundation
 
 /// Which index a collection keeps beside its rows.
 public enum CollectionIndex: Sendable, Hashable {
-    /// None for up to 10,000 rows, which are all looked at; inverted lists of a byte a component beyond. That takes a
-    /// quarter of the memory and the time to open of lists of whole vectors, and finds the same: of what the lists
-    /// propose, the best by their stored vectors are answered.
+    /// None for up to 10,000 rows, which are all looked at; inverted lists of a byte a component beyond. Those take a
+    /// quarter of the memory of lists of whole vectors, and find the same: of what the lists propose, the best by their
+    /// stored vectors are answered.
     case automatic
     /// This one, once there are 1,000 rows or as many as its training needs. `.flat` keeps none: all rows are looked at.
     case described(IndexDescription)

@@ -8,6 +8,10 @@ extension VectorCollection {
         /// Does what is asked for, then ends.
         var worker: Task<Void, Never>?
         var request = Request.none
+        /// When the last change asked for something.
+        var lastRequest = ContinuousClock.now
+        /// How many wait until all is done.
+        var waitingCount = 0
         var isEnded = false
         /// Why the last step failed, if it did, and at which number of rows; it is tried again with a tenth more.
         var failure: String?
@@ -58,6 +62,8 @@ extension VectorCollection {
 
     /// Waits until nothing is being done in the background: until then searches may be exact and slower.
     public func waitForIndex() async {
+        maintenance.withLock { $0.waitingCount += 1 }
+        defer { maintenance.withLock { $0.waitingCount -= 1 } }
         maintain()
         while let worker = maintenance.withLock({ $0.worker }) { await worker.value }
     }
@@ -90,6 +96,7 @@ extension VectorCollection {
         maintenance.withLock { maintenance in
             if maintenance.isEnded { return }
             if request.rawValue > maintenance.request.rawValue { maintenance.request = request }
+            maintenance.lastRequest = .now
             guard maintenance.worker == nil else { return }
             maintenance.worker = Task.detached(priority: .utility) { await self.work() }
         }
@@ -105,9 +112,24 @@ extension VectorCollection {
             }
             switch request {
             case .none: return
-            case .look: while !Task.isCancelled, let step = nextStep(), await attempt(step) {}
+            case .look:
+                while !Task.isCancelled, let step = nextStep() {
+                    if step == .rebuild { await waitForCalm() }
+                    guard await attempt(step) else { break }
+                }
             case .rebuild: for step in stepsToCompact() { guard await attempt(step) else { break } }
             }
+        }
+    }
+
+    /// Waits until no more rows come in: an index that is made amid an import takes the import's time, and is outgrown at
+    /// its end. Not for long, as searches look at all rows until there is one, and not at all if somebody waits for it.
+    private func waitForCalm() async {
+        let end = ContinuousClock.now + .seconds(2)
+        while !Task.isCancelled, ContinuousClock.now < end {
+            let (last, isAwaited) = maintenance.withLock { ($0.lastRequest, $0.waitingCount > 0) }
+            if isAwaited || ContinuousClock.now - last >= .milliseconds(100) { return }
+            try? await Task.sleep(for: .milliseconds(10))
         }
     }
 

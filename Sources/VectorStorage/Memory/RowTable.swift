@@ -42,7 +42,9 @@ struct RowTable: Sendable {
         init(capacity: Int, dimension: Int, memory: PageMemory, place: Int) {
             self.capacity = capacity
             self.memory = memory
-            vectors = memory.start.assumingMemoryBound(to: Float.self) + place * capacity * dimension
+            let values = capacity * dimension
+            vectors = (memory.start + place * values * MemoryLayout<Float>.stride)
+                .bindMemory(to: Float.self, capacity: values)
             ids = .allocate(capacity: capacity)
             ends = .allocate(capacity: capacity)
             for slot in 0..<capacity { (ends + slot).initialize(to: Atomic(.max)) }
