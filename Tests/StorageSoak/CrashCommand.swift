@@ -6,8 +6,8 @@ import TestSupport
 import VectorStorage
 import Vectors
 
-/// The load of a crash: the parent knows each change by its number.
-private let crashLoad = StorageLoad(seed: 5, dimension: 128, keys: 100_000, batch: 300)
+/// The load of a crash: the parent knows each change by its number. Deletions keep about a fifth of the keys empty.
+private let crashLoad = StorageLoad(seed: 5, dimension: 128, keys: 125_000, batch: 300)
 
 struct CrashCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
