@@ -210,7 +210,7 @@ package func difference(
         let condition = load.condition(number)
         let query = load.query(number)
         // All lists, all candidates: then an index answers exactly, too.
-        let options = QueryOptions(exact: number % 2 == 0, probes: 1 << 20, ef: 1 << 20)
+        let options = QueryOptions(exact: number % 2 == 0, probes: 1 << 20, ef: 1 << 20, candidates: .max)
         let found = try await collection.search(query, k: 10, where: condition, options: options)
         let expected = model.search(query, k: 10, where: condition)
         if let difference = difference(found.matches, expected) { return "query \(number): \(difference)" }

@@ -11,7 +11,10 @@ struct CollectionTests {
     @Test(
         "Any changes leave what a dictionary holds, before and after reopening",
         arguments: Metric.allCases,
-        [CollectionIndex.automatic, .described(.flat), .described(.ivfFlat(lists: 8)), .described(.hnsw(neighbors: 8))]
+        [
+            CollectionIndex.automatic, .described(.flat), .described(.ivfFlat(lists: 8)), .described(.hnsw(neighbors: 8)),
+            .described(.ivf(lists: 8, storing: .scalarQuantized())),
+        ]
     )
     func randomChanges(metric: Metric, index: CollectionIndex) async throws {
         try await withTemporaryFolder { folder in
@@ -100,6 +103,26 @@ struct CollectionTests {
                 }
             }
             try await store.close()
+        }
+    }
+
+    @Test("An index is built without being asked for, once no more rows come in")
+    func indexByItself() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try await VectorStore.open(folder.appending(path: "store"))
+            let collection = try await store.createCollection("rows", dimension: 4, metric: .squaredL2)
+            for batch in 0..<6 {
+                try await collection.upsert(
+                    (0..<2000).map { row in
+                        StoredVector(key: VectorKey(batch * 2000 + row), vector: [Float(row), Float(batch), 1, 0])
+                    }
+                )
+            }
+            let end = ContinuousClock.now + .seconds(60)
+            while collection.statistics.indexDescription == nil, ContinuousClock.now < end {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(collection.statistics.indexDescription != nil)
         }
     }
 
