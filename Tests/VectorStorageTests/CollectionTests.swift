@@ -12,7 +12,8 @@ struct CollectionTests {
         "Any changes leave what a dictionary holds, before and after reopening",
         arguments: Metric.allCases,
         [
-            CollectionIndex.automatic, .described(.flat), .described(.ivfFlat(lists: 8)), .described(.hnsw(neighbors: 8)),
+            CollectionIndex.automatic, .described(.flat), .described(.ivfFlat(lists: 8)),
+            .described(.hnsw(neighbors: 8)),
             .described(.ivf(lists: 8, storing: .scalarQuantized())),
         ]
     )
