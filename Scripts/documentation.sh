@@ -20,7 +20,7 @@ for module in $modules; do
 done
 # What was built has all that documentation needs: no second build to emit symbol graphs.
 target=$(swift -print-target-info | python3 -c 'import json, sys; print(json.load(sys.stdin)["target"]["triple"])')
-maps="modulemaps/CFaiss modulemaps/CZlib $built/FaissC.build $built/Word2VecC.build
+maps="modulemaps/CFaiss modulemaps/CZlib $built/FaissC.build $built/VectorsC.build $built/Word2VecC.build
     .build/checkouts/GRDB.swift/Sources/GRDBSQLite"
 set -- -Xcc -ISources/FaissC/include
 for map in $maps; do
