@@ -218,6 +218,19 @@ struct StoreTests {
         }
     }
 
+    @Test("A file that is no database is named")
+    func noDatabase() async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending(path: "store.sqlite")
+            try Data(repeating: 7, count: 5000).write(to: file)
+            for access in [StoreOptions.Access.readWrite, .readWriteCreating, .readOnly] {
+                await expectFailure(.damaged, naming: file.path(percentEncoded: false)) {
+                    try await VectorStore.open(folder, options: StoreOptions(access: access))
+                }
+            }
+        }
+    }
+
     @Test("The first version's files open")
     func versionOne() async throws {
         try await withTemporaryFolder { folder in

@@ -41,7 +41,7 @@ final class StoreDatabase: Sendable {
     init(_ url: URL, access: StoreOptions.Access, durability: StoreOptions.Durability) throws(StorageError) {
         self.url = url
         isReadOnly = access == .readOnly
-        pool = try withStorageError {
+        pool = try Self.naming(url) {
             var configuration = Configuration()
             configuration.readonly = access == .readOnly
             configuration.busyMode = .timeout(10)
@@ -56,6 +56,15 @@ final class StoreDatabase: Sendable {
         }
         if access != .readOnly { try setDurability(durability) }
         try setUp(access)
+    }
+
+    /// Names the file in a failure of SQLite's, whose messages don't.
+    private static func naming<Result>(_ url: URL, _ body: () throws -> Result) throws(StorageError) -> Result {
+        do throws(StorageError) {
+            return try withStorageError(body)
+        } catch {
+            throw StorageError(error.code, "'\(url.path(percentEncoded: false))': \(error.message)")
+        }
     }
 
     /// GRDB sets synchronous to NORMAL when it turns on the write-ahead log, and then a commit may be lost with the
@@ -81,7 +90,7 @@ final class StoreDatabase: Sendable {
     }
 
     private func setUp(_ access: StoreOptions.Access) throws(StorageError) {
-        let (application, version, isEmpty) = try withStorageError {
+        let (application, version, isEmpty) = try Self.naming(url) {
             try pool.read { database in
                 (
                     try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0,
