@@ -73,12 +73,6 @@ struct LoadedCollection: Sendable {
                 try table.reserveCapacity(forMore: found.digest.count)
                 keys.reserveCapacity(min(found.digest.count, 1 << 24))
             } row: { row in
-                guard let record, table.count < record.digest.count else {
-                    throw StorageError(
-                        .damaged,
-                        "the collection '\(record?.name ?? "")' holds more rows than were written"
-                    )
-                }
                 let key = VectorKey(row.key)
                 let slot = try table.append(id: row.id, key: key, vector: row.vector, checksum: row.checksum) { set in
                     try MetadataFormat.forEachField(row.metadata) { name, value in set(name, value) }

@@ -60,9 +60,9 @@ struct RowDigest: Sendable, Equatable {
 func fileChecksum(_ file: InputFile) throws(StorageError) -> UInt32 {
     try withStorageError {
         var checksum = CRC32C()
-        var block = [UInt8](repeating: 0, count: min(1 << 20, file.size))
+        var block = [UInt8](repeating: 0, count: 1 << 20)
         try block.withUnsafeMutableBytes { block in
-            for start in stride(from: 0, to: file.size, by: 1 << 20) {
+            for start in stride(from: 0, to: file.size, by: block.count) {
                 let piece = UnsafeMutableRawBufferPointer(rebasing: block[..<min(block.count, file.size - start)])
                 try file.readExactly(into: piece, at: start)
                 checksum.update(UnsafeRawBufferPointer(piece))

@@ -168,8 +168,8 @@ final class StoreDatabase: Sendable {
         try withStorageError { try pool.read { database in try Self.record(collection, database) } }
     }
 
-    /// Hands out a collection's record and then all its rows, by ascending id, from one state of the database. Each row
-    /// has passed its checksum, all together the digest.
+    /// Hands out a collection's record and then all its rows, by ascending id, from one state of the database: no more of
+    /// them than the record says. Each row has passed its checksum, all together the digest.
     func load(
         _ collection: Int64,
         cancellation: Cancellation? = nil,
@@ -184,6 +184,13 @@ final class StoreDatabase: Sendable {
                 try Self.forEachRow(record, database, sql: "ORDER BY id", arguments: []) { stored in
                     if digest.count & 1023 == 0, cancellation?.isCancelled == true { throw StorageError.cancelled }
                     digest.insert(id: stored.id, checksum: stored.checksum)
+                    guard digest.count <= record.digest.count else {
+                        throw StorageError(
+                            .damaged,
+                            "the collection '\(record.name)' holds more rows than the \(record.digest.count) that were "
+                                + "written"
+                        )
+                    }
                     try row(stored)
                 }
                 guard digest == record.digest else {
