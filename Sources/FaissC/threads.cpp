@@ -36,8 +36,11 @@ void AssignmentIndex::search(
     ++step;
     // Most points stay where they were.
     const bool are_known = points == x && assigned.size() == static_cast<size_t>(n) && assigned_among == ntotal;
+    if (k != 1 || params) {
+        search_flat(*this, n, x, k, params ? params->sel : nullptr, work.threads, distances, labels);
+        return;
+    }
     in_slices(n, work.threads, [&](idx_t first, idx_t count) {
-        if (k == 1 && !params) {
             const idx_t* guesses = are_known ? assigned.data() + first : nullptr;
             assign_nearest(
                     metric_type,
@@ -50,11 +53,8 @@ void AssignmentIndex::search(
                     labels + first,
                     distances + first,
                     guesses);
-        } else {
-            IndexFlat::search(count, x + first * d, k, distances + first * k, labels + first * k, params);
-        }
     });
     points = x;
     assigned_among = ntotal;
-    assigned.assign(labels, labels + (k == 1 ? n : 0));
+    assigned.assign(labels, labels + n);
 }

@@ -251,23 +251,6 @@ struct KernelTests {
         }
     }
 
-    @Test("libfaiss's own code calls these kernels, and not the copies in its archive")
-    func linked() throws {
-        // The archive's copy adds one term after the other, and so loses every one that follows: 2^24 + 1 is no float.
-        let x = [4096] + [Float](repeating: 1, count: 127)
-        let inside = faiss_kernel_distance_inside(x, [Float](repeating: 0, count: 128), 128)
-        #expect(inside > 0x1p24 + 64)
-
-        // And it searches a batch by |x|² + |y|² − 2 x · y, whose terms are a billion times the distances here.
-        let base = try VectorMatrix(
-            TestVectors.integers(100, dimension: 32, in: 0...2, seed: 1).values.map { $0 + 30_000 },
-            dimension: 32
-        )
-        let index = try VectorIndex(.flat, dimension: 32, metric: .squaredL2)
-        try index.add(base)
-        #expect(try index.search(base, k: 10) == BruteForce(base, metric: .squaredL2).search(base, k: 10))
-    }
-
     @Test("A level has a name, and no name asks for more than the processor has")
     func names() {
         let names = ["baseline", "avx2", "avx512"]
