@@ -251,6 +251,55 @@ struct KernelTests {
         }
     }
 
+    @Test(
+        "A matrix times vectors is what plain arithmetic says, and the same for one vector and many",
+        arguments: Level.available
+    )
+    private func transform(level: Level) throws {
+        for (input, output) in [
+            (1, 1), (3, 5), (15, 17), (16, 16), (31, 33), (64, 32), (70, 129), (300, 200), (130, 7),
+        ] {
+            let count = 45
+            let x = Numbers(count * input, offset: 1, seed: UInt64(input))
+            let matrix = Numbers(output * input, offset: 2, seed: UInt64(output) + 1000)
+            let offset = Numbers(output, offset: 3, seed: 7)
+            func transformed(_ rows: Range<Int>, hasOffset: Bool) -> [Float] {
+                var y = [Float](repeating: .nan, count: rows.count * output)
+                x.withPointer { x in
+                    matrix.withPointer { matrix in
+                        offset.withPointer { offset in
+                            faiss_kernel_transform(
+                                level.native,
+                                rows.count,
+                                input,
+                                output,
+                                x + rows.lowerBound * input,
+                                matrix,
+                                hasOffset ? offset : nil,
+                                &y
+                            )
+                        }
+                    }
+                }
+                return y
+            }
+            for hasOffset in [false, true] {
+                let all = transformed(0..<count, hasOffset: hasOffset)
+                for row in 0..<count {
+                    for column in 0..<output {
+                        var sum = hasOffset ? offset[column] : 0
+                        for k in 0..<input { sum += x[row * input + k] * matrix[column * input + k] }
+                        #expect(abs(Double(all[row * output + column]) - sum) < 1e-6 * Double(input + 1))
+                    }
+                }
+                for size in [1, 2, 3, 4, 5, 11, 12, 13, 24] {
+                    let rows = (count - size)..<count
+                    #expect(transformed(rows, hasOffset: hasOffset) == Array(all.suffix(size * output)))
+                }
+            }
+        }
+    }
+
     @Test("A level has a name, and no name asks for more than the processor has")
     func names() {
         let names = ["baseline", "avx2", "avx512"]

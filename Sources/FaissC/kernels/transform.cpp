@@ -1,30 +1,11 @@
 #include "transform.h"
 
-#include "flat.h"
 #include "rows.h"
 
 #include <faiss_kernels.h>
 
 #include <algorithm>
 #include <vector>
-
-namespace {
-
-/// Vectors side by side; lanes without one have the last.
-void fill_panel(const float* x, size_t count, size_t d, size_t width, float* values) {
-    const size_t stretch = 16; // A line of the cache of each vector.
-    for (size_t first = 0; first < d; first += stretch) {
-        const size_t last = std::min(d, first + stretch);
-        for (size_t lane = 0; lane < width; ++lane) {
-            const float* vector = x + std::min(lane, count - 1) * d;
-            for (size_t k = first; k < last; ++k) {
-                values[k * width + lane] = vector[k];
-            }
-        }
-    }
-}
-
-} // namespace
 
 void transform(
         size_t n,
@@ -36,34 +17,48 @@ void transform(
         float* y,
         FaissKernelLevel level) {
     const FlatKernels& kernels = flat_kernels(level);
-    const std::vector<float> zeros(offset ? 0 : d_out);
-    const float* terms = offset ? offset : zeros.data();
-    // The panels stay in the second-level cache while blocks of the matrix, which stay there too, go by.
-    const size_t bytes = 256 << 10;
-    const size_t panels = std::max<size_t>(1, bytes / (d_in * kernels.wide * sizeof(float)));
-    const size_t tile = 12;
-    const size_t block = std::max<size_t>(1, bytes / (d_in * sizeof(float) * tile)) * tile;
-    const size_t at_once = std::min(panels * kernels.wide, (n + kernels.wide - 1) / kernels.wide * kernels.wide);
-    PanelMemory memory(at_once * d_in);
-    std::vector<float> scores(std::min(block, d_out) * kernels.wide);
-    for (size_t start = 0; start < n; start += at_once) {
-        const size_t size = std::min(at_once, n - start);
-        const auto width_of = [&](size_t first) {
-            return size - first <= kernels.narrow ? kernels.narrow : kernels.wide;
-        };
-        for (size_t first = 0; first < size; first += kernels.wide) {
-            const size_t count = std::min(kernels.wide, size - first);
-            fill_panel(x + (start + first) * d_in, count, d_in, width_of(first), memory.get() + first * d_in);
+    const size_t few = 2; // So few that making panels costs more than doing without.
+    if (n <= few) {
+        for (size_t i = 0; i < n; ++i) {
+            kernels.transform_one(matrix, d_out, x + i * d_in, d_in, offset, y + i * d_out);
         }
-        for (size_t row = 0; row < d_out; row += block) {
-            const RowBlock rows{matrix + row * d_in, terms + row, std::min(block, d_out - row)};
-            for (size_t first = 0; first < size; first += kernels.wide) {
-                const QueryPanel panel{memory.get() + first * d_in, width_of(first), d_in};
-                kernels.score(panel, rows, scores.data());
-                for (size_t lane = 0; lane < std::min(kernels.wide, size - first); ++lane) {
-                    float* to = y + (start + first + lane) * d_out + row;
-                    for (size_t i = 0; i < rows.count; ++i) {
-                        to[i] = scores[i * panel.width + lane];
+        return;
+    }
+    const size_t width = kernels.wide;
+    // A block of vectors stays in the second-level cache while the panels of a group, each made once, go by.
+    const size_t group_bytes = 1 << 20, block_bytes = 256 << 10;
+    const size_t tile = 12;
+    const size_t group = std::max<size_t>(1, group_bytes / (d_in * width * sizeof(float))) * width;
+    const size_t block = std::max<size_t>(4, block_bytes / (d_in * tile * sizeof(float))) * tile;
+    PanelMemory panels(std::min(group, (d_out + width - 1) / width * width) * d_in);
+    std::vector<float> offsets((d_out + width - 1) / width * width);
+    if (offset) {
+        std::copy_n(offset, d_out, offsets.begin());
+    }
+    std::vector<float> last(tile * width);
+    for (size_t first = 0; first < d_out; first += group) {
+        const size_t outputs = std::min(group, d_out - first);
+        for (size_t lane = 0; lane < outputs; lane += width) {
+            kernels.pack(
+                    matrix + (first + lane) * d_in, std::min(width, outputs - lane), d_in, panels.get() + lane * d_in);
+        }
+        for (size_t start = 0; start < n; start += block) {
+            const size_t size = std::min(block, n - start);
+            for (size_t lane = 0; lane < outputs; lane += width) {
+                const float* panel = panels.get() + lane * d_in;
+                const float* own = offsets.data() + first + lane;
+                const float* from = x + start * d_in;
+                float* to = y + start * d_out + first + lane;
+                const size_t count = std::min(width, outputs - lane);
+                if (count == width) {
+                    kernels.transform(panel, from, size, d_in, own, to, d_out);
+                    continue;
+                }
+                for (size_t row = 0; row < size; row += tile) { // A panel wider than what is left of a vector.
+                    const size_t rows = std::min(tile, size - row);
+                    kernels.transform(panel, from + row * d_in, rows, d_in, own, last.data(), width);
+                    for (size_t i = 0; i < rows; ++i) {
+                        std::copy_n(last.data() + i * width, count, to + (row + i) * d_out);
                     }
                 }
             }
