@@ -200,5 +200,5 @@ let package = Package(
             swiftSettings: strict
         ),
     ],
-    cxxLanguageStandard: .cxx17
+    cxxLanguageStandard: .cxx20
 )

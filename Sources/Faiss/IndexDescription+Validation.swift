@@ -107,7 +107,7 @@ extension IndexDescription {
         case .ivf(let lists, let storing):
             max(lists.number ?? 1, storing.minimumTrainingCount(dimension: dimension))
         // From fewer vectors, no full set of directions can be learned.
-        case .pca(let output, let inner): max(dimension, inner.minimumTrainingCount(dimension: output))
+        case .pca(let output, let inner): inner.minimumTrainingCount(dimension: output)
         case .opq(_, let output, let inner), .randomRotation(let output, let inner):
             inner.minimumTrainingCount(dimension: output ?? dimension)
         case .refined(let base, _): base.minimumTrainingCount(dimension: dimension)

@@ -11,7 +11,6 @@
 #include "selectors.h"
 #include "threads.h"
 
-#include <faiss/Clustering.h>
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexIVFPQ.h>
 #include <faiss/IndexIVFPQFastScan.h>
@@ -24,32 +23,71 @@
 
 namespace {
 
-/// Lends an index the indexes that assign its training points, and takes them back whatever happens.
-struct LentAssignment {
-    LentAssignment(
-            faiss::ProductQuantizer* pq,
-            AssignmentIndex& fine,
-            faiss::IndexIVF* ivf = nullptr,
-            AssignmentIndex* coarse = nullptr)
-            : pq(pq), ivf(ivf) {
-        if (pq) {
-            pq->assign_index = &fine;
-        }
-        if (ivf) {
-            ivf->clustering_index = coarse;
-        }
+/// The list that each vector belongs to.
+void assign_lists(const faiss::IndexIVF& ivf, idx_t n, const float* x, idx_t* lists) {
+    const auto* centroids = dynamic_cast<const faiss::IndexFlat*>(ivf.quantizer);
+    if (centroids) {
+        assign_nearest(
+                centroids->metric_type, ivf.d, x, ivf.d, n, centroids->get_xb(), centroids->ntotal, lists, nullptr);
+    } else {
+        ivf.quantizer->assign(n, x, lists);
     }
-    ~LentAssignment() {
-        if (pq) {
-            pq->assign_index = nullptr;
+}
+
+/// Learns the centroids of lists. libfaiss takes a quantizer that has them as trained.
+void train_lists(faiss::IndexIVF& ivf, idx_t n, const float* x, Training& training) {
+    KMeans kmeans = training.kmeans(ivf.d, ivf.nlist, ivf.cp.niter);
+    // The lengths of centroids would favour some lists over others.
+    kmeans.is_spherical = ivf.metric_type == faiss::METRIC_INNER_PRODUCT;
+    const auto centroids = kmeans.fit(n, x).centroids;
+    ivf.quantizer->reset();
+    ivf.quantizer->add(ivf.nlist, centroids.data());
+}
+
+/// Learns the centroids of each part of vectors.
+void train_quantizer(faiss::ProductQuantizer& pq, idx_t n, const float* x, Training& training) {
+    std::vector<float> part(n * pq.dsub);
+    for (size_t m = 0; m < pq.M; ++m) {
+        for (idx_t i = 0; i < n; ++i) {
+            std::copy_n(x + i * pq.d + m * pq.dsub, pq.dsub, part.data() + i * pq.dsub);
         }
-        if (ivf) {
-            ivf->clustering_index = nullptr;
-        }
+        const auto centroids = training.kmeans(pq.dsub, pq.ksub, pq.cp.niter).fit(n, part.data()).centroids;
+        pq.set_params(centroids.data(), static_cast<int>(m));
     }
-    faiss::ProductQuantizer* pq;
-    faiss::IndexIVF* ivf;
-};
+}
+
+/// Whether the codes of inverted lists are of what is left of vectors beside their lists' centroids.
+bool has_residual_codes(const faiss::IndexIVF& ivf) {
+    const auto* ivfpq = dynamic_cast<const faiss::IndexIVFPQ*>(&ivf);
+    const auto* packed = dynamic_cast<const faiss::IndexIVFPQFastScan*>(&ivf);
+    return ivfpq ? ivfpq->by_residual : packed && packed->by_residual;
+}
+
+/// Learns the codes of lists that are trained.
+void train_list_codes(faiss::IndexIVF& ivf, faiss::ProductQuantizer& pq, idx_t n, const float* x, Training& training) {
+    if (!has_residual_codes(ivf)) {
+        train_quantizer(pq, n, x, training);
+        return;
+    }
+    // As many as the quantizer will look at.
+    const size_t most = std::min<size_t>(n, pq.ksub * training.parameters.max_points_per_centroid);
+    std::vector<float> sample;
+    if (most < static_cast<size_t>(n)) {
+        for (const size_t row : sample_rows(most, n, training.parameters.seed)) {
+            sample.insert(sample.end(), x + row * ivf.d, x + (row + 1) * ivf.d);
+        }
+        x = sample.data();
+        n = static_cast<idx_t>(most);
+    }
+    std::vector<float> residuals(n * ivf.d);
+    in_slices(n, training.work.threads, [&](idx_t first, idx_t count) {
+        std::vector<idx_t> lists(count);
+        assign_lists(ivf, count, x + first * ivf.d, lists.data());
+        const auto own = residuals_of(ivf, count, x + first * ivf.d, lists.data());
+        std::copy(own.begin(), own.end(), residuals.begin() + first * ivf.d);
+    });
+    train_quantizer(pq, n, residuals.data(), training);
+}
 
 /// Sets the iterations of the k-means that makes the lists, however deep they lie.
 void set_iterations(faiss::Index& index, int iterations) {
@@ -68,17 +106,6 @@ void reserve(faiss::Index& index, idx_t n) {
         reserve(*hnsw->storage, n);
     } else if (auto* codes = dynamic_cast<faiss::IndexFlatCodes*>(&index)) {
         reserve_on_large_pages(codes->codes, (codes->ntotal + n) * codes->code_size);
-    }
-}
-
-/// The list that each vector belongs to.
-void assign_lists(const faiss::IndexIVF& ivf, idx_t n, const float* x, idx_t* lists) {
-    const auto* centroids = dynamic_cast<const faiss::IndexFlat*>(ivf.quantizer);
-    if (centroids) {
-        assign_nearest(
-                centroids->metric_type, ivf.d, x, ivf.d, n, centroids->get_xb(), centroids->ntotal, lists, nullptr);
-    } else {
-        ivf.quantizer->assign(n, x, lists);
     }
 }
 
@@ -110,23 +137,19 @@ void train_index(faiss::Index& index, idx_t n, const float* x, Training& trainin
         return;
     }
     auto* pq = product_quantizer(&index);
-    if (pq) {
-        training.configure(pq->cp);
-    }
-    AssignmentIndex fine(pq ? pq->dsub : 1, faiss::METRIC_L2, training.work, training.step, training.steps);
     auto* ivf = dynamic_cast<faiss::IndexIVF*>(&index);
-    if (!ivf) {
-        LentAssignment lent(pq, fine);
-        if (!train_bytes(index, n, x)) {
-            index.train(n, x);
-        }
-        return;
+    if (ivf) {
+        train_lists(*ivf, n, x, training);
     }
-    training.configure(ivf->cp);
-    AssignmentIndex coarse(ivf->d, ivf->metric_type, training.work, training.step, training.steps);
-    LentAssignment lent(pq, fine, ivf, &coarse);
-    ivf->train(n, x);
-    prepare_scanning(*ivf);
+    if (pq && ivf) {
+        train_list_codes(*ivf, *pq, n, x, training);
+    } else if (pq) {
+        train_quantizer(*pq, n, x, training);
+    } else if (!train_bytes(index, n, x)) {
+        index.train(n, x); // Of lists only what they store is left to learn.
+    }
+    index.is_trained = true;
+    prepare_scanning(index);
 }
 
 void add_to_index(faiss::Index& index, idx_t n, const float* x, const idx_t* ids, int threads) {
@@ -255,36 +278,39 @@ int faiss_Index_remove_ascending(FaissIndex* index, size_t n, const idx_t* ids, 
     });
 }
 
-int faiss_kmeans_clustering_with(
-        size_t d,
+int faiss_kmeans_with(
         size_t n,
-        size_t k,
         const float* x,
-        const FaissClusteringParameters* parameters,
+        const FaissKMeansParameters* parameters,
         const FaissWork* work,
         float* centroids,
         double* objective,
         size_t* iterations) {
     return guarded([&] {
         faiss_set_thread_limit(work->threads);
-        faiss::Clustering clustering(static_cast<int>(d), static_cast<int>(k));
-        clustering.niter = parameters->niter;
-        clustering.nredo = parameters->nredo;
-        clustering.spherical = parameters->spherical != 0;
-        clustering.max_points_per_centroid = parameters->max_points_per_centroid;
-        clustering.seed = parameters->seed;
-        clustering.min_points_per_centroid = 1; // Below this Faiss prints; the Swift layer warns in its result.
         size_t step = 0;
-        AssignmentIndex assignment(
-                d, faiss::METRIC_L2, *work, step, static_cast<size_t>(parameters->niter) * parameters->nredo);
-        clustering.train(n, x, assignment);
-        std::copy(clustering.centroids.begin(), clustering.centroids.end(), centroids);
-        // The statistics of all runs up to the best one are there, in order: its own are the last.
-        const auto& stats = clustering.iteration_stats;
-        *iterations = std::min<size_t>(stats.size(), parameters->niter);
-        for (size_t i = 0; i < *iterations; ++i) {
-            objective[i] = stats[stats.size() - *iterations + i].obj;
-        }
+        KMeans kmeans;
+        kmeans.d = parameters->d;
+        kmeans.clusters = parameters->k;
+        kmeans.iterations = parameters->niter;
+        kmeans.runs = parameters->nredo;
+        kmeans.start = parameters->is_plus_plus ? KMeans::Start::plusPlus : KMeans::Start::points;
+        kmeans.is_spherical = parameters->spherical != 0;
+        kmeans.most_points = parameters->max_points_per_centroid;
+        kmeans.seed = parameters->seed;
+        kmeans.threads = work->threads;
+        kmeans.weights = parameters->weights;
+        kmeans.initial = parameters->initial;
+        kmeans.report = [&] {
+            const auto steps = static_cast<size_t>(parameters->niter) * parameters->nredo;
+            if (work->progress && work->progress(work->context, step++, steps) != 0) {
+                throw Cancelled();
+            }
+        };
+        const KMeans::Result result = kmeans.fit(n, x);
+        std::copy(result.centroids.begin(), result.centroids.end(), centroids);
+        *iterations = result.objective.size();
+        std::copy(result.objective.begin(), result.objective.end(), objective);
     });
 }
 

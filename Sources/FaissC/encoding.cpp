@@ -63,8 +63,7 @@ bool add_codes(faiss::Index& index, idx_t n, const float* x, int threads) {
     return true;
 }
 
-/// What is left of vectors beside the centroids of their lists; all of one whose list is -1.
-static std::vector<float> residuals_of(const faiss::IndexIVF& ivf, idx_t n, const float* x, const idx_t* lists) {
+std::vector<float> residuals_of(const faiss::IndexIVF& ivf, idx_t n, const float* x, const idx_t* lists) {
     const size_t d = ivf.d;
     std::vector<float> residuals(x, x + n * d);
     std::vector<float> centroid(d);

@@ -38,6 +38,9 @@ bool add_bytes_to_lists(
         const idx_t* lists,
         int threads);
 
+/// What is left of vectors beside the centroids of their lists; all of one whose list is -1.
+std::vector<float> residuals_of(const faiss::IndexIVF& ivf, idx_t n, const float* x, const idx_t* lists);
+
 /// The codes of vectors or, with is_residual, of what is left of them beside the centroids of their lists.
 std::vector<uint8_t> encode_for_lists(
         const faiss::IndexIVF& ivf,

@@ -3,6 +3,7 @@
 #include "io.h"
 #include "kernels/rows.h"
 #include "kernels/transform.h"
+#include "projection.h"
 #include "threads.h"
 
 #include <faiss/IndexFlat.h>
@@ -80,23 +81,37 @@ std::vector<float> reversed(const faiss::VectorTransform& matrix, size_t n, cons
     return result;
 }
 
-/// Principal components around the origin instead of around the mean, which keeps inner products: with each vector
-/// its opposite is learned from, so that the mean is zero.
-void train_uncentered(faiss::PCAMatrix& pca, idx_t n, const float* x) {
-    const idx_t d = pca.d_in;
-    const idx_t most = std::max<idx_t>(1, static_cast<idx_t>(pca.max_points_per_d) * d / 2);
-    const idx_t used = std::min(n, most);
-    std::vector<float> both(2 * used * d);
-    for (idx_t row = 0; row < used; ++row) {
-        const float* from = x + n * row / used * d;
-        for (idx_t column = 0; column < d; ++column) {
-            both[2 * row * d + column] = from[column];
-            both[(2 * row + 1) * d + column] = -from[column];
-        }
+/// `count` of n vectors, evenly spread.
+std::vector<float> spread_rows(size_t count, size_t n, size_t d, const float* x) {
+    std::vector<float> result(count * d);
+    for (size_t row = 0; row < count; ++row) {
+        std::copy_n(x + n * row / count * d, d, result.data() + row * d);
     }
-    pca.train(2 * used, both.data());
-    std::fill(pca.mean.begin(), pca.mean.end(), 0.0f); // It was that up to rounding.
+    return result;
+}
+
+/// Principal components around the mean or, for inner products, which only that keeps, around the origin. Fewer vectors
+/// than components will do: the rest are any directions at right angles to them.
+void train_pca(faiss::PCAMatrix& pca, bool is_centered, size_t n, const float* x) {
+    const size_t d = pca.d_in, count = pca.d_out;
+    const size_t most = pca.max_points_per_d * d;
+    std::vector<float> sample;
+    if (n > most) {
+        sample = spread_rows(most, n, d, x);
+        x = sample.data();
+        n = most;
+    }
+    const size_t found = std::min({count, d, n});
+    std::vector<double> mean(d), components(count * d), variances(count);
+    double total;
+    find_principal_components(
+            n, d, x, found, is_centered, mean.data(), components.data(), variances.data(), &total);
+    complete_components(d, count, components.data());
+    pca.mean.assign(mean.begin(), mean.end());
+    pca.PCAMat.assign(components.begin(), components.end());
+    pca.eigenvalues.assign(variances.begin(), variances.end());
     pca.prepare_Ab();
+    pca.is_trained = true;
 }
 
 /// Lends OPQ a quantizer whose assignment reports its steps, and takes it back whatever happens.
@@ -116,7 +131,14 @@ void train_opq(faiss::OPQMatrix& opq, size_t bits, idx_t n, const float* x, Trai
     AssignmentIndex assignment(pq.dsub, faiss::METRIC_L2, training.work, training.step, training.steps);
     pq.assign_index = &assignment;
     LentQuantizer lent(opq, pq);
-    opq.train(n, x);
+    // libfaiss writes beyond a buffer where vectors are fewer than dimensions. The same ones several times have the same
+    // best rotation.
+    const idx_t times = (std::max(opq.d_in, opq.d_out) + n - 1) / n;
+    std::vector<float> repeated;
+    for (idx_t time = 0; times > 1 && time < times; ++time) {
+        repeated.insert(repeated.end(), x, x + n * opq.d_in);
+    }
+    opq.train(n * times, repeated.empty() ? x : repeated.data());
 }
 
 size_t transform_steps(const faiss::VectorTransform& transform) {
@@ -142,9 +164,8 @@ void train_transform(
         return;
     }
     training.report();
-    auto* pca = dynamic_cast<faiss::PCAMatrix*>(&transform);
-    if (pca && inner.metric_type == faiss::METRIC_INNER_PRODUCT) {
-        train_uncentered(*pca, n, x);
+    if (auto* pca = dynamic_cast<faiss::PCAMatrix*>(&transform)) {
+        train_pca(*pca, inner.metric_type != faiss::METRIC_INNER_PRODUCT, n, x);
     } else if (auto* rotation = dynamic_cast<faiss::RandomRotationMatrix*>(&transform)) {
         rotation->init(training.parameters.seed);
     } else {
@@ -193,6 +214,18 @@ void Training::report() {
         throw Cancelled();
     }
     ++step;
+}
+
+KMeans Training::kmeans(size_t d, size_t clusters, int iterations) {
+    KMeans kmeans;
+    kmeans.d = d;
+    kmeans.clusters = clusters;
+    kmeans.iterations = iterations;
+    kmeans.most_points = parameters.max_points_per_centroid;
+    kmeans.seed = parameters.seed;
+    kmeans.threads = work.threads;
+    kmeans.report = [this] { report(); };
+    return kmeans;
 }
 
 void Training::configure(faiss::ClusteringParameters& clustering) const {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "guarded.h"
+#include "kmeans.h"
 
 #include <faiss/Clustering.h>
 #include <faiss/impl/AuxIndexStructures.h>
@@ -20,7 +21,9 @@ struct Training {
 
     /// Reports a step that has no smaller ones. Throws Cancelled.
     void report();
-    /// Sets what a k-means of Faiss's takes from the parameters, but for the number of iterations.
+    /// A k-means that is part of it. Each iteration is a step.
+    KMeans kmeans(size_t d, size_t clusters, int iterations);
+    /// The same for one of Faiss's own, but for the number of iterations.
     void configure(faiss::ClusteringParameters& clustering) const;
 };
 

@@ -1,9 +1,5 @@
-// Principal components, and vectors along them.
-//
-// Not faiss::PCAMatrix, which sums up products of uncentered numbers in single precision: with a mean far from zero it
-// loses what it looks for.
+#include "projection.h"
 
-#include "guarded.h"
 #include "kernels/transform.h"
 #include "threads.h"
 
@@ -11,6 +7,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <random>
 #include <vector>
 
 extern "C" {
@@ -30,10 +28,9 @@ namespace {
 /// Rows that are centered at a time.
 constexpr size_t block_rows = 512;
 
-void report(const FaissWork& work, size_t step, size_t steps) {
-    if (work.progress && work.progress(work.context, step, steps) != 0) {
-        throw Cancelled{};
-    }
+/// Whether products of columns are summed up, block by block; else of rows, where these are fewer.
+bool by_blocks(size_t n, size_t d) {
+    return n >= d;
 }
 
 /// The `count` largest eigenvalues of a symmetric matrix of m rows, largest first, and their vectors, one a row. The
@@ -86,19 +83,22 @@ void settle(double* vector, size_t d) {
     }
 }
 
-void fit(
+} // namespace
+
+void find_principal_components(
         size_t n,
         size_t d,
         const float* x,
         size_t count,
-        const FaissWork& work,
+        bool is_centered,
         double* mean,
         double* components,
         double* variances,
-        double* total) {
-    const size_t steps = (n + block_rows - 1) / block_rows + 1;
+        double* total,
+        const std::function<void()>& report) {
+    const double freedom = static_cast<double>(is_centered ? n - 1 : n);
     std::fill_n(mean, d, 0.0);
-    for (size_t row = 0; row < n; ++row) {
+    for (size_t row = 0; is_centered && row < n; ++row) {
         for (size_t column = 0; column < d; ++column) {
             mean[column] += x[row * d + column];
         }
@@ -107,29 +107,28 @@ void fit(
         mean[column] /= n;
     }
     // The products of columns, or of rows where these are fewer: both have the same eigenvalues.
-    const bool by_rows = n < d;
+    const bool by_rows = !by_blocks(n, d);
     const int m = static_cast<int>(std::min(n, d));
     const int width = static_cast<int>(d);
     const double one = 1;
     std::vector<double> products(static_cast<size_t>(m) * m);
     std::vector<double> all; // by_rows: the centered rows, of which there are few.
-    size_t step = 0;
     if (by_rows) {
-        report(work, step++, steps);
+        report();
         all = centered(x, n, d, mean);
         dsyrk_("L", "T", &m, &width, &one, all.data(), &width, &one, products.data(), &m);
     } else {
         for (size_t row = 0; row < n; row += block_rows) {
-            report(work, step++, steps);
+            report();
             const int rows = static_cast<int>(std::min(block_rows, n - row));
             const auto block = centered(x + row * d, rows, d, mean);
             dsyrk_("L", "N", &width, &rows, &one, block.data(), &width, &one, products.data(), &width);
         }
     }
-    report(work, steps - 1, steps);
+    report();
     *total = 0;
     for (int place = 0; place < m; ++place) {
-        *total += products[static_cast<size_t>(place) * m + place] / (n - 1);
+        *total += products[static_cast<size_t>(place) * m + place] / freedom;
     }
     if (by_rows) {
         std::vector<double> vectors(static_cast<size_t>(m) * count);
@@ -145,7 +144,7 @@ void fit(
     const double least = variances[0] * m * 1e-15;
     for (size_t place = 0; place < count; ++place) {
         if (variances[place] > least) {
-            variances[place] /= n - 1;
+            variances[place] /= freedom;
             settle(components + place * d, d);
         } else {
             variances[place] = 0;
@@ -154,7 +153,28 @@ void fit(
     }
 }
 
-} // namespace
+void complete_components(size_t d, size_t count, double* components) {
+    std::mt19937_64 random(1234);
+    for (size_t place = 0; place < count; ++place) {
+        double* own = components + place * d;
+        if (std::any_of(own, own + d, [](double value) { return value != 0; })) {
+            continue;
+        }
+        for (size_t column = 0; column < d; ++column) {
+            own[column] = static_cast<double>(random() >> 11) * 0x1p-52 - 1;
+        }
+        for (int time = 0; time < 2; ++time) { // Twice is enough (Giraud et al. 2005, doi:10.1007/s00211-005-0615-4).
+            for (size_t other = 0; other < place; ++other) {
+                const double* vector = components + other * d;
+                const double product = std::inner_product(own, own + d, vector, 0.0);
+                for (size_t column = 0; column < d; ++column) {
+                    own[column] -= product * vector[column];
+                }
+            }
+            settle(own, d);
+        }
+    }
+}
 
 extern "C" {
 
@@ -170,7 +190,13 @@ int faiss_principal_components(
         double* total) {
     return guarded([&] {
         faiss_set_thread_limit(1);
-        fit(n, d, x, count, *work, mean, components, variances, total);
+        const size_t steps = (by_blocks(n, d) ? (n + block_rows - 1) / block_rows : 1) + 1;
+        size_t step = 0;
+        find_principal_components(n, d, x, count, true, mean, components, variances, total, [&] {
+            if (work->progress && work->progress(work->context, step++, steps) != 0) {
+                throw Cancelled{};
+            }
+        });
     });
 }
 

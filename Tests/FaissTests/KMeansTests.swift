@@ -89,8 +89,9 @@ struct KMeansTests {
     @Test("The objective falls with every iteration, from seed to seed", arguments: 1...5 as ClosedRange<Int32>)
     func objectiveFalls(seed: Int32) throws {
         let model = try KMeans(clusters: 15, iterations: 20, seed: seed).fit(vectors(1000))
-        #expect(model.objective.count == 20)
-        #expect(model.iterations == 20)
+        // Fewer where no point changes its cluster any more.
+        #expect((2...20).contains(model.objective.count))
+        #expect(model.iterations == model.objective.count)
         for (before, after) in zip(model.objective, model.objective.dropFirst()) {
             #expect(after <= before * (1 + 1e-5))
         }
@@ -104,7 +105,7 @@ struct KMeansTests {
         // Far enough from the end that runs differ, and long enough that the last step moves little.
         let model = try KMeans(clusters: 25, iterations: 30, restarts: 8, seed: seed).fit(points)
         let last = try #require(model.objective.last)
-        #expect(model.objective.count == 30)
+        #expect((2...30).contains(model.objective.count))
         #expect(model.inertia <= last * (1 + 1e-5))
         #expect(last <= model.inertia * 1.002)
     }

@@ -53,9 +53,9 @@ struct RecallTests {
     @Test("Recall grows with the lists visited, to everything", arguments: Metric.allCases)
     func growsWithProbes(metric: Metric) throws {
         let recalls = try recallOfTen(
-            .ivfFlat(lists: 64),
+            .ivfFlat(lists: 128),
             metric: metric,
-            options: [1, 4, 16, 64].map { SearchOptions(probes: $0) }
+            options: [1, 4, 16, 128].map { SearchOptions(probes: $0) }
         )
         #expect(recalls == recalls.sorted())
         #expect(recalls[0] < 0.9)

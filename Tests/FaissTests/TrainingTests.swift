@@ -97,7 +97,7 @@ struct TrainingTests {
             (.ivfFlat(lists: 8), 8), (.ivfPQ(lists: 8, subquantizers: 8), 256),
             (.ivfPQ(lists: 300, subquantizers: 8), 300),
             (.ivfPQ(lists: 8, subquantizers: 8, bitsPerCode: 4), 16), (.scalarQuantized(), 1),
-            (.pqFastScan(subquantizers: 8), 16), (.pca(to: 4, then: .flat), 32),
+            (.pqFastScan(subquantizers: 8), 16), (.pca(to: 4, then: .flat), 1),
             (.refined(.opq(subquantizers: 8, then: .pq(subquantizers: 8))), 256),
         ] as [(IndexDescription, Int)]
     )

@@ -2,7 +2,6 @@
 #ifndef SWIFT_FAISS_CFAISS_H
 #define SWIFT_FAISS_CFAISS_H
 
-#include <faiss/c_api/Clustering_c.h>
 #include <faiss/c_api/IndexBinary_c.h>
 #include <faiss/c_api/IndexFlat_c.h>
 #include <faiss/c_api/IndexIVFFlat_c.h>

@@ -1,14 +1,25 @@
 public import Vectors
 
-/// k-means clustering in Faiss's C++ core (Lloyd 1982, doi:10.1109/TIT.1982.1056489).
+/// k-means clustering in the C++ core (Lloyd 1982, doi:10.1109/TIT.1982.1056489).
 ///
-/// The configuration is a value; `fit(_:progress:)` returns what it learned. First centroids are random points, a
-/// cluster that runs empty takes half of a large one, as in Faiss's `Clustering`.
+/// The configuration is a value; `fit(_:weights:initialCentroids:progress:)` returns what it learned. A run ends when no
+/// point changes its cluster, at the latest after ``iterations``. A cluster that runs empty takes the point that is
+/// farthest from its centroid, as in scikit-learn; Faiss's `Clustering` halves a large one.
 public struct KMeans: Sendable, Hashable {
     /// The number of clusters, from 1 to the number of points.
     public var clusters: Int
     /// Iterations of each run, 1…10,000; 25 by default, as in Faiss.
     public var iterations: Int
+    /// Where the centroids of a run are at first.
+    public enum Start: Sendable, Hashable {
+        /// k-means++ (Arthur and Vassilvitskii 2007): points far from each other, each the best of a few candidates. Of
+        /// more than 10,000 points and 16 a cluster a sample is looked at.
+        case plusPlus
+        /// Points chosen by chance, as in Faiss.
+        case randomPoints
+    }
+    /// Where the centroids of a run are at first; ``Start/plusPlus`` by default, as in scikit-learn.
+    public var start: Start
     /// How many runs with other first centroids are made, the best of which is kept, 1…1,000; 1 by default.
     public var restarts: Int
     /// Whether directions are clustered: points and centroids are scaled to length 1, and a point belongs to the
@@ -28,6 +39,7 @@ public struct KMeans: Sendable, Hashable {
         clusters: Int,
         iterations: Int = 25,
         restarts: Int = 1,
+        start: Start = .plusPlus,
         spherical: Bool = false,
         maximumPointsPerCluster: Int? = nil,
         seed: Int32 = 1234,
@@ -36,6 +48,7 @@ public struct KMeans: Sendable, Hashable {
         self.clusters = clusters
         self.iterations = iterations
         self.restarts = restarts
+        self.start = start
         self.spherical = spherical
         self.maximumPointsPerCluster = maximumPointsPerCluster
         self.seed = seed
@@ -46,12 +59,16 @@ public struct KMeans: Sendable, Hashable {
     public enum Warning: Sendable, Hashable, CustomStringConvertible {
         /// There are fewer than 39 points a cluster, Faiss's measure of what makes centroids meaningful.
         case fewPoints(points: Int, recommended: Int)
+        /// Some clusters have no point, since there are fewer distinct points than clusters.
+        case emptyClusters(count: Int)
 
         /// The warning in words.
         public var description: String {
             switch self {
             case .fewPoints(let points, let recommended):
                 "\(points) points are few for so many clusters: \(recommended) or more are recommended"
+            case .emptyClusters(let count):
+                "\(count) clusters are empty: there are fewer distinct points than clusters"
             }
         }
     }
@@ -60,31 +77,54 @@ public struct KMeans: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - points: at least as many rows as clusters; all finite, and for ``spherical`` none all zeros.
+    ///   - weights: how much each point counts, finite and not negative, some of them above 0; 1 each by default.
+    ///     scikit-learn: `sample_weight`.
+    ///   - initialCentroids: clusters × dimension, where the centroids are at first instead of ``start``; only for one
+    ///     run. scikit-learn: `init`.
     ///   - progress: told before every iteration.
     /// - Throws: ``FaissError`` with code `invalidArgument`, `tooFewTrainingVectors`, `notFinite`, `tooLarge`,
     ///   `cancelled`.
     public func fit(
         _ points: VectorMatrix,
+        weights: [Float]? = nil,
+        initialCentroids: VectorMatrix? = nil,
         progress: OperationProgress.Handler? = nil
     ) throws(FaissError) -> KMeansModel {
-        try fit(points, watch: Watch(cancellation: Cancellation(), progress: progress))
+        try fit(points, weights, initialCentroids, watch: Watch(cancellation: Cancellation(), progress: progress))
     }
 
-    /// As `fit(_:progress:)`, on a thread outside the cooperative pool; stops when the task is cancelled.
+    /// As `fit(_:weights:initialCentroids:progress:)`, on a thread outside the cooperative pool; stops when the task is
+    /// cancelled.
     public func fit(
         _ points: VectorMatrix,
+        weights: [Float]? = nil,
+        initialCentroids: VectorMatrix? = nil,
         progress: OperationProgress.Handler? = nil
     ) async throws(FaissError) -> KMeansModel {
         try await runBlocking { cancellation throws(FaissError) in
-            try fit(points, watch: Watch(cancellation: cancellation, progress: progress))
+            try fit(points, weights, initialCentroids, watch: Watch(cancellation: cancellation, progress: progress))
         }
     }
 
-    private func fit(_ points: VectorMatrix, watch: Watch) throws(FaissError) -> KMeansModel {
-        try validate(points)
+    private func fit(
+        _ points: VectorMatrix,
+        _ weights: [Float]?,
+        _ initial: VectorMatrix?,
+        watch: Watch
+    ) throws(FaissError) -> KMeansModel {
+        try validate(points, weights, initial)
         let prepared = try preparedPoints(points, areNormalized: spherical)
+        let start: VectorMatrix?
+        if let initial { start = try preparedPoints(initial, areNormalized: spherical) } else { start = nil }
         let (values, objective) = try prepared.withUnsafeBufferPointer { buffer throws(FaissError) in
-            try nativeKMeans(buffer, dimension: points.dimension, configuration: self, watch: watch)
+            try nativeKMeans(
+                buffer,
+                dimension: points.dimension,
+                weights: weights,
+                initial: start,
+                configuration: self,
+                watch: watch
+            )
         }
         let centroids = try withFaissError { try VectorMatrix(values, dimension: points.dimension) }
         let recommended = clusters.multipliedReportingOverflow(by: 39).partialValue
@@ -96,11 +136,17 @@ public struct KMeans: Sendable, Hashable {
                 ? [.fewPoints(points: points.count, recommended: recommended)] : [],
             threads: threads
         )
-        model.labels = try model.assign(prepared, watch: watch, inertia: &model.inertia)
+        model.labels = try model.assign(prepared, weights: weights, watch: watch, inertia: &model.inertia)
+        let empty = clusters - Set(model.labels).count
+        if empty > 0 { model.warnings.append(.emptyClusters(count: empty)) }
         return model
     }
 
-    private func validate(_ points: VectorMatrix) throws(FaissError) {
+    private func validate(
+        _ points: VectorMatrix,
+        _ weights: [Float]?,
+        _ initial: VectorMatrix?
+    ) throws(FaissError) {
         try checkRange(clusters, 1...Int(Int32.max), "number of clusters")
         try checkRange(iterations, 1...10_000, "iterations")
         try checkRange(restarts, 1...1000, "restarts")
@@ -109,6 +155,29 @@ public struct KMeans: Sendable, Hashable {
         }
         guard points.count >= clusters else {
             throw FaissError(.tooFewTrainingVectors, "\(points.count) points are fewer than \(clusters) clusters")
+        }
+        if let weights {
+            guard weights.count == points.count else {
+                throw FaissError(.invalidArgument, "\(weights.count) weights don't fit \(points.count) points")
+            }
+            if let index = weights.firstIndex(where: { !($0 >= 0 && $0 < .infinity) }) {
+                throw FaissError(.invalidArgument, "weight \(index) is \(weights[index]): neither 0 nor a number above it")
+            }
+            guard weights.contains(where: { $0 > 0 }) else {
+                throw FaissError(.invalidArgument, "all \(weights.count) weights are 0")
+            }
+        }
+        if let initial {
+            guard initial.count == clusters, initial.dimension == points.dimension else {
+                throw FaissError(
+                    .dimensionMismatch,
+                    "initial centroids of \(initial.count) × \(initial.dimension) don't fit \(clusters) clusters of "
+                        + "dimension \(points.dimension)"
+                )
+            }
+            guard restarts == 1 else {
+                throw FaissError(.invalidArgument, "\(restarts) restarts would begin with the same initial centroids")
+            }
         }
     }
 }
@@ -122,10 +191,11 @@ public struct KMeansModel: Sendable {
     /// The sum of squared distances before each iteration's update, of the best run, over the points that it used.
     public let objective: [Double]
     /// What spoils the clustering, if something does.
-    public let warnings: [KMeans.Warning]
+    public internal(set) var warnings: [KMeans.Warning]
     /// The cluster of each point that was fitted.
     public internal(set) var labels: [Int] = []
-    /// The sum over all points of the squared distance to the nearest centroid; smaller is tighter. For spherical
+    /// The sum over all points of the squared distance to the nearest centroid, times the point's weight where there are
+    /// weights; smaller is tighter. For spherical
     /// clustering the points are scaled to length 1 first, and the distance is 2 − 2 · cosine.
     public internal(set) var inertia: Double = 0
 
@@ -167,7 +237,12 @@ public struct KMeansModel: Sendable {
         )
     }
 
-    func assign(_ points: VectorMatrix, watch: Watch, inertia: inout Double) throws(FaissError) -> [Int] {
+    func assign(
+        _ points: VectorMatrix,
+        weights: [Float]? = nil,
+        watch: Watch,
+        inertia: inout Double
+    ) throws(FaissError) -> [Int] {
         let index = try VectorIndex(.flat, dimension: centroids.dimension)
         try index.add(centroids, threads: threads)
         let nearest = try index.search(
@@ -176,7 +251,10 @@ public struct KMeansModel: Sendable {
             options: SearchOptions(threads: threads),
             watch: Watch(cancellation: watch.cancellation, progress: nil)
         )
-        inertia = nearest.neighbors.reduce(0) { $0 + Double($1.distance) }
+        inertia = 0
+        for (point, neighbor) in nearest.neighbors.enumerated() {
+            inertia += Double(neighbor.distance) * Double(weights?[point] ?? 1)
+        }
         return nearest.neighbors.map { Int($0.id) }
     }
 }

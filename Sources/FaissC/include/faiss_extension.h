@@ -13,7 +13,6 @@
 #ifndef SWIFT_FAISS_EXTENSION_H
 #define SWIFT_FAISS_EXTENSION_H
 
-#include <faiss/c_api/Clustering_c.h>
 #include <faiss/c_api/IndexBinary_c.h>
 #include <faiss/c_api/Index_c.h>
 #include <faiss/c_api/faiss_c.h>
@@ -196,18 +195,29 @@ int faiss_Index_reconstruct_labels(const FaissIndex* index, size_t n, const idx_
 
 // MARK: Clustering
 
-/// k-means by squared L2. Steps are iterations, of all restarts.
+typedef struct FaissKMeansParameters {
+    size_t d, k;
+    int niter;
+    int nredo;
+    int is_plus_plus; ///< start by k-means++, or from random points
+    int spherical;
+    size_t max_points_per_centroid; ///< a larger set is sampled
+    uint64_t seed;
+    const float* weights; ///< of points, not negative; NULL for 1 each
+    const float* initial; ///< k * d first centroids of the first run, or NULL
+} FaissKMeansParameters;
+
+/// k-means by squared L2 of n points, k or more. Steps are iterations, of all restarts; it ends before `niter` where
+/// nothing changes any more.
 ///
 /// @param centroids   output, k * d
 /// @param objective   output, room for `niter` values: the sum of squared distances before each iteration's update,
 ///                    of the best run
 /// @param iterations  output, how many values of `objective` are set
-int faiss_kmeans_clustering_with(
-        size_t d,
+int faiss_kmeans_with(
         size_t n,
-        size_t k,
         const float* x,
-        const FaissClusteringParameters* parameters,
+        const FaissKMeansParameters* parameters,
         const FaissWork* work,
         float* centroids,
         double* objective,

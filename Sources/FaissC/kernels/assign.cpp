@@ -40,7 +40,22 @@ class NearestGuessed : public Nearest {
     const idx_t* const guesses;
 };
 
-/// Looks at every score, without a branch: best where vectors are short.
+/// The nearest by differences.
+void find_nearest(
+        const Comparison& comparison,
+        const float* query,
+        const float* centroids,
+        size_t count,
+        idx_t* label,
+        float* distance) {
+    Nearest nearest(comparison, 1, distance, label);
+    nearest.begin(0, 1);
+    scan_rows(comparison, query, 0, centroids, nullptr, count, nearest);
+    nearest.finish(0, 1);
+}
+
+/// Looks at every score, without a branch: best where vectors are short. Where rounding might matter, as far from the
+/// origin or where a point is all but a centroid, the centroids are looked at once more.
 void find_least(
         const Comparison& comparison,
         const float* x,
@@ -56,6 +71,7 @@ void find_least(
     PanelMemory memory(at_once * d);
     std::vector<float> scores(at_once);
     std::vector<int32_t> indices(at_once);
+    std::vector<float> squares(comparison.is_l2 ? at_once : 0);
     RowBlocks blocks(comparison, centroids, nullptr, count);
     for (size_t start = 0; start < n; start += at_once) {
         const size_t size = std::min(at_once, n - start);
@@ -66,7 +82,9 @@ void find_least(
         for (size_t query = 0; query < size; query += wide) {
             panels.emplace_back(comparison, queries, query, std::min(wide, size - query), memory.get() + query * d);
         }
+        float greatest_square = 0;
         for (blocks.rewind(); blocks.next();) {
+            greatest_square = std::max(greatest_square, blocks.greatest_square);
             for (const Panel& panel : panels) {
                 comparison.many.find_least(
                         panel.native,
@@ -76,9 +94,28 @@ void find_least(
                         indices.data() + panel.first);
             }
         }
+        for (const Panel& panel : panels) {
+            if (comparison.is_l2) {
+                comparison.many.squares(panel.native, squares.data() + panel.first);
+            }
+        }
+        const float largest = std::sqrt(greatest_square);
+        const float factor = Panel::factor(comparison);
         for (size_t i = 0; i < size; ++i) {
             const int32_t nearest = indices[i];
             labels[start + i] = nearest;
+            if (comparison.is_l2) {
+                const float square = squares[i] / (factor * factor);
+                const float doubt = 0.01f; // Of two that differ by less either may be taken.
+                if (comparison.rounding(std::sqrt(square), largest) > doubt * (scores[i] + square)) {
+                    float distance;
+                    find_nearest(comparison, queries[i], centroids, count, labels + start + i, &distance);
+                    if (distances) {
+                        distances[start + i] = distance;
+                    }
+                    continue;
+                }
+            }
             if (distances) {
                 distances[start + i] = comparison.distance(
                         nearest < 0 ? FLT_MAX : comparison.key(queries[i], centroids + static_cast<size_t>(nearest) * d));

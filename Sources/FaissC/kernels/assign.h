@@ -11,8 +11,8 @@
 #include <stddef.h>
 
 /// For each of n points, `stride` apart, the nearest of `count` centroids (fewer than 2^31), the first of equals, on
-/// the calling thread. Which of two is nearer may be decided up to the rounding of |c|^2 - 2 x · c; the distance is
-/// reckoned by itself.
+/// the calling thread. Of two whose squared distances differ by less than a hundredth, rounding may decide; the distance
+/// is computed by itself.
 ///
 /// @param labels     n; -1 where no distance is a number
 /// @param distances  n, or NULL

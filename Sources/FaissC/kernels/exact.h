@@ -208,7 +208,7 @@ class Pass {
                 continue;
             }
             const float length = std::sqrt(own_terms[lane]);
-            slack[lane] = rounding(length, largest);
+            slack[lane] = comparison.rounding(length, largest);
             if (lost) {
                 // |a · b - a' · b'| <= |a - a'| |b| + |a'| |b - b'|.
                 const float scaled = std::abs(Panel::factor(comparison)) * length;
@@ -250,16 +250,6 @@ class Pass {
             thresholds[lane] = threshold(lane);
         }
         comparison.many.filter_scores(memory.scores.data(), rows, width, thresholds, &Pass::offered, this);
-    }
-
-    /// How far a score and a key can be from what they would be if sums and products were not rounded, together, and
-    /// some more.
-    float rounding(float length, float largest) const {
-        const auto d = static_cast<float>(comparison.d);
-        const float factor = (2.5f * d + 64) * FLT_EPSILON / 2;
-        const float magnitude = comparison.is_l2 ? (length + largest) * (length + largest) : length * largest;
-        // What is smaller than any number with all its digits is lost whole.
-        return factor * magnitude + (d + 64) * FLT_MIN * (1 + length + largest);
     }
 
     float threshold(size_t lane) const {

@@ -50,6 +50,8 @@ struct FlatKernels {
     /// Lowers each query's least score and sets the row that has it, the first of equals. `first` is the number of the
     /// block's first row.
     void (*find_least)(QueryPanel panel, RowBlock rows, int32_t first, float* scores, int32_t* indices);
+    /// The sum of squares of each lane.
+    void (*squares)(QueryPanel panel, float* squares);
     /// The products of `count` rows of d numbers with one vector x, and an offset for each row (or NULL). Each is one sum
     /// over ascending places, to which the offset is added at last.
     void (*transform_one)(

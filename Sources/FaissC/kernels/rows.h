@@ -9,6 +9,7 @@
 #include <faiss/c_api/faiss_c.h>
 
 #include <algorithm>
+#include <cfloat>
 #include <memory>
 #include <vector>
 
@@ -41,6 +42,16 @@ struct Comparison {
     /// The keys of the rows that are listed.
     void keys(const float* query, const float* rows, const int32_t* listed, size_t count, float* keys) const {
         (is_l2 ? one.squared_l2_listed : one.inner_product_listed)(keys, query, rows, d, listed, count);
+    }
+
+    /// How far a sum over products and a key can be from what they would be if nothing were rounded, together, and some
+    /// more, for a query of this length and rows up to the largest.
+    float rounding(float length, float largest) const {
+        const auto numbers = static_cast<float>(d);
+        const float factor = (2.5f * numbers + 64) * FLT_EPSILON / 2;
+        const float magnitude = is_l2 ? (length + largest) * (length + largest) : length * largest;
+        // What is smaller than any number with all its digits is lost whole.
+        return factor * magnitude + (numbers + 64) * FLT_MIN * (1 + length + largest);
     }
 
     /// The key of two rows, where both came in as they are stored.
