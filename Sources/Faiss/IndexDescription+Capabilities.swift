@@ -58,10 +58,6 @@ extension IndexDescription {
         }
     }
 
-    /// Whether the places that several vectors dispute go by positions, of which ids may be in another order. Inverted
-    /// lists tell equally near vectors by their ids.
-    var tiesGoByPosition: Bool { if case .flat = kind { true } else { false } }
-
     /// Whether there are inverted lists.
     var hasLists: Bool { if case .ivf = kind { true } else { inner?.hasLists ?? false } }
 

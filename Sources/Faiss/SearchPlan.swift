@@ -12,8 +12,6 @@ struct SearchPlan: Sendable {
     let goal: SearchGoal
     /// At most as many as there are vectors; 0 for a search within a distance.
     let k: Int
-    /// One more where equally near vectors go by position, which shows whether the last place is disputed.
-    let asked: Int
     /// How many Faiss keeps in between, where it computes distances again.
     private let candidates: Int
     let probes: Int
@@ -22,7 +20,6 @@ struct SearchPlan: Sendable {
     init(_ goal: SearchGoal, options: SearchOptions, description: IndexDescription, ids: IDMap) {
         self.goal = goal
         k = if case .nearest(let k) = goal { min(k, ids.count) } else { 0 }
-        asked = description.tiesGoByPosition ? min(k + 1, ids.count) : k
         let wanted = Float(k) * (options.refinement ?? description.candidatesAnAnswer)
         candidates = Int(min(wanted, Float(Int32.max)).rounded(.up))
         let lists = description.listCount ?? 1

@@ -151,33 +151,18 @@ extension NativeIndex {
         }
         switch plan.goal {
         case .nearest:
-            let asked = plan.asked
-            var distances = [Float](repeating: 0, count: rows * asked)
-            var labels = [Int64](repeating: -1, count: rows * asked)
-            try search(queries, k: asked, parameters: parameters, distances: &distances, labels: &labels)
+            let k = plan.k
+            var distances = [Float](repeating: 0, count: rows * k)
+            var labels = [Int64](repeating: -1, count: rows * k)
+            try search(queries, k: k, parameters: parameters, distances: &distances, labels: &labels)
             var list: [Neighbor] = []
             for row in 0..<rows {
                 list.removeAll(keepingCapacity: true)
-                for slot in row * asked..<(row + 1) * asked where labels[slot] >= 0 {
+                for slot in row * k..<(row + 1) * k where labels[slot] >= 0 {
                     list.append(neighbor(labels[slot], distances[slot]))
                 }
                 list.sort(by: isBefore)
-                if list.count > plan.k, list[plan.k].distance == list[plan.k - 1].distance {
-                    // Which of several equally near vectors take the last places is chance in Faiss. All of them are
-                    // looked up, so that the ids decide.
-                    let tied = list[plan.k].distance
-                    let known = Set(list.map(\.id))
-                    let query = UnsafeBufferPointer(rebasing: queries[row * dimension..<(row + 1) * dimension])
-                    let radius = metric.largerIsNearer ? tied.nextDown : tied.nextUp
-                    try search(query, within: radius, parameters: parameters) { labels, distances in
-                        for slot in 0..<labels.count where labels[slot] >= 0 {
-                            let other = neighbor(labels[slot], distances[slot])
-                            if other.distance == tied, !known.contains(other.id) { list.append(other) }
-                        }
-                    }
-                    list.sort(by: isBefore)
-                }
-                lists.append(list.prefix(plan.k))
+                lists.append(list)
             }
         case .within(let radius):
             try search(queries, within: radius, parameters: parameters) { labels, distances in

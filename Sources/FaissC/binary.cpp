@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -225,6 +226,10 @@ struct HammingSpace {
 
     void between(graph::Node a, const graph::Node* nodes, size_t count, float* keys) const {
         this->keys(vector(a), nodes, count, keys);
+    }
+
+    bool are_equal(graph::Node a, graph::Node b) const {
+        return std::memcmp(vector(a), vector(b), size) == 0;
     }
 
     const uint8_t* const vectors;

@@ -26,6 +26,7 @@ void search_flat(
         const float* x,
         idx_t k,
         const faiss::IDSelector* selector,
+        const idx_t* ids,
         int threads,
         float* distances,
         idx_t* labels) {
@@ -37,6 +38,7 @@ void search_flat(
             static_cast<size_t>(index.ntotal),
             static_cast<size_t>(k),
             selector,
+            ids,
             threads,
             distances,
             labels);
@@ -67,7 +69,7 @@ void FlatIndex::search(
         float* distances,
         idx_t* labels,
         const faiss::SearchParameters* params) const {
-    search_flat(*this, n, x, k, selector_of(params), allowed_threads(), distances, labels);
+    search_flat(*this, n, x, k, selector_of(params), nullptr, allowed_threads(), distances, labels);
 }
 
 void FlatIndex::range_search(

@@ -8,13 +8,15 @@
 #include <faiss/IndexIVF.h>
 #include <faiss/impl/AuxIndexStructures.h>
 
-/// What index.search finds, on up to so many threads. Of equally near vectors those with the smallest ids are found.
+/// What index.search finds, on up to so many threads. Of equally near vectors those are found whose ids (or positions,
+/// where ids is NULL) are the smallest.
 void search_flat(
         const faiss::IndexFlat& index,
         idx_t n,
         const float* x,
         idx_t k,
         const faiss::IDSelector* selector,
+        const idx_t* ids,
         int threads,
         float* distances,
         idx_t* labels);

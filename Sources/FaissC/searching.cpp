@@ -115,13 +115,13 @@ void search_index(
         return;
     }
     if (const auto* flat = dynamic_cast<const faiss::IndexFlat*>(index)) {
-        search_flat(*flat, n, x, k, selectors.get(), options.threads, distances, labels);
+        search_flat(*flat, n, x, k, selectors.get(), options.external_ids, options.threads, distances, labels);
         return;
     }
     if (const auto* hnsw = dynamic_cast<const faiss::IndexHNSW*>(index)) {
         if (is_cheaper_exhaustively(*hnsw, std::max<idx_t>(k, options.efSearch))) {
             const auto& vectors = dynamic_cast<const faiss::IndexFlat&>(*hnsw->storage);
-            search_flat(vectors, n, x, k, selectors.get(), 1, distances, labels);
+            search_flat(vectors, n, x, k, selectors.get(), options.external_ids, 1, distances, labels);
         } else {
             search_graph(*hnsw, n, x, k, options.efSearch, selectors.get(), distances, labels);
         }

@@ -58,7 +58,7 @@ void AssignmentIndex::search(
     // Most points stay where they were.
     const bool are_known = points == x && assigned.size() == static_cast<size_t>(n) && assigned_among == ntotal;
     if (k != 1 || params) {
-        search_flat(*this, n, x, k, params ? params->sel : nullptr, work.threads, distances, labels);
+        search_flat(*this, n, x, k, params ? params->sel : nullptr, nullptr, work.threads, distances, labels);
         return;
     }
     in_slices(n, work.threads, [&](idx_t first, idx_t count) {

@@ -165,4 +165,48 @@ struct SmallAndOddDataTests {
         let index = try makeIndex(.opq(subquantizers: subquantizers, then: inner), holding: points)
         #expect(try index.search(points, k: 3).allSatisfy { $0.count == 3 })
     }
+
+    @Test("A graph over vectors of which half are equal finds what is near", arguments: [Metric.squaredL2, .cosine])
+    func graphOfEqualVectors(metric: Metric) throws {
+        let distinct = try TestVectors.gaussianMixture(6300, dimension: 96, clouds: 20, spread: 0.5, seed: 1)
+        let base = try VectorMatrix(
+            (0..<6000).flatMap { Array(distinct[$0.isMultiple(of: 2) ? $0 : 1]) },
+            dimension: 96
+        )
+        let queries = distinct[6000..<6300]
+        let truth = try makeIndex(.flat, metric: metric, holding: base).search(queries, k: 10)
+        let index = try makeIndex(.hnsw(), metric: metric, holding: base)
+        let found = try index.search(queries, k: 10, options: SearchOptions(ef: 64))
+        var hits = 0
+        for (found, truth) in zip(found, truth) {
+            let last = try #require(truth.last).distance
+            hits += found.filter { $0.distance == last || metric.isNearer($0.distance, than: last) }.count
+        }
+        #expect(Double(hits) / 3000 > 0.97, "\(hits)")
+        // Each by itself, and the equal ones all by any of them.
+        let alone = try stride(from: 0, to: 6000, by: 50).filter { row in
+            try index.search(Array(base[row]), k: 1, options: SearchOptions(ef: 64)).first?.id == Int64(row)
+        }
+        #expect(alone.count >= 118, "\(alone.count)")
+        let equal = try index.search(Array(base[1]), k: 100, options: SearchOptions(ef: 100))
+        #expect(Set(equal.map(\.distance)).count == 1 && equal.allSatisfy { !$0.id.isMultiple(of: 2) })
+    }
+
+    @Test("Equally near vectors come by id where half are equal, in any order of ids", arguments: [3, 10, 60])
+    func ties(k: Int) throws {
+        var random = SplitMix64(seed: 5)
+        let distinct = try TestVectors.integers(2000, dimension: 8, in: -3...3, seed: 3)
+        let base = try VectorMatrix(
+            (0..<2000).flatMap { Array(distinct[$0.isMultiple(of: 2) ? $0 : 1]) },
+            dimension: 8
+        )
+        let ids = (0..<2000 as Range<Int64>).map { $0 * 3 }
+        for ids in [ids, ids.shuffled(using: &random)] {
+            for metric in [Metric.squaredL2, .innerProduct] {
+                let index = try makeIndex(.flat, metric: metric, holding: base, ids: ids)
+                let truth = BruteForce(base, ids: ids, metric: metric).search(base[0..<300], k: k)
+                #expect(try index.search(base[0..<300], k: k) == truth)
+            }
+        }
+    }
 }

@@ -18,8 +18,9 @@ inline constexpr size_t few_queries = 3;
 /// The k nearest of each query, in the caller's memory: while searching as heaps of keys with the farthest at the root.
 class Nearest {
   public:
-    Nearest(const Comparison& comparison, size_t k, float* keys, idx_t* ids)
-            : comparison(comparison), k(k), keys(keys), ids(ids) {}
+    /// @param order  what decides between equally near rows: order[id], or NULL for their ids themselves
+    Nearest(const Comparison& comparison, size_t k, float* keys, idx_t* ids, const idx_t* order = nullptr)
+            : comparison(comparison), k(k), keys(keys), ids(ids), order(order) {}
 
     /// What serves a slice of the queries: no more than this one.
     Nearest& slice() {
@@ -40,6 +41,11 @@ class Nearest {
     /// What has a larger key is not wanted.
     float limit(size_t query) const {
         return keys[query * k];
+    }
+
+    /// Whether this row or one with a larger id and the same key may be taken.
+    bool may_take(size_t query, idx_t id, float key) const {
+        return order ? !(key > limit(query)) : is_before(key, id, keys[query * k], ids[query * k]);
     }
 
     /// Takes a row in if it is nearer than the farthest, or as near with a smaller id.
@@ -73,11 +79,11 @@ class Nearest {
 
   private:
     /// An empty place has the largest key and comes after everything, though its id is the least.
-    static bool is_before(float key, idx_t id, float other, idx_t other_id) {
-        return key < other || (key == other && id < other_id);
+    bool is_before(float key, idx_t id, float other, idx_t other_id) const {
+        return key < other || (key == other && (order && other_id >= 0 ? order[id] < order[other_id] : id < other_id));
     }
 
-    static void sift_down(float* keys, idx_t* ids, size_t size, float key, idx_t id) {
+    void sift_down(float* keys, idx_t* ids, size_t size, float key, idx_t id) const {
         size_t place = 0;
         for (;;) {
             size_t child = 2 * place + 1;
@@ -102,6 +108,7 @@ class Nearest {
     const size_t k;
     float* const keys;
     idx_t* const ids;
+    const idx_t* const order;
 };
 
 /// One query against all rows.
@@ -265,7 +272,16 @@ class Pass {
         }
         const float* values = pass.blocks.block.values + row * pass.comparison.d;
         const float key = pass.comparison.key(pass.queries[pass.first + lane], values);
-        if (pass.results.offer(pass.offset + pass.first + lane, pass.blocks.id(row), key)) {
+        const size_t query = pass.offset + pass.first + lane;
+        bool has_taken = false;
+        pass.blocks.for_each_id(row, [&](idx_t id) {
+            if (!pass.results.may_take(query, id, key)) {
+                return false;
+            }
+            has_taken |= pass.results.offer(query, id, key);
+            return true;
+        });
+        if (has_taken) {
             pass.thresholds[lane] = pass.threshold(lane);
         }
     }
@@ -343,7 +359,8 @@ void scan(
     const size_t width = is_rounded ? comparison.rounded->width : comparison.many.wide;
     const size_t at_once = std::min(queries_at_once(comparison), (count + width - 1) / width * width);
     PanelMemory memory(at_once * d);
-    RowBlocks blocks(comparison, rows, members, row_count, is_rounded);
+    const size_t many = 64; // Queries enough that looking for equal rows costs little beside them.
+    RowBlocks blocks(comparison, rows, members, row_count, is_rounded, count >= many);
     for (size_t start = first; start < first + count; start += at_once) {
         const size_t size = std::min(at_once, first + count - start);
         const PreparedQueries queries(comparison, x + start * stride, stride, size);

@@ -24,12 +24,12 @@ namespace {
 /// when there are twice as many as wanted, the farther half is left out.
 class ManyNearest {
   public:
-    ManyNearest(const Comparison& comparison, size_t k, float* distances, idx_t* ids)
-            : comparison(comparison), k(k), distances(distances), ids(ids) {}
+    ManyNearest(const Comparison& comparison, size_t k, float* distances, idx_t* ids, const idx_t* order)
+            : comparison(comparison), k(k), distances(distances), ids(ids), order(order) {}
 
     /// Another such, for a slice of the queries: each has the memory of the queries that it works on.
     ManyNearest slice() const {
-        return ManyNearest(comparison, k, distances, ids);
+        return ManyNearest(comparison, k, distances, ids, order);
     }
 
     size_t wanted() const {
@@ -43,26 +43,31 @@ class ManyNearest {
             candidates.clear();
             candidates.reserve(2 * k);
         }
-        limits.assign(count, FLT_MAX);
+        lasts.assign(count, Candidate{FLT_MAX, -1, -1});
     }
 
     float limit(size_t query) const {
-        return limits[query - first_query];
+        return lasts[query - first_query].key;
+    }
+
+    bool may_take(size_t query, idx_t id, float key) const {
+        const Candidate candidate{key, id, id}, last = lasts[query - first_query];
+        return order ? !(key > last.key) : candidate < last;
     }
 
     bool offer(size_t query, idx_t id, float key) {
-        // As near as the k-th, but later: its id is larger. Not a number: no.
-        if (!(key < limits[query - first_query])) {
-            return false;
+        const Candidate candidate{key, id, order ? order[id] : id};
+        if (!(candidate < lasts[query - first_query])) {
+            return false; // Nor is what is not a number.
         }
         auto& candidates = found[query - first_query];
-        candidates.push_back({key, id});
+        candidates.push_back(candidate);
         if (candidates.size() < 2 * k) {
             return false;
         }
         std::nth_element(candidates.begin(), candidates.begin() + (k - 1), candidates.end());
         candidates.resize(k);
-        limits[query - first_query] = candidates[k - 1].key;
+        lasts[query - first_query] = candidates[k - 1];
         return true;
     }
 
@@ -75,7 +80,7 @@ class ManyNearest {
             }
             std::sort(candidates.begin(), candidates.begin() + size);
             for (size_t place = 0; place < k; ++place) {
-                const Candidate candidate = place < size ? candidates[place] : Candidate{FLT_MAX, -1};
+                const Candidate candidate = place < size ? candidates[place] : Candidate{FLT_MAX, -1, -1};
                 distances[query * k + place] = comparison.distance(candidate.key);
                 ids[query * k + place] = candidate.id;
             }
@@ -86,8 +91,9 @@ class ManyNearest {
     struct Candidate {
         float key;
         idx_t id;
+        idx_t rank; // Between equally near ones.
         bool operator<(const Candidate& other) const {
-            return key < other.key || (key == other.key && id < other.id);
+            return key < other.key || (key == other.key && rank < other.rank);
         }
     };
 
@@ -95,9 +101,10 @@ class ManyNearest {
     const size_t k;
     float* const distances;
     idx_t* const ids;
+    const idx_t* const order;
     size_t first_query = 0;
     std::vector<std::vector<Candidate>> found;
-    std::vector<float> limits;
+    std::vector<Candidate> lasts; // The k-th nearest, as far as it is known.
 };
 
 /// Everything nearer than a radius.
@@ -118,6 +125,10 @@ class Within {
 
     float limit(size_t) const {
         return radius;
+    }
+
+    bool may_take(size_t, idx_t, float key) const {
+        return key < radius;
     }
 
     bool offer(size_t query, idx_t id, float key) {
@@ -193,15 +204,16 @@ void search_all_rows(
         size_t row_count,
         size_t k,
         const faiss::IDSelector* selector,
+        const idx_t* order,
         int threads,
         float* distances,
         idx_t* ids) {
     const size_t many = 48; // Measured: from here on collecting costs less than a heap.
     if (k < many) {
-        Nearest results(comparison, k, distances, ids);
+        Nearest results(comparison, k, distances, ids, order);
         search(comparison, x, queries, rows, row_count, selector, threads, results);
     } else {
-        ManyNearest results(comparison, k, distances, ids);
+        ManyNearest results(comparison, k, distances, ids, order);
         search(comparison, x, queries, rows, row_count, selector, threads, results);
     }
 }
@@ -214,6 +226,7 @@ void search_sharing_rows(
         const float* rows,
         size_t row_count,
         size_t k,
+        const idx_t* order,
         int threads,
         float* distances,
         idx_t* ids) {
@@ -231,6 +244,7 @@ void search_sharing_rows(
                 static_cast<size_t>(count),
                 k,
                 nullptr,
+                order ? order + first : nullptr,
                 1,
                 part_distances.data() + part,
                 part_ids.data() + part);
@@ -238,7 +252,7 @@ void search_sharing_rows(
             part_ids[i] += part_ids[i] < 0 ? 0 : first;
         }
     });
-    Nearest results(comparison, k, distances, ids);
+    Nearest results(comparison, k, distances, ids, order);
     results.begin(0, queries);
     for (size_t i = 0; i < parts * queries * k; ++i) {
         if (part_ids[i] >= 0) {
@@ -258,6 +272,7 @@ void search_rows(
         size_t row_count,
         size_t k,
         const faiss::IDSelector* selector,
+        const idx_t* order,
         int threads,
         float* distances,
         idx_t* ids) {
@@ -268,9 +283,9 @@ void search_rows(
     const size_t fewest_bytes = 8 << 20;
     if (threads > 1 && !selector && queries <= few_queries &&
         row_count * comparison.d * sizeof(float) >= fewest_bytes) {
-        search_sharing_rows(comparison, x, queries, rows, row_count, k, threads, distances, ids);
+        search_sharing_rows(comparison, x, queries, rows, row_count, k, order, threads, distances, ids);
     } else {
-        search_all_rows(comparison, x, queries, rows, row_count, k, selector, threads, distances, ids);
+        search_all_rows(comparison, x, queries, rows, row_count, k, selector, order, threads, distances, ids);
     }
 }
 
@@ -302,5 +317,5 @@ void faiss_kernel_search(
         int64_t* labels) {
     const auto metric = is_l2 ? faiss::METRIC_L2 : faiss::METRIC_INNER_PRODUCT;
     const Comparison comparison(metric, d, level, may_round != 0);
-    search_rows(comparison, x, nx, y, ny, k, nullptr, 1, distances, labels);
+    search_rows(comparison, x, nx, y, ny, k, nullptr, nullptr, 1, distances, labels);
 }

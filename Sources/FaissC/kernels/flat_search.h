@@ -8,8 +8,8 @@
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/IDSelector.h>
 
-/// The k nearest rows of those that the selector (or NULL) admits, nearest first and equally near ones by number; -1
-/// where there are fewer. Queries are dealt out to up to so many threads; if there are few, the rows are.
+/// The k nearest rows of those that the selector (or NULL) admits, nearest first; -1 where there are fewer. Equally near
+/// ones come by order[number], or by number where there is no order. Queries are dealt out to up to so many threads; if there are few, the rows are.
 void search_rows(
         const Comparison& comparison,
         const float* x,
@@ -18,6 +18,7 @@ void search_rows(
         size_t row_count,
         size_t k,
         const faiss::IDSelector* selector,
+        const idx_t* order,
         int threads,
         float* distances,
         idx_t* ids);

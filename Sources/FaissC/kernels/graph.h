@@ -70,6 +70,7 @@ struct Links {
 ///     vector(node)                            as it is stored
 ///     between(a, b)                           the key of two stored vectors
 ///     between(a, nodes, count, keys)
+///     are_equal(a, b)                         whether two stored vectors are the same
 template <class SomeSpace>
 struct Graph {
     using Space = SomeSpace;
@@ -145,8 +146,10 @@ class Walk {
 
     /// Follows the links of the nearest candidate on a layer until those of the `ef` nearest are followed, and leaves
     /// these in candidates(). Tells `met` of every vertex on the way.
+    ///
+    /// Of equal vectors no more than `most_equal` are candidates: thousands would leave no room for others.
     template <class Met>
-    void explore(int layer, Neighbor start, size_t ef, const Met& met) {
+    void explore(int layer, Neighbor start, size_t ef, size_t most_equal, const Met& met) {
         auto& candidates = scratch.candidates;
         auto& followed = scratch.followed;
         candidates.clear();
@@ -171,6 +174,9 @@ class Walk {
                             return a.key < b.key;
                         });
                 const auto offset = place - candidates.begin();
+                if (is_one_too_many(neighbor, static_cast<size_t>(offset), most_equal)) {
+                    continue;
+                }
                 if (candidates.size() == ef) {
                     candidates.pop_back();
                     followed.pop_back();
@@ -212,6 +218,16 @@ class Walk {
     }
 
   private:
+    /// Whether the candidates before a place are so many with the same vector.
+    bool is_one_too_many(const Neighbor& neighbor, size_t place, size_t most_equal) const {
+        if (place < most_equal) {
+            return false;
+        }
+        const Neighbor& first = scratch.candidates[place - most_equal];
+        return first.key == neighbor.key && graph.space.are_equal(first.node, neighbor.node) &&
+                graph.space.are_equal(scratch.candidates[place - 1].node, neighbor.node);
+    }
+
     /// Those linked vertices that were not met before, in scratch.nodes.
     size_t unvisited(Links links) {
         scratch.nodes.resize(links.room);
@@ -274,7 +290,9 @@ class Builder {
         }
         for (; layer >= 0; --layer) {
             walk.visit(node); // Others may know it already on this layer; it must not be linked to itself.
-            walk.explore(layer, nearest, static_cast<size_t>(hnsw.efConstruction), [](const Neighbor&) {});
+            const size_t most_equal = 2; // They are linked with each other apart from others.
+            walk.explore(
+                    layer, nearest, static_cast<size_t>(hnsw.efConstruction), most_equal, [](const Neighbor&) {});
             nearest = walk.candidates().front();
             link(node, layer, walk.candidates());
             walk.forget();
@@ -290,13 +308,74 @@ class Builder {
     /// Links a vertex to the best of the candidates, which are sorted, and them to it.
     void link(Node node, int layer, const std::vector<Neighbor>& candidates) {
         const Links own = graph.links(node, layer);
+        std::vector<Neighbor> others;
+        Node twin = none;
+        for (const Neighbor& candidate : candidates) {
+            if (!graph.space.are_equal(node, candidate.node)) {
+                others.push_back(candidate);
+            } else if (twin == none) {
+                twin = candidate.node;
+            }
+        }
         std::vector<Neighbor> chosen;
-        choose(candidates, own.room, chosen);
+        choose(others, own.room - (twin == none ? 0 : twin_links(own)), chosen);
         for (const Neighbor& neighbor : chosen) {
             add_link(node, neighbor.node, neighbor.key, layer);
         }
         for (const Neighbor& neighbor : chosen) {
             add_link(neighbor.node, node, neighbor.key, layer);
+        }
+        if (twin != none) {
+            join(node, twin, layer);
+        }
+    }
+
+    /// How many links a vertex may have to vertices with the same vector. Any that are near such a one would be near all
+    /// of them, so that nothing tells which links to keep: they form a ring, into which a new one is put beside one that
+    /// was found, and each keeps its links to others.
+    static size_t twin_links(const Links& links) {
+        return std::min<size_t>(2, (links.room + 1) / 2);
+    }
+
+    /// Puts a vertex between another with the same vector and one of those that that one is linked with.
+    void join(Node node, Node twin, int layer) {
+        std::mutex* first = &locks[static_cast<size_t>(node) % locks.size()];
+        std::mutex* second = &locks[static_cast<size_t>(twin) % locks.size()];
+        if (second < first) {
+            std::swap(first, second); // All take them in one order.
+        }
+        const std::unique_lock<std::mutex> one(*first);
+        const auto other = first == second ? std::unique_lock<std::mutex>() : std::unique_lock<std::mutex>(*second);
+        const Links theirs = graph.links(twin, layer);
+        std::vector<Node> nodes(theirs.room);
+        const size_t count = theirs.copy(nodes.data());
+        size_t twins = 0, last = 0;
+        for (size_t i = 0; i < count; ++i) {
+            if (graph.space.are_equal(twin, nodes[i])) {
+                ++twins;
+                last = i;
+            }
+        }
+        put(node, twin, layer);
+        if (twins < twin_links(theirs)) {
+            put(twin, node, layer);
+        } else {
+            put(node, nodes[last], layer);
+            write(theirs.first[last], node);
+        }
+    }
+
+    /// Adds a link, where there is no room in place of the last one to another vector.
+    void put(Node from, Node to, int layer) {
+        const Links links = graph.links(from, layer);
+        std::vector<Node> nodes(links.room);
+        const size_t count = links.copy(nodes.data());
+        size_t place = count;
+        for (size_t i = count; count == links.room && i > 0 && place == count; --i) {
+            place = graph.space.are_equal(from, nodes[i - 1]) ? place : i - 1;
+        }
+        if (place < links.room) {
+            write(links.first[place], to);
         }
     }
 
@@ -312,27 +391,31 @@ class Builder {
         }
         std::vector<float> keys(count);
         graph.space.between(from, nodes.data(), count, keys.data());
-        std::vector<Neighbor> all(count + 1);
-        all[0] = {key, to};
+        std::vector<Neighbor> others{{key, to}}, twins;
         for (size_t i = 0; i < count; ++i) {
-            all[i + 1] = {keys[i], nodes[i]};
+            (graph.space.are_equal(from, nodes[i]) ? twins : others).push_back({keys[i], nodes[i]});
         }
-        std::sort(all.begin(), all.end(), [](const Neighbor& a, const Neighbor& b) { return a.key < b.key; });
+        std::sort(others.begin(), others.end(), [](const Neighbor& a, const Neighbor& b) { return a.key < b.key; });
         std::vector<Neighbor> chosen;
-        choose(all, links.room, chosen);
+        choose(others, links.room - twins.size(), chosen);
+        chosen.insert(chosen.end(), twins.begin(), twins.end());
         links.set(chosen);
     }
 
     /// Of candidates sorted by their distance, up to `room`: those that are nearer to the vertex than to every one
-    /// chosen before (algorithm 4 of the paper). If there are fewer than that, all.
+    /// chosen before (algorithm 4 of the paper), and no two with the same vector. If there are fewer than that, all.
     void choose(const std::vector<Neighbor>& candidates, size_t room, std::vector<Neighbor>& chosen) const {
         if (candidates.size() < room) {
             chosen = candidates;
             return;
         }
+        if (room == 0) {
+            return;
+        }
         for (const Neighbor& candidate : candidates) {
             const bool is_apart = std::all_of(chosen.begin(), chosen.end(), [&](const Neighbor& other) {
-                return !(graph.space.between(candidate.node, other.node) < candidate.key);
+                return !(graph.space.between(candidate.node, other.node) < candidate.key) &&
+                        !(candidate.key == other.key && graph.space.are_equal(candidate.node, other.node));
             });
             if (is_apart) {
                 chosen.push_back(candidate);
@@ -370,13 +453,13 @@ void find_nearest(
     }
     const size_t wide = std::max(ef, k);
     if (selector) {
-        walk.explore(0, start, wide, [&](const Neighbor& neighbor) {
+        walk.explore(0, start, wide, SIZE_MAX, [&](const Neighbor& neighbor) {
             if (selector->is_member(neighbor.node)) {
                 nearest.push_back(neighbor);
             }
         });
     } else {
-        walk.explore(0, start, wide, [](const Neighbor&) {});
+        walk.explore(0, start, wide, k, [](const Neighbor&) {});
         const auto& found = walk.candidates();
         nearest.assign(found.begin(), found.begin() + static_cast<ptrdiff_t>(std::min(k, found.size())));
     }

@@ -6,6 +6,7 @@
 #include <faiss/IndexFlat.h>
 
 #include <cfloat>
+#include <cstring>
 
 namespace {
 
@@ -42,6 +43,10 @@ struct FlatSpace {
     void between(Node a, const Node* nodes, size_t count, float* keys) const {
         this->keys(vector(a), nodes, count, keys);
         std::transform(keys, keys + count, keys, [&](float key) { return comparison.of_stored(key); });
+    }
+
+    bool are_equal(Node a, Node b) const {
+        return std::memcmp(vector(a), vector(b), comparison.d * sizeof(float)) == 0;
     }
 
     const Comparison comparison;

@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <cfloat>
+#include <cstring>
 #include <memory>
+#include <numeric>
 #include <vector>
 
 /// What is searched for what: squared L2 distances or inner products of queries and rows.
@@ -168,13 +170,15 @@ class RowBlocks {
   public:
     /// @param members  the numbers of the rows that matter, or NULL if all do
     /// @param is_rounded  whether RoundedPanels shall go over them
+    /// @param is_merged   whether equal rows of a block shall be one row, where they are many
     RowBlocks(
             const Comparison& comparison,
             const float* rows,
             const idx_t* members,
             size_t count,
-            bool is_rounded = false)
-            : comparison(comparison), rows(rows), members(members), count(count) {
+            bool is_rounded = false,
+            bool is_merged = false)
+            : comparison(comparison), rows(rows), members(members), count(count), is_merged(is_merged) {
         const size_t bytes = 256 << 10;
         const size_t tile = 12;
         size = std::min(std::max<size_t>(bytes / (comparison.d * sizeof(float) * tile), 8) * tile, count);
@@ -199,18 +203,23 @@ class RowBlocks {
         }
         const bool is_made = block.count > 0 && first == next_first;
         first = next_first;
-        block.count = std::min(size, count - first);
-        next_first = first + block.count;
+        const size_t row_count = std::min(size, count - first);
+        next_first = first + row_count;
         if (is_made) {
             return true; // The only block, once more.
         }
         const size_t d = comparison.d;
+        block.count = row_count;
         block.values = rows + first * d;
         if (members) {
             for (size_t i = 0; i < block.count; ++i) {
                 std::copy_n(rows + static_cast<size_t>(members[first + i]) * d, d, gathered.data() + i * d);
             }
             block.values = gathered.data();
+        }
+        equal.clear();
+        if (is_merged) {
+            merge_equal_rows();
         }
         float largest = 0;
         for (size_t i = 0; i < block.count; ++i) {
@@ -229,9 +238,16 @@ class RowBlocks {
         return true;
     }
 
-    /// The number of a row of the block.
-    idx_t id(size_t row) const {
-        return members ? members[first + row] : static_cast<idx_t>(first + row);
+    /// Calls body with the number of a row of the block and, in ascending order, those of its equals, until it answers
+    /// that it wants no more.
+    template <class Body>
+    void for_each_id(size_t row, const Body& body) const {
+        if (equal.empty()) {
+            (void)body(id(row));
+            return;
+        }
+        for (size_t place = starts[row]; place < starts[row + 1] && body(id(equal[place])); ++place) {
+        }
     }
 
     /// The number of the block's first row among those that matter.
@@ -245,14 +261,85 @@ class RowBlocks {
     float lost = 0;
 
   private:
+    idx_t id(size_t row) const {
+        return members ? members[first + row] : static_cast<idx_t>(first + row);
+    }
+
+    static size_t hash(const float* row, size_t d) {
+        // Some numbers only: what they don't tell apart is compared.
+        uint32_t parts[5];
+        const size_t places[5] = {0, d / 4, d / 2, d / 4 * 3, d - 1};
+        for (size_t i = 0; i < 5; ++i) {
+            std::memcpy(&parts[i], row + places[i], sizeof parts[i]);
+        }
+        uint64_t hash = 0;
+        for (const uint32_t part : parts) {
+            hash = (hash ^ part) * 0x9E3779B97F4A7C15;
+        }
+        return hash >> 32;
+    }
+
+    /// Each query would look at all rows as near as its k-th: thousands where so many are equal.
+    void merge_equal_rows() {
+        const size_t d = comparison.d, bytes = d * sizeof(float);
+        size_t room = 64;
+        while (room < 2 * block.count) {
+            room *= 2;
+        }
+        table.assign(room, -1);
+        first_equal.resize(block.count); // By row: its number among the distinct ones.
+        distinct.clear();
+        for (size_t row = 0; row < block.count; ++row) {
+            const float* values = block.values + row * d;
+            size_t place = hash(values, d) & (room - 1);
+            size_t tries = 8; // One that has met so many others stays alone.
+            for (; tries > 0 && table[place] >= 0; place = (place + 1) & (room - 1), --tries) {
+                if (std::memcmp(block.values + distinct[table[place]] * d, values, bytes) == 0) {
+                    break;
+                }
+            }
+            if (tries > 0 && table[place] >= 0) {
+                first_equal[row] = table[place];
+                continue;
+            }
+            first_equal[row] = static_cast<int32_t>(distinct.size());
+            if (tries > 0) {
+                table[place] = first_equal[row];
+            }
+            distinct.push_back(row);
+        }
+        if (distinct.size() > block.count / 8 * 7) {
+            return;
+        }
+        starts.assign(distinct.size() + 1, 0);
+        for (const int32_t number : first_equal) {
+            ++starts[static_cast<size_t>(number) + 1];
+        }
+        std::partial_sum(starts.begin(), starts.end(), starts.begin());
+        equal.resize(block.count);
+        std::vector<size_t> next(starts.begin(), starts.end() - 1);
+        for (size_t row = 0; row < block.count; ++row) {
+            equal[next[static_cast<size_t>(first_equal[row])]++] = row;
+        }
+        merged.resize(distinct.size() * d);
+        for (size_t i = 0; i < distinct.size(); ++i) {
+            std::copy_n(block.values + distinct[i] * d, d, merged.data() + i * d);
+        }
+        block.values = merged.data();
+        block.count = distinct.size();
+    }
+
     const Comparison& comparison;
     const float* const rows;
     const idx_t* const members;
     const size_t count;
+    const bool is_merged;
     size_t size;
     size_t next_first = 0;
     std::vector<float> terms;
-    std::vector<float> gathered;
+    std::vector<float> gathered, merged;
+    std::vector<int32_t> table, first_equal;
+    std::vector<size_t> distinct, starts, equal;
 };
 
 /// How many queries' panels stay in the second-level cache while the rows go by.

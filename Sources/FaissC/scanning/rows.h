@@ -45,6 +45,11 @@ struct GroupResults {
         return limit - biases[query] + 4 * FLT_EPSILON * (std::abs(limit) + std::abs(biases[query]));
     }
 
+    /// Ids come in any order.
+    bool may_take(size_t query, idx_t, float key) const {
+        return !(key > limit(query));
+    }
+
     bool offer(size_t query, idx_t row, float key) {
         founds[query]->offer_one(biases ? key + biases[query] : key, {1, ids, first}, row);
         return true;
