@@ -123,26 +123,12 @@ size_t word2vec_scratch_size(int blocks, int maximum_inputs, int maximum_outputs
     return alone > means ? alone : means;
 }
 
-Word2VecKernelLevel word2vec_widest_level(void) {
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")) {
-        return WORD2VEC_KERNEL_AVX512;
-    }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        return WORD2VEC_KERNEL_AVX2;
-    }
-#endif
-    return WORD2VEC_KERNEL_BASELINE;
-}
-
-double word2vec_step(const Word2VecStep *step, Word2VecKernelLevel level) {
+double word2vec_step(const Word2VecStep *step, KernelLevel level) {
     switch (level) {
 #if defined(__x86_64__)
-        case WORD2VEC_KERNEL_AVX512:
+        case KERNEL_AVX512:
             return step_avx512(step);
-        case WORD2VEC_KERNEL_AVX2:
+        case KERNEL_AVX2:
             return step_avx2(step);
 #endif
         default:
@@ -150,12 +136,12 @@ double word2vec_step(const Word2VecStep *step, Word2VecKernelLevel level) {
     }
 }
 
-double word2vec_step_on_means(const Word2VecStep *step, Word2VecKernelLevel level) {
+double word2vec_step_on_means(const Word2VecStep *step, KernelLevel level) {
     switch (level) {
 #if defined(__x86_64__)
-        case WORD2VEC_KERNEL_AVX512:
+        case KERNEL_AVX512:
             return step_on_means_avx512(step);
-        case WORD2VEC_KERNEL_AVX2:
+        case KERNEL_AVX2:
             return step_on_means_avx2(step);
 #endif
         default:

@@ -23,7 +23,7 @@
 #define KERNEL_FILE "flat.inc"
 #include "each_level.inc"
 
-const FlatKernels& flat_kernels(FaissKernelLevel level) {
+const FlatKernels& flat_kernels(KernelLevel level) {
     return OF_LEVEL(level, kernels);
 }
 
@@ -338,7 +338,7 @@ void for_each_named(const int64_t* ids, size_t nx, size_t ny, const Body& body) 
 } // namespace
 
 void faiss_kernel_search(
-        FaissKernelLevel level,
+        KernelLevel level,
         int is_l2,
         size_t d,
         const float* x,

@@ -242,12 +242,12 @@ const HammingKernels kernels_avx512 = {find_avx512, distance_avx2};
 
 } // namespace
 
-const HammingKernels& hamming_kernels(FaissKernelLevel level) {
+const HammingKernels& hamming_kernels(KernelLevel level) {
 #if KERNELS_HAVE_X86_LEVELS
     static const bool counts_in_vectors = __builtin_cpu_supports("avx512vpopcntdq") != 0;
     static const bool counts = __builtin_cpu_supports("popcnt") != 0;
-    if (level != FAISS_KERNEL_BASELINE && counts) {
-        return level == FAISS_KERNEL_AVX512 && counts_in_vectors ? kernels_avx512 : kernels_avx2;
+    if (level != KERNEL_BASELINE && counts) {
+        return level == KERNEL_AVX512 && counts_in_vectors ? kernels_avx512 : kernels_avx2;
     }
 #endif
     (void)level;
@@ -255,7 +255,7 @@ const HammingKernels& hamming_kernels(FaissKernelLevel level) {
 }
 
 size_t faiss_kernel_hamming(
-        FaissKernelLevel level,
+        KernelLevel level,
         const uint8_t* query,
         const uint8_t* rows,
         size_t count,

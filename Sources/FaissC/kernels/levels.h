@@ -12,8 +12,6 @@
 
 #include <faiss_kernels.h>
 
-#include <cstdlib>
-
 #if defined(__x86_64__)
 #define KERNELS_HAVE_X86_LEVELS 1
 #define TARGET_AVX2 __attribute__((target("avx2,fma,f16c")))
@@ -22,21 +20,12 @@
 #define KERNELS_HAVE_X86_LEVELS 0
 #endif
 
-/// The level that every search and every training uses: the widest one that this processor has, or a lower one that
-/// the environment variable SWIFT_FAISS_SIMD names. Decided once.
-inline FaissKernelLevel kernel_level() {
-    static const FaissKernelLevel level = faiss_kernel_level_named(std::getenv("SWIFT_FAISS_SIMD"));
-    return level;
-}
-
 /// The one of three functions, or three tables of functions, that belongs to a level.
 ///
 /// The arguments of the x86 levels are only named where they exist, which is why this is a macro.
 #if KERNELS_HAVE_X86_LEVELS
-#define OF_LEVEL(level, name)                  \
-    ((level) == FAISS_KERNEL_AVX512 ? name##_avx512 \
-     : (level) == FAISS_KERNEL_AVX2 ? name##_avx2   \
-                                    : name##_baseline)
+#define OF_LEVEL(level, name) \
+    ((level) == KERNEL_AVX512 ? name##_avx512 : (level) == KERNEL_AVX2 ? name##_avx2 : name##_baseline)
 #else
 #define OF_LEVEL(level, name) ((void)(level), name##_baseline)
 #endif

@@ -215,17 +215,17 @@ const ScanFilterKernels kernels = {make, filter};
 
 } // namespace
 
-const ScanFilterKernels* scan_filter_kernels(FaissKernelLevel level) {
+const ScanFilterKernels* scan_filter_kernels(KernelLevel level) {
     static const bool is_supported = [] {
         __builtin_cpu_init();
         return __builtin_cpu_supports("avx512vbmi") != 0;
     }();
-    return level == FAISS_KERNEL_AVX512 && is_supported ? &kernels : nullptr;
+    return level == KERNEL_AVX512 && is_supported ? &kernels : nullptr;
 }
 
 #else
 
-const ScanFilterKernels* scan_filter_kernels(FaissKernelLevel) {
+const ScanFilterKernels* scan_filter_kernels(KernelLevel) {
     return nullptr;
 }
 

@@ -32,4 +32,4 @@ struct ScanFilterKernels {
 };
 
 /// NULL where the processor or the level lacks the instructions: AVX-512 with VBMI.
-const ScanFilterKernels* scan_filter_kernels(FaissKernelLevel level);
+const ScanFilterKernels* scan_filter_kernels(KernelLevel level);

@@ -214,13 +214,13 @@ const PackedKernels kernels_avx512 = {make_avx2, scan_avx512};
 
 } // namespace
 
-const PackedKernels* packed_kernels(FaissKernelLevel level) {
-    return level == FAISS_KERNEL_AVX512 ? &kernels_avx512 : level == FAISS_KERNEL_AVX2 ? &kernels_avx2 : nullptr;
+const PackedKernels* packed_kernels(KernelLevel level) {
+    return level == KERNEL_AVX512 ? &kernels_avx512 : level == KERNEL_AVX2 ? &kernels_avx2 : nullptr;
 }
 
 #else
 
-const PackedKernels* packed_kernels(FaissKernelLevel) {
+const PackedKernels* packed_kernels(KernelLevel) {
     return nullptr;
 }
 

@@ -58,4 +58,4 @@ struct PackedKernels {
 };
 
 /// NULL at the baseline: it has no instruction that looks up 16 bytes at once.
-const PackedKernels* packed_kernels(FaissKernelLevel level);
+const PackedKernels* packed_kernels(KernelLevel level);
