@@ -54,10 +54,18 @@ static inline int block_means(const Word2VecBlock *block) {
 #define LEVEL(name) name##_baseline
 #define TARGET
 #define LANES 4
+#if defined(__aarch64__)
+// Twice the registers of SSE2.
+#define TILE_INPUTS 2
+#define UPDATE_OUTPUTS 8
+#define COLUMNS 8
+#define COLUMNS_OF_TWO 6
+#else
 #define TILE_INPUTS 1
 #define UPDATE_OUTPUTS 4
 #define COLUMNS 6
 #define COLUMNS_OF_TWO 3
+#endif
 #define REDUCE REDUCE4
 #define RECIPROCAL(x) (1.0f / (x))
 #include "kernel.inc"

@@ -6,7 +6,9 @@
 //   TARGET       the level's function attribute: every function of the level carries it, so that the package as a
 //                whole is compiled for the oldest processor of its kind
 //   LANES        floats in a vector
-// defined before and undefined after. On ARM the baseline is NEON, and there is no other.
+// defined before and undefined after. On ARM the baseline is NEON, and there is no other: where the compiler makes more than
+// half as many instructions again of the portable code as are needed, a kernel has a part in NEON's own. They are proven
+// under emulation (`make test-arm`), which tells nothing of speed.
 
 #pragma once
 
@@ -18,6 +20,13 @@
 #define TARGET_AVX512 __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,f16c")))
 #else
 #define KERNELS_HAVE_X86_LEVELS 0
+#endif
+
+#if defined(__aarch64__)
+#define KERNELS_HAVE_NEON 1
+#include <arm_neon.h>
+#else
+#define KERNELS_HAVE_NEON 0
 #endif
 
 /// The one of three functions, or three tables of functions, that belongs to a level.
