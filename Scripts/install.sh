@@ -8,6 +8,9 @@ set -eu
 
 minimum_major=6
 minimum_minor=2
+# As in Sources/FaissC/versions.h.
+oldest_faiss=1.7.3
+newest_faiss=1.15
 
 tests=no
 benchmarks=no
@@ -22,7 +25,8 @@ done
 install_debian() {
     # Faiss and its BLAS; g++ for the C++ and C headers and libraries that Swift's own clang and linker look for (with
     # OpenMP's libgomp); zlib, for gzip files; SQLite, for the vector store; the libraries that Swift's package manager itself is linked against; git for dependencies.
-    wanted="libfaiss-dev libopenblas-dev g++ libcurl4 libncurses6 libsqlite3-0 libsqlite3-dev libxml2 zlib1g-dev"
+    [ -z "${FAISS_PREFIX:-}" ] && faiss=libfaiss-dev || faiss=
+    wanted="$faiss libopenblas-dev g++ libcurl4 libncurses6 libsqlite3-0 libsqlite3-dev libxml2 zlib1g-dev"
     command -v git >/dev/null || wanted="$wanted git ca-certificates"
     command -v python3 >/dev/null || wanted="$wanted python3"
     if [ "$tests" = yes ]; then
@@ -49,11 +53,25 @@ install_debian() {
 }
 
 install_macos() {
-    command -v brew >/dev/null || fail "needs Homebrew to install faiss, openblas and libomp: see https://brew.sh"
-    for formula in faiss openblas libomp; do
+    command -v brew >/dev/null || fail "needs Homebrew to install faiss and libomp: see https://brew.sh"
+    for formula in faiss libomp; do
         brew list --formula "$formula" >/dev/null 2>&1 || brew install --quiet "$formula" >/dev/null ||
             fail "brew could not install $formula"
     done
+}
+
+# The compiler would stop as well, but in a hundred lines.
+check_faiss() {
+    header=${FAISS_PREFIX:-/usr}/include/faiss/Index.h
+    [ -r "$header" ] || fail "needs Faiss $oldest_faiss to $newest_faiss, and there is no $header"
+    found=$(sed -n 's/^#define FAISS_VERSION_[A-Z]* *\([0-9][0-9]*\).*/\1/p' "$header" | head -n 3 | paste -sd . -)
+    case $found in
+        [0-9]*.[0-9]*.[0-9]*) ;;
+        *) fail "needs Faiss $oldest_faiss to $newest_faiss, and $header does not say which version it is" ;;
+    esac
+    # Ordered as versions, the one found must lie between the two.
+    [ "$(printf '%s\n' $oldest_faiss "$found" $newest_faiss.999 | sort -V | sed -n 2p)" = "$found" ] ||
+        fail "needs Faiss $oldest_faiss to $newest_faiss, and the one in ${header%/faiss/Index.h} is $found"
 }
 
 check_swift() {
@@ -73,6 +91,7 @@ if [ "$(uname)" = Darwin ]; then
 elif command -v apt-get >/dev/null; then
     install_debian
 else
-    fail "knows Debian, Ubuntu and macOS: elsewhere install Faiss 1.7.3 or newer, OpenBLAS and g++ by hand"
+    fail "knows Debian, Ubuntu and macOS: elsewhere install Faiss $oldest_faiss to $newest_faiss, OpenBLAS and g++ by hand"
 fi
+check_faiss
 check_swift

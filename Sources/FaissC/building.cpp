@@ -83,7 +83,7 @@ void assign_lists(const faiss::IndexIVF& ivf, idx_t n, const float* x, idx_t* li
 }
 
 /// What IndexIVFPQ::add_core does, with our own encoding.
-void add_codes(faiss::IndexIVFPQ& index, idx_t n, const float* x, const idx_t* ids, const idx_t* lists, int threads) {
+void add_codes_to_lists(faiss::IndexIVFPQ& index, idx_t n, const float* x, const idx_t* ids, const idx_t* lists, int threads) {
     const std::vector<uint8_t> codes = encode_for_lists(index, index.pq, index.by_residual, n, x, lists, threads);
     for (idx_t i = 0; i < n; ++i) {
         if (lists[i] >= 0) { // There is no nearest centroid to a vector of which no distance is a number.
@@ -137,9 +137,9 @@ void add_to_index(faiss::Index& index, idx_t n, const float* x, const idx_t* ids
     if (!ivf) {
         reserve(index, n);
         auto* hnsw = dynamic_cast<faiss::IndexHNSW*>(&index);
-        if (hnsw && is_walkable(*hnsw)) {
+        if (hnsw) {
             add_to_graph(*hnsw, n, x, threads);
-        } else if (!add_bytes(index, n, x, threads) && !add_packed(index, n, x, threads)) {
+        } else if (!add_codes(index, n, x, threads) && !add_packed(index, n, x, threads)) {
             index.add(n, x);
         }
         return;
@@ -151,7 +151,7 @@ void add_to_index(faiss::Index& index, idx_t n, const float* x, const idx_t* ids
     // One that refines its codes keeps more than them, and a map of places would have to be kept up.
     auto* ivfpq = dynamic_cast<faiss::IndexIVFPQ*>(ivf);
     if (ivfpq && !dynamic_cast<faiss::IndexIVFPQR*>(ivf) && ivf->direct_map.no()) {
-        add_codes(*ivfpq, n, x, ids, lists.data(), threads);
+        add_codes_to_lists(*ivfpq, n, x, ids, lists.data(), threads);
     } else if (dynamic_cast<faiss::IndexIVFFastScan*>(ivf)) {
         if (!add_packed_to_lists(*ivf, n, x, ids, lists.data(), threads)) {
             ivf->add_with_ids(n, x, ids); // Packs its codes itself; add_core would not.

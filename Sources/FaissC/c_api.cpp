@@ -1,9 +1,10 @@
 // The functions of the official C API that the Swift layer uses, under their official names. libfaiss-dev ships their
 // headers without their code.
 
+#include "flat_index.h"
 #include "guarded.h"
+#include "kernels/levels.h"
 
-#include <faiss/IndexFlat.h>
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexScalarQuantizer.h>
 #include <faiss/c_api/IndexFlat_c.h>
@@ -13,7 +14,6 @@
 #include <faiss/c_api/impl/AuxIndexStructures_c.h>
 #include <faiss/c_api/utils/distances_c.h>
 #include <faiss/impl/AuxIndexStructures.h>
-#include <faiss/utils/distances.h>
 
 #include <cstdio>
 
@@ -58,7 +58,7 @@ FaissMetricType faiss_Index_metric_type(const FaissIndex* index) {
 // MARK: Construction
 
 int faiss_IndexFlat_new_with(FaissIndexFlat** p_index, idx_t d, FaissMetricType metric) {
-    return guarded([&] { *p_index = c(new faiss::IndexFlat(d, static_cast<faiss::MetricType>(metric))); });
+    return guarded([&] { *p_index = c(new FlatIndex(d, static_cast<faiss::MetricType>(metric))); });
 }
 
 int faiss_IndexIVFFlat_new_with_metric(
@@ -132,7 +132,7 @@ void faiss_RangeSearchResult_labels(FaissRangeSearchResult* result, idx_t** labe
 // MARK: Distances
 
 void faiss_fvec_L2sqr_ny(float* dis, const float* x, const float* y, size_t d, size_t ny) {
-    faiss::fvec_L2sqr_ny(dis, x, y, d, ny);
+    faiss_distance_kernels(kernel_level())->squared_l2_rows(dis, x, y, d, ny);
 }
 
 } // extern "C"

@@ -4,6 +4,7 @@
 #include "kernels/scan.h"
 #include "threads.h"
 
+#include <faiss/IndexPQ.h>
 #include <faiss/IndexScalarQuantizer.h>
 
 ByteRanges::ByteRanges(const faiss::ScalarQuantizer& quantizer) : low(quantizer.d), width(quantizer.d) {
@@ -36,7 +37,16 @@ bool train_bytes(faiss::Index& index, idx_t n, const float* x) {
     return true;
 }
 
-bool add_bytes(faiss::Index& index, idx_t n, const float* x, int threads) {
+bool add_codes(faiss::Index& index, idx_t n, const float* x, int threads) {
+    if (auto* pq = dynamic_cast<faiss::IndexPQ*>(&index)) {
+        pq->codes.resize((pq->ntotal + n) * pq->code_size);
+        uint8_t* codes = pq->codes.data() + pq->ntotal * pq->code_size;
+        in_slices(n, threads, [&](idx_t first, idx_t count) {
+            encode(pq->pq, x + first * pq->d, count, codes + first * pq->code_size);
+        });
+        pq->ntotal += n;
+        return true;
+    }
     auto* flat = dynamic_cast<faiss::IndexScalarQuantizer*>(&index);
     if (!flat || !has_byte_codes(flat->sq)) {
         return false;

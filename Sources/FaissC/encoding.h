@@ -5,12 +5,11 @@
 
 #include <faiss/Index.h>
 #include <faiss/IndexIVF.h>
+#include <faiss/c_api/faiss_c.h>
 #include <faiss/impl/ProductQuantizer.h>
 #include <faiss/impl/ScalarQuantizer.h>
 
 #include <vector>
-
-using idx_t = faiss::Index::idx_t;
 
 /// Whether codes are bytes, each a part of its dimension's range.
 inline bool has_byte_codes(const faiss::ScalarQuantizer& quantizer) {
@@ -27,8 +26,8 @@ struct ByteRanges {
 /// Trains, and returns true, or returns false and leaves everything as it is where this is not the place for it.
 bool train_bytes(faiss::Index& index, idx_t n, const float* x);
 
-/// Adds likewise.
-bool add_bytes(faiss::Index& index, idx_t n, const float* x, int threads);
+/// Adds likewise; also to flat codes of a product quantizer, which libfaiss makes by BLAS where they are long.
+bool add_codes(faiss::Index& index, idx_t n, const float* x, int threads);
 
 /// Adds to lists that were chosen, likewise; a vector of list -1 is counted and not stored, as in Faiss.
 bool add_bytes_to_lists(

@@ -1,5 +1,6 @@
 // Faiss's own file format, to and from memory.
 
+#include "flat_index.h"
 #include "guarded.h"
 #include "io.h"
 #include "nested.h"
@@ -10,8 +11,6 @@
 #include <faiss/IndexPreTransform.h>
 #include <faiss/impl/FaissAssert.h>
 #include <faiss/index_io.h>
-#include <faiss/invlists/BlockInvertedLists.h>
-#include <faiss/invlists/InvertedLists.h>
 
 #include <memory>
 
@@ -25,30 +24,26 @@ faiss::IndexIVF* lists_with_ids(faiss::Index* index) {
     return dynamic_cast<faiss::IndexIVF*>(index);
 }
 
-/// Drops the direct maps: with one, ids could not be chosen freely and vectors not removed.
-void drop_direct_map(faiss::Index* index) {
-    if (auto* inner = inner_index(index)) {
-        drop_direct_map(inner);
-    } else if (auto* ivf = dynamic_cast<faiss::IndexIVF*>(index)) {
-        ivf->make_direct_map(false);
+/// Makes an index that libfaiss has read one as we build it.
+void adopt(faiss::Index& index) {
+    if (auto* ivf = dynamic_cast<faiss::IndexIVF*>(&index)) {
+        ivf->make_direct_map(false); // With one, ids could not be chosen freely and vectors not removed.
+        adopt_quantizer(*ivf);
     }
+    prepare_scanning(index, index.ntotal);
 }
 
 } // namespace
 
-void move_ids_into_lists(faiss::InvertedLists& all, const idx_t* ids, size_t count) {
-    auto* blocks = dynamic_cast<faiss::BlockInvertedLists*>(&all);
-    auto& lists = blocks ? blocks->ids : dynamic_cast<faiss::ArrayInvertedLists&>(all).ids;
-    for (auto& stored : lists) {
-        for (idx_t& id : stored) {
-            FAISS_THROW_IF_NOT_FMT(
-                    id >= 0 && static_cast<size_t>(id) < count,
-                    "an inverted list holds the position %lld, its map has %zu",
-                    static_cast<long long>(id),
-                    count);
-            id = ids[id];
-        }
-    }
+void move_ids_into_lists(faiss::InvertedLists& lists, const idx_t* ids, size_t count) {
+    for_each_id(lists, [&](idx_t& id) {
+        FAISS_THROW_IF_NOT_FMT(
+                id >= 0 && static_cast<size_t>(id) < count,
+                "an inverted list holds the position %lld, its map has %zu",
+                static_cast<long long>(id),
+                count);
+        id = ids[id];
+    });
 }
 
 extern "C" {
@@ -69,7 +64,8 @@ int faiss_write_index_with(const FaissIndex* index, const idx_t* ids, FaissWrite
 int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index, idx_t** p_ids, size_t* p_id_count) {
     return guarded([&] {
         MemoryReader reader(bytes, count);
-        std::unique_ptr<faiss::Index> index(faiss::read_index(&reader));
+        // The table that is left out here is replaced by prepare_scanning's.
+        std::unique_ptr<faiss::Index> index(faiss::read_index(&reader, faiss::IO_FLAG_SKIP_PRECOMPUTE_TABLE));
         StoredIDs ids;
         if (auto* map = dynamic_cast<faiss::IndexIDMap*>(index.get())) {
             auto* inner = map->index;
@@ -81,10 +77,9 @@ int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index,
             map->own_fields = false;
             index.reset(inner);
         }
-        drop_direct_map(index.get());
         ids.release(p_ids, p_id_count);
         for (faiss::Index* part = index.get(); part; part = inner_index(part)) {
-            prepare_scanning(*part, part->ntotal);
+            adopt(*part);
         }
         *p_index = c(index.release());
     });

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include "versions.h"
+
 #include <faiss/c_api/Index_c.h>
 #include <faiss/c_api/error_c.h>
 #include <faiss/Index.h>

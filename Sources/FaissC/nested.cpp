@@ -1,5 +1,8 @@
 #include "nested.h"
 
+#include "io.h"
+#include "kernels/rows.h"
+#include "kernels/transform.h"
 #include "threads.h"
 
 #include <faiss/IndexFlat.h>
@@ -12,8 +15,6 @@
 #include <faiss/IndexRefine.h>
 #include <faiss/VectorTransform.h>
 #include <faiss/impl/FaissAssert.h>
-#include <faiss/invlists/BlockInvertedLists.h>
-#include <faiss/utils/distances.h>
 
 #include <algorithm>
 #include <cmath>
@@ -24,10 +25,19 @@ namespace {
 
 // MARK: Transforms
 
-std::vector<float> transformed(const faiss::VectorTransform& transform, idx_t n, const float* x, int threads) {
-    std::vector<float> result(n * transform.d_out);
+std::vector<float> transformed(const faiss::VectorTransform& matrix, idx_t n, const float* x, int threads) {
+    // All that are built or read here are; libfaiss multiplies them by BLAS.
+    const auto& linear = dynamic_cast<const faiss::LinearTransform&>(matrix);
+    std::vector<float> result(n * linear.d_out);
     in_slices(n, threads, [&](idx_t first, idx_t count) {
-        transform.apply_noalloc(count, x + first * transform.d_in, result.data() + first * transform.d_out);
+        transform(
+                count,
+                linear.d_in,
+                linear.d_out,
+                x + first * linear.d_in,
+                linear.A.data(),
+                linear.have_bias ? linear.b.data() : nullptr,
+                result.data() + first * linear.d_out);
     });
     return result;
 }
@@ -42,21 +52,31 @@ void with_transformed(const faiss::IndexPreTransform& index, idx_t n, const floa
     body(current.empty() ? x : current.data());
 }
 
-/// Turns vectors back, as far as they are known. Faiss's own way forgets the part of the mean that lies outside of the
-/// principal directions.
-std::vector<float> reversed(const faiss::VectorTransform& transform, size_t n, const float* xt) {
-    std::vector<float> result(n * transform.d_in);
-    transform.reverse_transform(n, xt, result.data());
-    const auto* pca = dynamic_cast<const faiss::PCAMatrix*>(&transform);
-    if (pca && pca->mean.size() == static_cast<size_t>(pca->d_in)) {
-        // The mean itself comes out of the transform as zeros.
-        const std::vector<float> zeros(pca->d_out);
-        std::vector<float> kept(pca->d_in);
-        pca->reverse_transform(1, zeros.data(), kept.data());
-        for (size_t place = 0; place < result.size(); ++place) {
-            result[place] += pca->mean[place % pca->d_in] - kept[place % pca->d_in];
+/// Turns vectors back by the transposed matrix, as far as they are known: of what was left out, the mean is known.
+std::vector<float> reversed(const faiss::VectorTransform& matrix, size_t n, const float* xt) {
+    const auto& linear = dynamic_cast<const faiss::LinearTransform&>(matrix);
+    FAISS_THROW_IF_NOT_MSG(linear.is_orthonormal, "a transform that is no rotation can't be undone");
+    const size_t d_in = linear.d_in, d_out = linear.d_out;
+    std::vector<float> transposed(d_in * d_out);
+    for (size_t row = 0; row < d_out; ++row) {
+        for (size_t column = 0; column < d_in; ++column) {
+            transposed[column * d_out + row] = linear.A[row * d_in + column];
         }
     }
+    const auto back = [&](size_t count, const float* from, const float* offset, float* to) {
+        transform(count, d_out, d_in, from, transposed.data(), offset, to);
+    };
+    // What the origin becomes: the opposite of what the offset alone turns into.
+    std::vector<float> origin(d_in);
+    if (const auto* pca = dynamic_cast<const faiss::PCAMatrix*>(&linear); pca && pca->mean.size() == d_in) {
+        // The mean comes out of the transform as zeros.
+        std::copy(pca->mean.begin(), pca->mean.end(), origin.begin());
+    } else if (linear.have_bias) {
+        back(1, linear.b.data(), nullptr, origin.data());
+        std::transform(origin.begin(), origin.end(), origin.begin(), [](float value) { return -value; });
+    }
+    std::vector<float> result(n * d_in);
+    back(n, xt, origin.data(), result.data());
     return result;
 }
 
@@ -161,13 +181,9 @@ void close_gaps_in_lists(faiss::Index* index, size_t n, const idx_t* removed) {
     if (!ivf) {
         return;
     }
-    auto* blocks = dynamic_cast<faiss::BlockInvertedLists*>(ivf->invlists);
-    auto& lists = blocks ? blocks->ids : dynamic_cast<faiss::ArrayInvertedLists&>(*ivf->invlists).ids;
-    for (auto& list : lists) {
-        for (idx_t& place : list) {
-            place -= std::lower_bound(removed, removed + n, place) - removed;
-        }
-    }
+    for_each_id(*ivf->invlists, [&](idx_t& place) {
+        place -= std::lower_bound(removed, removed + n, place) - removed;
+    });
 }
 
 } // namespace
@@ -284,8 +300,7 @@ bool search_nested(
         return false;
     }
     const auto& exact = dynamic_cast<const faiss::IndexFlat&>(*refine->refine_index);
-    const bool larger_is_nearer = index->metric_type == faiss::METRIC_INNER_PRODUCT;
-    const size_t d = index->d;
+    const Comparison comparison(index->metric_type, index->d);
     const idx_t wide = std::max(k, candidates(*refine, k, options));
     std::vector<float> wide_distances(n * wide);
     std::vector<idx_t> wide_labels(n * wide);
@@ -298,19 +313,15 @@ bool search_nested(
             if (label < 0) {
                 continue;
             }
-            const float* vector = exact.get_xb() + label * d;
-            // Nearest first is smallest first.
-            found.emplace_back(
-                    larger_is_nearer ? -faiss::fvec_inner_product(x + query * d, vector, d)
-                                     : faiss::fvec_L2sqr(x + query * d, vector, d),
-                    label);
+            const float key = comparison.key(x + query * index->d, exact.get_xb() + label * index->d);
+            found.emplace_back(comparison.of_stored(key), label); // Nearest first is smallest first.
         }
         const idx_t given = std::min<idx_t>(k, found.size());
         std::partial_sort(found.begin(), found.begin() + given, found.end());
         for (idx_t slot = 0; slot < k; ++slot) {
             const bool is_given = slot < given;
             labels[query * k + slot] = is_given ? found[slot].second : -1;
-            distances[query * k + slot] = is_given ? (larger_is_nearer ? -found[slot].first : found[slot].first) : 0;
+            distances[query * k + slot] = is_given ? comparison.distance(found[slot].first) : 0;
         }
     }
     return true;

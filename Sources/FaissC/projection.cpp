@@ -4,6 +4,7 @@
 // loses what it looks for.
 
 #include "guarded.h"
+#include "kernels/transform.h"
 #include "threads.h"
 
 #include <faiss/impl/FaissAssert.h>
@@ -15,8 +16,6 @@
 extern "C" {
 
 // BLAS and LAPACK, as Fortran has them.
-int sgemm_(const char*, const char*, const int*, const int*, const int*, const float*, const float*, const int*,
-           const float*, const int*, const float*, float*, const int*);
 int dgemm_(const char*, const char*, const int*, const int*, const int*, const double*, const double*, const int*,
            const double*, const int*, const double*, double*, const int*);
 int dsyrk_(const char*, const char*, const int*, const int*, const double*, const double*, const int*, const double*,
@@ -189,16 +188,14 @@ int faiss_project(
         in_slices(n, threads, [&](idx_t first, idx_t rows) {
             std::vector<float> moved(block_rows * d_in);
             for (idx_t row = first; row < first + rows; row += block_rows) {
-                const int columns = static_cast<int>(std::min<idx_t>(block_rows, first + rows - row));
+                const auto count = std::min<size_t>(block_rows, first + rows - row);
                 const float* from = x + row * d_in;
-                for (size_t place = 0; place < columns * d_in; ++place) {
-                    moved[place] = mean_in ? static_cast<float>(from[place] - mean_in[place % d_in]) : from[place];
+                for (size_t place = 0; mean_in && place < count * d_in; ++place) {
+                    moved[place] = static_cast<float>(from[place] - mean_in[place % d_in]);
                 }
-                const int in = static_cast<int>(d_in), out = static_cast<int>(d_out);
-                const float one = 1, zero = 0;
                 float* to = projected + row * d_out;
-                sgemm_("T", "N", &out, &columns, &in, &one, matrix, &in, moved.data(), &in, &zero, to, &out);
-                for (size_t place = 0; mean_out && place < columns * d_out; ++place) {
+                transform(count, d_in, d_out, mean_in ? moved.data() : from, matrix, nullptr, to);
+                for (size_t place = 0; mean_out && place < count * d_out; ++place) {
                     to[place] = static_cast<float>(to[place] + mean_out[place % d_out]);
                 }
             }

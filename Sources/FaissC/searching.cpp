@@ -1,5 +1,6 @@
 // Searching with per-call parameters and filters, reconstruction, description.
 
+#include "flat_index.h"
 #include "guarded.h"
 #include "kernels/exact.h"
 #include "kernels/hnsw.h"
@@ -29,22 +30,16 @@
 
 namespace {
 
-/// Calls body with the search parameters that the index's type understands.
+/// Calls body with the search parameters that the index's type understands, of those that libfaiss searches.
 template <class Body>
 void with_parameters(
-        const faiss::Index* index,
+        const faiss::Index& index,
         const FaissSearchOptions& options,
         Selector* selector,
         const Body& body) {
-    if (dynamic_cast<const faiss::IndexIVF*>(index)) {
-        // The base class serves IVFPQ too: a derived one would be asked for polysemous settings.
+    if (dynamic_cast<const faiss::IndexIVF*>(&index)) {
         faiss::SearchParametersIVF parameters;
         parameters.nprobe = options.nprobe;
-        parameters.sel = selector;
-        body(&parameters);
-    } else if (dynamic_cast<const faiss::IndexHNSW*>(index)) {
-        faiss::SearchParametersHNSW parameters;
-        parameters.efSearch = options.efSearch;
         parameters.sel = selector;
         body(&parameters);
     } else {
@@ -83,9 +78,9 @@ size_t flat_bytes(const faiss::Index* index) {
     return flat ? flat->codes.size() : 0;
 }
 
-template <class Element>
-size_t bytes(const std::vector<Element>& elements) {
-    return elements.size() * sizeof(Element);
+template <class Vector>
+size_t bytes(const Vector& elements) {
+    return elements.size() * sizeof(*elements.data());
 }
 
 size_t ivf_bytes(const faiss::IndexIVF& ivf) {
@@ -119,32 +114,21 @@ void search_index(
     if (scan_search(*index, n, x, k, options.nprobe, selectors.get(), distances, labels)) {
         return;
     }
-    const auto* hnsw = dynamic_cast<const faiss::IndexHNSW*>(index);
-    if (hnsw && is_cheaper_exhaustively(*hnsw, std::max<idx_t>(k, options.efSearch))) {
-        with_parameters(hnsw->storage, options, selectors.get(), [&](const faiss::SearchParameters* parameters) {
-            hnsw->storage->search(n, x, k, distances, labels, parameters);
-        });
+    if (const auto* flat = dynamic_cast<const faiss::IndexFlat*>(index)) {
+        search_flat(*flat, n, x, k, selectors.get(), options.threads, distances, labels);
         return;
     }
-    if (hnsw && is_walkable(*hnsw)) {
-        search_graph(*hnsw, n, x, k, options.efSearch, selectors.get(), distances, labels);
+    if (const auto* hnsw = dynamic_cast<const faiss::IndexHNSW*>(index)) {
+        if (is_cheaper_exhaustively(*hnsw, std::max<idx_t>(k, options.efSearch))) {
+            const auto& vectors = dynamic_cast<const faiss::IndexFlat&>(*hnsw->storage);
+            search_flat(vectors, n, x, k, selectors.get(), 1, distances, labels);
+        } else {
+            search_graph(*hnsw, n, x, k, options.efSearch, selectors.get(), distances, labels);
+        }
         return;
     }
-    // IndexHNSW 1.7.3 sizes its candidate queue by the index's own efSearch and by k, whatever the parameters say
-    // (measured: recall does not move with them). So as many answers are asked for as candidates are wanted.
-    const idx_t wider = hnsw ? std::max<idx_t>(k, options.efSearch) : k;
-    with_parameters(index, options, selectors.get(), [&](const faiss::SearchParameters* parameters) {
-        if (wider == k) {
-            index->search(n, x, k, distances, labels, parameters);
-            return;
-        }
-        std::vector<float> wide_distances(n * wider);
-        std::vector<idx_t> wide_labels(n * wider);
-        index->search(n, x, wider, wide_distances.data(), wide_labels.data(), parameters);
-        for (idx_t query = 0; query < n; ++query) {
-            std::copy_n(wide_distances.data() + query * wider, k, distances + query * k);
-            std::copy_n(wide_labels.data() + query * wider, k, labels + query * k);
-        }
+    with_parameters(*index, options, selectors.get(), [&](const faiss::SearchParameters* parameters) {
+        index->search(n, x, k, distances, labels, parameters);
     });
 }
 
@@ -162,7 +146,11 @@ void range_search_index(
     if (scan_range_search(*index, n, x, radius, options.nprobe, selectors.get(), *result)) {
         return;
     }
-    with_parameters(index, options, selectors.get(), [&](const faiss::SearchParameters* parameters) {
+    if (const auto* flat = dynamic_cast<const faiss::IndexFlat*>(index)) {
+        range_search_flat(*flat, n, x, radius, selectors.get(), *result);
+        return;
+    }
+    with_parameters(*index, options, selectors.get(), [&](const faiss::SearchParameters* parameters) {
         index->range_search(n, x, radius, result, parameters);
     });
 }
@@ -250,10 +238,12 @@ int faiss_Index_search_with(
         // More threads than processors gain nothing: where others search, and many queries mean that others do, each
         // does with its own. And flat indexes alone know how to share a query.
         const Searching searching;
-        const bool is_shared =
-                n <= static_cast<idx_t>(few_queries) && searching.others == 0 && dynamic_cast<const faiss::IndexFlat*>(cpp(index));
-        faiss_set_thread_limit(is_shared ? options->threads : 1);
-        search_index(cpp(index), n, x, k, *options, distances, labels);
+        faiss_set_thread_limit(1);
+        FaissSearchOptions own = *options;
+        if (n > static_cast<idx_t>(few_queries) || searching.others > 0) {
+            own.threads = 1;
+        }
+        search_index(cpp(index), n, x, k, own, distances, labels);
     });
 }
 

@@ -5,6 +5,10 @@
 
 #include <omp.h>
 
+#if defined(__APPLE__)
+#include <dispatch/dispatch.h>
+#endif
+
 // Absent where BLAS is not OpenBLAS, such as Apple's Accelerate, which needs no limit.
 extern "C" __attribute__((weak)) void openblas_set_num_threads(int threads);
 
@@ -19,9 +23,26 @@ void faiss_set_thread_limit(int threads) {
     omp_set_num_threads(threads);
 }
 
+#if defined(__APPLE__)
+
+void run_team(int threads, void (*member)(void*), void* context) {
+    struct Team {
+        void (*member)(void*);
+        void* context;
+    } team{member, context};
+    dispatch_apply_f(static_cast<size_t>(threads), DISPATCH_APPLY_AUTO, &team, [](void* context, size_t) {
+        const auto& team = *static_cast<const Team*>(context);
+        team.member(team.context);
+    });
+}
+
+#else
+
 void run_team(int threads, void (*member)(void*), void* context) {
     GOMP_parallel(member, context, static_cast<unsigned>(threads), 0);
 }
+
+#endif
 
 void AssignmentIndex::search(
         idx_t n,
@@ -36,8 +57,11 @@ void AssignmentIndex::search(
     ++step;
     // Most points stay where they were.
     const bool are_known = points == x && assigned.size() == static_cast<size_t>(n) && assigned_among == ntotal;
+    if (k != 1 || params) {
+        search_flat(*this, n, x, k, params ? params->sel : nullptr, work.threads, distances, labels);
+        return;
+    }
     in_slices(n, work.threads, [&](idx_t first, idx_t count) {
-        if (k == 1 && !params) {
             const idx_t* guesses = are_known ? assigned.data() + first : nullptr;
             assign_nearest(
                     metric_type,
@@ -50,11 +74,8 @@ void AssignmentIndex::search(
                     labels + first,
                     distances + first,
                     guesses);
-        } else {
-            IndexFlat::search(count, x + first * d, k, distances + first * k, labels + first * k, params);
-        }
     });
     points = x;
     assigned_among = ntotal;
-    assigned.assign(labels, labels + (k == 1 ? n : 0));
+    assigned.assign(labels, labels + n);
 }

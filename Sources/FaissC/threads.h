@@ -7,8 +7,8 @@
 
 #pragma once
 
-#include <faiss/IndexFlat.h>
-#include <faiss_extension.h>
+#include "flat_index.h"
+
 
 #include <algorithm>
 #include <atomic>
@@ -63,9 +63,9 @@ void in_slices(idx_t n, int threads, const Body& body) {
 
 /// A flat index that searches in slices and reports each search as a step of `work`. Handed to Faiss's k-means as the
 /// index that assigns points, it brings threads, progress and cancellation into the training.
-struct AssignmentIndex : faiss::IndexFlat {
+struct AssignmentIndex : FlatIndex {
     AssignmentIndex(idx_t d, faiss::MetricType metric, const FaissWork& work, size_t& step, size_t steps)
-            : IndexFlat(d, metric), work(work), step(step), steps(steps) {}
+            : FlatIndex(d, metric), work(work), step(step), steps(steps) {}
 
     void search(
             idx_t n,

@@ -68,6 +68,7 @@ inline bool is_near(double found, double expected, double tolerance) {
 
 void check_distances(KernelLevel level);
 void check_flat(KernelLevel level);
+void check_transforms(KernelLevel level);
 void check_scans(KernelLevel level);
 void check_hamming(KernelLevel level);
 void check_training(KernelLevel level);

@@ -296,6 +296,12 @@ void check_indexes() {
     check_floats("Flat", in_place, 1, 1e-4, [](FaissIndex** index, FaissMetricType metric) {
         return faiss_IndexFlat_new_with(index, 48, metric);
     });
+    check_floats("rotation, then SQ8", in_place, 0.95, 1e-3, [](FaissIndex** index, FaissMetricType metric) {
+        FaissIndex* inner = nullptr;
+        const int code = faiss_IndexScalarQuantizer_new_with(&inner, 48, QT_8bit, metric);
+        const FaissTransform rotation{FAISS_TRANSFORM_ROTATION, 48, 48, 0};
+        return code == 0 ? faiss_IndexPreTransform_new_prepending(index, &rotation, inner) : code;
+    });
     check_floats("SQ8", in_place, 0.95, 1e-4, [](FaissIndex** index, FaissMetricType metric) {
         return faiss_IndexScalarQuantizer_new_with(index, 48, QT_8bit, metric);
     });

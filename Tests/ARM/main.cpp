@@ -25,6 +25,7 @@ int main(int arguments, char** argument) {
         printf("level %s\n", kernel_level_name(level));
         part("distances", [&] { check_distances(level); });
         part("flat search and assignment", [&] { check_flat(level); });
+        part("matrix times vectors", [&] { check_transforms(level); });
         part("scanning rows and codes", [&] { check_scans(level); });
         part("Hamming distances", [&] { check_hamming(level); });
         part("steps of Word2Vec training", [&] { check_training(level); });

@@ -130,8 +130,8 @@ void check_step(KernelLevel level, size_t dimension, Word2VecBlock block, bool o
 } // namespace
 
 void check_training(KernelLevel level) {
-    for (size_t dimension : {1, 2, 3, 4, 5, 15, 16, 17, 48, 100, 131, 300}) {
-        for (int own : {1, 3, 7}) {
+    for (size_t dimension : {1, 3, 4, 16, 17, 100, 131}) {
+        for (int own : {1, 6}) {
             for (int both : {0, 1, 4}) {
                 for (int outputs : {1, 2, 6, 8, 9, 17}) {
                     for (bool on_means : {false, true}) {

@@ -72,6 +72,16 @@ struct ExactnessTests {
         }
     }
 
+    @Test("A flat index decides by differences, not by |x|² + |y|² − 2 x · y, whose terms are a billion times larger")
+    func farFromTheOrigin() throws {
+        let base = try VectorMatrix(
+            TestVectors.integers(100, dimension: 32, in: 0...2, seed: 1).values.map { $0 + 30_000 },
+            dimension: 32
+        )
+        let index = try makeIndex(.flat, holding: base)
+        #expect(try index.search(base, k: 10) == BruteForce(base, metric: .squaredL2).search(base, k: 10))
+    }
+
     @Test("Real numbers agree with brute force up to rounding", arguments: Metric.allCases)
     func flatOnRealNumbers(metric: Metric) throws {
         let base = try vectors(2000)

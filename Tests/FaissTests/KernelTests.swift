@@ -247,20 +247,52 @@ struct KernelTests {
         }
     }
 
-    @Test("libfaiss's own code calls these kernels, and not the copies in its archive")
-    func linked() throws {
-        // The archive's copy adds one term after the other, and so loses every one that follows: 2^24 + 1 is no float.
-        let x = [4096] + [Float](repeating: 1, count: 127)
-        let inside = faiss_kernel_distance_inside(x, [Float](repeating: 0, count: 128), 128)
-        #expect(inside > 0x1p24 + 64)
-
-        // And it searches a batch by |x|² + |y|² − 2 x · y, whose terms are a billion times the distances here.
-        let base = try VectorMatrix(
-            TestVectors.integers(100, dimension: 32, in: 0...2, seed: 1).values.map { $0 + 30_000 },
-            dimension: 32
-        )
-        let index = try VectorIndex(.flat, dimension: 32, metric: .squaredL2)
-        try index.add(base)
-        #expect(try index.search(base, k: 10) == BruteForce(base, metric: .squaredL2).search(base, k: 10))
+    @Test(
+        "A matrix times vectors is what plain arithmetic says, and the same for one vector and many",
+        arguments: KernelLevel.available
+    )
+    private func transform(level: KernelLevel) throws {
+        for (input, output) in [
+            (1, 1), (3, 5), (15, 17), (16, 16), (31, 33), (64, 32), (70, 129), (300, 200), (130, 7),
+        ] {
+            let count = 45
+            let x = Numbers(count * input, offset: 1, seed: UInt64(input))
+            let matrix = Numbers(output * input, offset: 2, seed: UInt64(output) + 1000)
+            let offset = Numbers(output, offset: 3, seed: 7)
+            func transformed(_ rows: Range<Int>, hasOffset: Bool) -> [Float] {
+                var y = [Float](repeating: .nan, count: rows.count * output)
+                x.withPointer { x in
+                    matrix.withPointer { matrix in
+                        offset.withPointer { offset in
+                            faiss_kernel_transform(
+                                level,
+                                rows.count,
+                                input,
+                                output,
+                                x + rows.lowerBound * input,
+                                matrix,
+                                hasOffset ? offset : nil,
+                                &y
+                            )
+                        }
+                    }
+                }
+                return y
+            }
+            for hasOffset in [false, true] {
+                let all = transformed(0..<count, hasOffset: hasOffset)
+                for row in 0..<count {
+                    for column in 0..<output {
+                        var sum = hasOffset ? offset[column] : 0
+                        for k in 0..<input { sum += x[row * input + k] * matrix[column * input + k] }
+                        #expect(abs(Double(all[row * output + column]) - sum) < 1e-6 * Double(input + 1))
+                    }
+                }
+                for size in [1, 2, 3, 4, 5, 11, 12, 13, 24] {
+                    let rows = (count - size)..<count
+                    #expect(transformed(rows, hasOffset: hasOffset) == Array(all.suffix(size * output)))
+                }
+            }
+        }
     }
 }

@@ -63,9 +63,6 @@ typedef struct FaissDistanceKernels {
 /// The table of a level.
 const FaissDistanceKernels* faiss_distance_kernels(KernelLevel level);
 
-/// A squared distance as libfaiss's own code reckons it, by a call of the function that is linked under Faiss's name.
-float faiss_kernel_distance_inside(const float* x, const float* y, size_t d);
-
 /// Exact search with the kernels of a level on the calling thread: k labels and distances a query, nearest first,
 /// equally near ones by label; -1 where there are fewer. `may_round`: whether a filter may look at rounded values first,
 /// where the processor has instructions for them.
@@ -81,6 +78,18 @@ void faiss_kernel_search(
         int may_round,
         float* distances,
         int64_t* labels);
+
+/// y = x matrix' + offset, for n vectors of d_in numbers and a matrix of d_out rows, with the kernels of a level on the
+/// calling thread. `offset` may be NULL.
+void faiss_kernel_transform(
+        KernelLevel level,
+        size_t n,
+        size_t d_in,
+        size_t d_out,
+        const float* x,
+        const float* matrix,
+        const float* offset,
+        float* y);
 
 /// The nearest of `count` centroids for each of nx points, with the kernels of a level on the calling thread.
 void faiss_kernel_assign(

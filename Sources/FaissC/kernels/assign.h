@@ -5,6 +5,7 @@
 #include "levels.h"
 
 #include <faiss/Index.h>
+#include <faiss/c_api/faiss_c.h>
 #include <faiss/impl/ProductQuantizer.h>
 
 #include <stddef.h>
@@ -24,9 +25,9 @@ void assign_nearest(
         size_t n,
         const float* centroids,
         size_t count,
-        faiss::Index::idx_t* labels,
+        idx_t* labels,
         float* distances,
-        const faiss::Index::idx_t* guesses = nullptr,
+        const idx_t* guesses = nullptr,
         KernelLevel level = kernel_level(),
         bool may_round = true);
 

@@ -1,17 +1,8 @@
-// Takes the place of libfaiss's distances.cpp, in the way that distances.cpp here explains: exact search, which serves
-// flat indexes, coarse quantizers and k-means. How it searches stands in exact.h.
-
-#include "exact.h"
+#include "flat_search.h"
 
 #include "../threads.h"
+#include "exact.h"
 
-#include <faiss/impl/AuxIndexStructures.h>
-#include <faiss/impl/IDSelector.h>
-#include <faiss/utils/distances.h>
-
-#include <omp.h>
-
-#include <cmath>
 #include <utility>
 
 #if KERNELS_HAVE_X86_LEVELS
@@ -159,11 +150,6 @@ class Within {
     std::vector<std::vector<std::pair<float, idx_t>>> found;
 };
 
-/// The threads that the calling thread may use for OpenMP.
-int allowed_threads() {
-    return omp_in_parallel() ? 1 : omp_get_max_threads();
-}
-
 /// All queries against the rows that a selector admits.
 template <class Results>
 void search(
@@ -173,6 +159,7 @@ void search(
         const float* rows,
         size_t row_count,
         const faiss::IDSelector* selector,
+        int threads,
         Results& results) {
     std::vector<idx_t> members;
     if (selector) {
@@ -183,7 +170,7 @@ void search(
         }
         row_count = members.size();
     }
-    in_slices(static_cast<idx_t>(queries), allowed_threads(), [&](idx_t first, idx_t count) {
+    in_slices(static_cast<idx_t>(queries), threads, [&](idx_t first, idx_t count) {
         auto&& own = results.slice();
         scan(comparison,
              x,
@@ -201,20 +188,21 @@ void search(
 void search_all_rows(
         const Comparison& comparison,
         const float* x,
-        const float* y,
-        size_t nx,
-        size_t ny,
+        size_t queries,
+        const float* rows,
+        size_t row_count,
         size_t k,
+        const faiss::IDSelector* selector,
+        int threads,
         float* distances,
-        idx_t* ids,
-        const faiss::IDSelector* selector) {
+        idx_t* ids) {
     const size_t many = 48; // Measured: from here on collecting costs less than a heap.
     if (k < many) {
         Nearest results(comparison, k, distances, ids);
-        search(comparison, x, nx, y, ny, selector, results);
+        search(comparison, x, queries, rows, row_count, selector, threads, results);
     } else {
         ManyNearest results(comparison, k, distances, ids);
-        search(comparison, x, nx, y, ny, selector, results);
+        search(comparison, x, queries, rows, row_count, selector, threads, results);
     }
 }
 
@@ -222,120 +210,83 @@ void search_all_rows(
 void search_sharing_rows(
         const Comparison& comparison,
         const float* x,
-        const float* y,
-        size_t nx,
-        size_t ny,
+        size_t queries,
+        const float* rows,
+        size_t row_count,
         size_t k,
+        int threads,
         float* distances,
-        idx_t* ids,
-        int threads) {
+        idx_t* ids) {
     const auto parts = static_cast<size_t>(threads);
-    std::vector<float> part_distances(parts * nx * k, comparison.distance(FLT_MAX));
-    std::vector<idx_t> part_ids(parts * nx * k, -1);
+    std::vector<float> part_distances(parts * queries * k, comparison.distance(FLT_MAX));
+    std::vector<idx_t> part_ids(parts * queries * k, -1);
     std::atomic<size_t> next{0};
-    in_slices(static_cast<idx_t>(ny), threads, [&](idx_t first, idx_t count) {
-        const size_t part = next.fetch_add(1) * nx * k;
+    in_slices(static_cast<idx_t>(row_count), threads, [&](idx_t first, idx_t count) {
+        const size_t part = next.fetch_add(1) * queries * k;
         search_all_rows(
                 comparison,
                 x,
-                y + static_cast<size_t>(first) * comparison.d,
-                nx,
+                queries,
+                rows + static_cast<size_t>(first) * comparison.d,
                 static_cast<size_t>(count),
                 k,
+                nullptr,
+                1,
                 part_distances.data() + part,
-                part_ids.data() + part,
-                nullptr);
-        for (size_t i = part; i < part + nx * k; ++i) {
+                part_ids.data() + part);
+        for (size_t i = part; i < part + queries * k; ++i) {
             part_ids[i] += part_ids[i] < 0 ? 0 : first;
         }
     });
     Nearest results(comparison, k, distances, ids);
-    results.begin(0, nx);
-    for (size_t i = 0; i < parts * nx * k; ++i) {
+    results.begin(0, queries);
+    for (size_t i = 0; i < parts * queries * k; ++i) {
         if (part_ids[i] >= 0) {
-            results.offer(i / k % nx, part_ids[i], comparison.key_of(part_distances[i]));
+            results.offer(i / k % queries, part_ids[i], comparison.key_of(part_distances[i]));
         }
     }
-    results.finish(0, nx);
+    results.finish(0, queries);
 }
 
-void search_nearest(
+} // namespace
+
+void search_rows(
         const Comparison& comparison,
         const float* x,
-        const float* y,
-        size_t nx,
-        size_t ny,
+        size_t queries,
+        const float* rows,
+        size_t row_count,
         size_t k,
+        const faiss::IDSelector* selector,
+        int threads,
         float* distances,
-        idx_t* ids,
-        const faiss::IDSelector* selector) {
+        idx_t* ids) {
     if (k == 0) {
         return;
     }
     // Fewer bytes than this are read in less time than a thread needs to wake up.
     const size_t fewest_bytes = 8 << 20;
-    const int threads = allowed_threads();
-    if (threads > 1 && !selector && nx <= few_queries && ny * comparison.d * sizeof(float) >= fewest_bytes) {
-        search_sharing_rows(comparison, x, y, nx, ny, k, distances, ids, threads);
+    if (threads > 1 && !selector && queries <= few_queries &&
+        row_count * comparison.d * sizeof(float) >= fewest_bytes) {
+        search_sharing_rows(comparison, x, queries, rows, row_count, k, threads, distances, ids);
     } else {
-        search_all_rows(comparison, x, y, nx, ny, k, distances, ids, selector);
+        search_all_rows(comparison, x, queries, rows, row_count, k, selector, threads, distances, ids);
     }
 }
 
-void search_within(
-        faiss::MetricType metric,
+void search_rows_within(
+        const Comparison& comparison,
         const float* x,
-        const float* y,
-        size_t d,
-        size_t nx,
-        size_t ny,
+        size_t queries,
+        const float* rows,
+        size_t row_count,
         float radius,
-        faiss::RangeSearchResult* result,
-        const faiss::IDSelector* selector) {
-    const Comparison comparison(metric, d);
-    Within results(comparison, radius, nx);
-    search(comparison, x, nx, y, ny, selector, results);
-    results.hand_over(*result);
+        const faiss::IDSelector* selector,
+        faiss::RangeSearchResult& result) {
+    Within results(comparison, radius, queries);
+    search(comparison, x, queries, rows, row_count, selector, 1, results);
+    results.hand_over(result);
 }
-
-/// The k nearest among the rows that `subset` names for each query; a negative number ends a query's list.
-void search_among(
-        faiss::MetricType metric,
-        const float* x,
-        const float* y,
-        const int64_t* subset,
-        size_t d,
-        size_t nx,
-        size_t nsubset,
-        size_t k,
-        float* distances,
-        int64_t* ids,
-        int64_t ld_subset) {
-    const Comparison comparison(metric, d);
-    Nearest results(comparison, k, distances, ids);
-    const size_t stride = ld_subset < 0 ? nsubset : static_cast<size_t>(ld_subset);
-    results.begin(0, nx);
-    const PreparedQueries queries(comparison, x, d, nx);
-    for (size_t query = 0; query < nx; ++query) {
-        const int64_t* members = subset + query * stride;
-        const auto end = std::find_if(members, members + nsubset, [](int64_t id) { return id < 0; });
-        scan_rows(
-                comparison, queries[query], query, y, members, static_cast<size_t>(end - members), results);
-    }
-    results.finish(0, nx);
-}
-
-/// Calls body(place, query, row) for those that `ids` names for each query.
-template <class Body>
-void for_each_named(const int64_t* ids, size_t nx, size_t ny, const Body& body) {
-    for (size_t i = 0; i < nx * ny; ++i) {
-        if (ids[i] >= 0) {
-            body(i, i / ny, static_cast<size_t>(ids[i]));
-        }
-    }
-}
-
-} // namespace
 
 void faiss_kernel_search(
         KernelLevel level,
@@ -349,234 +300,7 @@ void faiss_kernel_search(
         int may_round,
         float* distances,
         int64_t* labels) {
-    faiss_set_thread_limit(1);
     const auto metric = is_l2 ? faiss::METRIC_L2 : faiss::METRIC_INNER_PRODUCT;
     const Comparison comparison(metric, d, level, may_round != 0);
-    search_nearest(comparison, x, y, nx, ny, k, distances, labels, nullptr);
+    search_rows(comparison, x, nx, y, ny, k, nullptr, 1, distances, labels);
 }
-
-namespace faiss {
-
-// Faiss's tuning knobs for what was replaced. They are part of its interface, and have no effect.
-int distance_compute_blas_threshold = 20;
-int distance_compute_blas_query_bs = 4096;
-int distance_compute_blas_database_bs = 1024;
-int distance_compute_min_k_reservoir = 100;
-
-// MARK: Search
-
-void knn_L2sqr(
-        const float* x,
-        const float* y,
-        size_t d,
-        size_t nx,
-        size_t ny,
-        size_t k,
-        float* distances,
-        int64_t* indexes,
-        const float*,
-        const IDSelector* sel) {
-    search_nearest(Comparison(METRIC_L2, d), x, y, nx, ny, k, distances, indexes, sel);
-}
-
-void knn_L2sqr(
-        const float* x,
-        const float* y,
-        size_t d,
-        size_t nx,
-        size_t ny,
-        float_maxheap_array_t* res,
-        const float*,
-        const IDSelector* sel) {
-    search_nearest(Comparison(METRIC_L2, d), x, y, nx, ny, res->k, res->val, res->ids, sel);
-}
-
-void knn_inner_product(
-        const float* x,
-        const float* y,
-        size_t d,
-        size_t nx,
-        size_t ny,
-        size_t k,
-        float* distances,
-        int64_t* indexes,
-        const IDSelector* sel) {
-    search_nearest(Comparison(METRIC_INNER_PRODUCT, d), x, y, nx, ny, k, distances, indexes, sel);
-}
-
-void knn_inner_product(
-        const float* x,
-        const float* y,
-        size_t d,
-        size_t nx,
-        size_t ny,
-        float_minheap_array_t* res,
-        const IDSelector* sel) {
-    search_nearest(Comparison(METRIC_INNER_PRODUCT, d), x, y, nx, ny, res->k, res->val, res->ids, sel);
-}
-
-void knn_L2sqr_by_idx(
-        const float* x,
-        const float* y,
-        const int64_t* subset,
-        size_t d,
-        size_t nx,
-        size_t nsubset,
-        size_t k,
-        float* vals,
-        int64_t* ids,
-        int64_t ld_subset) {
-    search_among(METRIC_L2, x, y, subset, d, nx, nsubset, k, vals, ids, ld_subset);
-}
-
-void knn_inner_products_by_idx(
-        const float* x,
-        const float* y,
-        const int64_t* subset,
-        size_t d,
-        size_t nx,
-        size_t nsubset,
-        size_t k,
-        float* vals,
-        int64_t* ids,
-        int64_t ld_ids) {
-    search_among(METRIC_INNER_PRODUCT, x, y, subset, d, nx, nsubset, k, vals, ids, ld_ids);
-}
-
-void range_search_L2sqr(
-        const float* x,
-        const float* y,
-        size_t d,
-        size_t nx,
-        size_t ny,
-        float radius,
-        RangeSearchResult* result,
-        const IDSelector* sel) {
-    search_within(METRIC_L2, x, y, d, nx, ny, radius, result, sel);
-}
-
-void range_search_inner_product(
-        const float* x,
-        const float* y,
-        size_t d,
-        size_t nx,
-        size_t ny,
-        float radius,
-        RangeSearchResult* result,
-        const IDSelector* sel) {
-    search_within(METRIC_INNER_PRODUCT, x, y, d, nx, ny, radius, result, sel);
-}
-
-// MARK: Some distances
-
-void fvec_inner_products_by_idx(
-        float* ip,
-        const float* x,
-        const float* y,
-        const int64_t* ids,
-        size_t d,
-        size_t nx,
-        size_t ny) {
-    for_each_named(ids, nx, ny, [&](size_t place, size_t query, size_t row) {
-        ip[place] = fvec_inner_product(x + query * d, y + row * d, d);
-    });
-}
-
-void fvec_L2sqr_by_idx(
-        float* dis,
-        const float* x,
-        const float* y,
-        const int64_t* ids,
-        size_t d,
-        size_t nx,
-        size_t ny) {
-    for_each_named(ids, nx, ny, [&](size_t place, size_t query, size_t row) {
-        dis[place] = fvec_L2sqr(x + query * d, y + row * d, d);
-    });
-}
-
-void pairwise_indexed_L2sqr(
-        size_t d,
-        size_t n,
-        const float* x,
-        const int64_t* ix,
-        const float* y,
-        const int64_t* iy,
-        float* dis) {
-    for_each_named(ix, n, 1, [&](size_t place, size_t, size_t row) {
-        if (iy[place] >= 0) {
-            dis[place] = fvec_L2sqr(x + row * d, y + static_cast<size_t>(iy[place]) * d, d);
-        }
-    });
-}
-
-void pairwise_indexed_inner_product(
-        size_t d,
-        size_t n,
-        const float* x,
-        const int64_t* ix,
-        const float* y,
-        const int64_t* iy,
-        float* dis) {
-    for_each_named(ix, n, 1, [&](size_t place, size_t, size_t row) {
-        if (iy[place] >= 0) {
-            dis[place] = fvec_inner_product(x + row * d, y + static_cast<size_t>(iy[place]) * d, d);
-        }
-    });
-}
-
-void pairwise_L2sqr(
-        int64_t d,
-        int64_t nq,
-        const float* xq,
-        int64_t nb,
-        const float* xb,
-        float* dis,
-        int64_t ldq,
-        int64_t ldb,
-        int64_t ldd) {
-    const int64_t query_stride = ldq < 0 ? d : ldq;
-    const int64_t row_stride = ldb < 0 ? d : ldb;
-    const int64_t stride = ldd < 0 ? nb : ldd;
-    for (int64_t query = 0; query < nq; ++query) {
-        for (int64_t row = 0; row < nb; ++row) {
-            dis[query * stride + row] =
-                    fvec_L2sqr(xq + query * query_stride, xb + row * row_stride, static_cast<size_t>(d));
-        }
-    }
-}
-
-// MARK: Lengths
-
-void fvec_norms_L2sqr(float* norms, const float* x, size_t d, size_t nx) {
-    for (size_t i = 0; i < nx; ++i) {
-        norms[i] = fvec_norm_L2sqr(x + i * d, d);
-    }
-}
-
-void fvec_norms_L2(float* norms, const float* x, size_t d, size_t nx) {
-    for (size_t i = 0; i < nx; ++i) {
-        norms[i] = std::sqrt(fvec_norm_L2sqr(x + i * d, d));
-    }
-}
-
-void fvec_renorm_L2(size_t d, size_t nx, float* x) {
-    for (size_t i = 0; i < nx; ++i) {
-        float* row = x + i * d;
-        const float square = fvec_norm_L2sqr(row, d);
-        if (square > 0) {
-            const float factor = 1.0f / std::sqrt(square);
-            std::transform(row, row + d, row, [&](float value) { return value * factor; });
-        }
-    }
-}
-
-void inner_product_to_L2sqr(float* dis, const float* nr1, const float* nr2, size_t n1, size_t n2) {
-    for (size_t i = 0; i < n1; ++i) {
-        for (size_t j = 0; j < n2; ++j) {
-            dis[i * n2 + j] = nr1[i] + nr2[j] - 2 * dis[i * n2 + j];
-        }
-    }
-}
-
-} // namespace faiss

@@ -50,6 +50,26 @@ struct FlatKernels {
     /// Lowers each query's least score and sets the row that has it, the first of equals. `first` is the number of the
     /// block's first row.
     void (*find_least)(QueryPanel panel, RowBlock rows, int32_t first, float* scores, int32_t* indices);
+    /// The products of `count` rows of d numbers with one vector x, and an offset for each row (or NULL). Each is one sum
+    /// over ascending places, to which the offset is added at last.
+    void (*transform_one)(
+            const float* rows,
+            size_t count,
+            const float* x,
+            size_t d,
+            const float* offset,
+            float* y);
+    /// Makes a wide panel of up to `wide` rows of d numbers; what is missing is zeros.
+    void (*pack)(const float* rows, size_t count, size_t d, float* values);
+    /// The same numbers for many vectors: `count` rows x times a wide panel, those of a row at y[row * stride].
+    void (*transform)(
+            const float* panel,
+            const float* x,
+            size_t count,
+            size_t d,
+            const float* offset,
+            float* y,
+            size_t stride);
 };
 
 /// The table of a level that this processor has.

@@ -92,11 +92,8 @@ inline __attribute__((always_inline)) uint32_t distance_any(const uint8_t* x, co
 /// For a row's last bytes, which are fetched with those before them: ones where they are.
 struct LastBytes {
     explicit LastBytes(size_t row_bytes) : count(row_bytes % 16), start(row_bytes - 16) {
-        uint8_t bytes[16];
-        for (size_t i = 0; i < 16; ++i) {
-            bytes[i] = i < 16 - count ? 0 : 0xFF;
-        }
-        mask = vld1q_u8(bytes);
+        static const uint64_t zeros_and_ones[4] = {0, 0, ~uint64_t(0), ~uint64_t(0)};
+        mask = vld1q_u8(reinterpret_cast<const uint8_t*>(zeros_and_ones) + count);
     }
     size_t count, start;
     uint8x16_t mask;

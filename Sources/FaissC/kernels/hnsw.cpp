@@ -50,11 +50,6 @@ struct FlatSpace {
 
 } // namespace
 
-bool is_walkable(const faiss::IndexHNSW& index) {
-    return dynamic_cast<const faiss::IndexFlat*>(index.storage) && !index.reconstruct_from_neighbors &&
-            (index.metric_type == faiss::METRIC_L2 || index.metric_type == faiss::METRIC_INNER_PRODUCT);
-}
-
 void search_graph(
         const faiss::IndexHNSW& index,
         idx_t n,

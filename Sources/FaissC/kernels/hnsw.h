@@ -3,22 +3,20 @@
 #pragma once
 
 #include <faiss/IndexHNSW.h>
+#include <faiss/c_api/faiss_c.h>
 #include <faiss/impl/IDSelector.h>
-
-/// Whether the functions here know the index's storage and metric.
-bool is_walkable(const faiss::IndexHNSW& index);
 
 /// The k nearest among those that a walk with `ef` candidates meets and the selector (or NULL) admits, on the calling
 /// thread. Missing answers are -1.
 void search_graph(
         const faiss::IndexHNSW& index,
-        faiss::Index::idx_t n,
+        idx_t n,
         const float* x,
-        faiss::Index::idx_t k,
+        idx_t k,
         size_t ef,
         const faiss::IDSelector* selector,
         float* distances,
-        faiss::Index::idx_t* labels);
+        idx_t* labels);
 
 /// Adds vectors and links them, as index.add(n, x) does.
-void add_to_graph(faiss::IndexHNSW& index, faiss::Index::idx_t n, const float* x, int threads);
+void add_to_graph(faiss::IndexHNSW& index, idx_t n, const float* x, int threads);

@@ -6,12 +6,11 @@
 #include "flat_bfloat.h"
 
 #include <faiss/Index.h>
+#include <faiss/c_api/faiss_c.h>
 
 #include <algorithm>
 #include <memory>
 #include <vector>
-
-using idx_t = faiss::Index::idx_t;
 
 /// What is searched for what: squared L2 distances or inner products of queries and rows.
 ///
