@@ -26,8 +26,8 @@ swift_flags := $(quiet) $(if $(FAISS_PREFIX),-Xcc -I$(FAISS_PREFIX)/include -Xcx
 examples := text-classification text-clustering semantic-search bring-your-own-features image-retrieval \
     place-recognition recommendation choosing-dimension noise
 
-.PHONY: help install corpus build demo test interoperability consumer examples test-map documentation lint format \
-    benchmark benchmark-word2vec benchmark-faiss benchmark-store soak sanitize clean
+.PHONY: help install corpus build demo test test-processors test-arm interoperability consumer examples test-map \
+    documentation lint format benchmark benchmark-word2vec benchmark-faiss benchmark-store soak sanitize clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
