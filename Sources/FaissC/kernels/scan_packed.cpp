@@ -1,5 +1,7 @@
 #include "scan_packed.h"
 
+#include "neon.h"
+
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
@@ -248,26 +250,13 @@ PackedFilter make_neon(const float* table, size_t subquantizers, float base, flo
     }
     filter.magnitude = vaddvq_f32(magnitude);
     filter.step = std::max((limit - base - filter.lowest) / PackedFilter::most, FLT_MIN * 1024);
-    const float32x4_t inverse = vdupq_n_f32(1 / filter.step);
-    const uint8x16_t lowest_bytes = {0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60};
     for (size_t m = 0; m < subquantizers; ++m, table += 16, bytes += 16) {
         const float32x4x4_t numbers = vld1q_f32_x4(table);
-        const float32x4_t least = vdupq_n_f32(vminvq_f32(vminq_f32(
-                vminq_f32(numbers.val[0], numbers.val[1]), vminq_f32(numbers.val[2], numbers.val[3]))));
-        uint8x16x4_t steps;
-        for (int i = 0; i < 4; ++i) {
-            const float32x4_t above = vmulq_f32(vsubq_f32(numbers.val[i], least), inverse);
-            steps.val[i] = vreinterpretq_u8_u32(vcvtq_u32_f32(vminq_f32(above, vdupq_n_f32(255))));
-        }
-        vst1q_u8(bytes, vqtbl4q_u8(steps, lowest_bytes));
+        const float least = vminvq_f32(vminq_f32(
+                vminq_f32(numbers.val[0], numbers.val[1]), vminq_f32(numbers.val[2], numbers.val[3])));
+        vst1q_u8(bytes, steps_above(table, least, 1 / filter.step));
     }
     return filter;
-}
-
-/// A bit for each byte that is not zero.
-uint64_t bits_of(uint8x16_t bytes) {
-    const uint8x16_t bits = vandq_u8(bytes, uint8x16_t{1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128});
-    return vaddv_u8(vget_low_u8(bits)) | static_cast<uint64_t>(vaddv_u8(vget_high_u8(bits))) << 8;
 }
 
 size_t scan_neon(
