@@ -117,6 +117,17 @@ inline __attribute__((always_inline)) uint32x4_t different(
     return sums;
 }
 
+/// The different bits of two rows of so many bytes, up to 496, whose sums fit in bytes.
+template <size_t row_bytes>
+inline __attribute__((always_inline)) uint32_t known_distance(const uint8_t* x, const uint8_t* y) {
+    uint8x16_t sums = vdupq_n_u8(0);
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < row_bytes; i += 16) {
+        sums = vaddq_u8(sums, vcntq_u8(veorq_u8(vld1q_u8(x + i), vld1q_u8(y + i))));
+    }
+    return vaddlvq_u8(sums);
+}
+
 /// The distances of four rows of a multiple of eight bytes, up to 32.
 template <size_t row_bytes>
 inline __attribute__((always_inline)) uint32x4_t four_rows(const uint8_t* query, const uint8_t* rows) {
@@ -176,6 +187,13 @@ inline __attribute__((always_inline)) size_t find_four(
 }
 
 uint32_t distance_baseline(const uint8_t* x, const uint8_t* y, size_t row_bytes) {
+    switch (row_bytes) {
+        case 16: return known_distance<16>(x, y);
+        case 32: return known_distance<32>(x, y);
+        case 64: return known_distance<64>(x, y);
+        case 128: return known_distance<128>(x, y);
+        default: break;
+    }
     return row_bytes < 16 ? distance_any(x, y, row_bytes) : vaddvq_u32(different(x, y, row_bytes, LastBytes(row_bytes)));
 }
 
