@@ -26,8 +26,8 @@ swift_flags := $(quiet) $(if $(FAISS_PREFIX),-Xcc -I$(FAISS_PREFIX)/include -Xcx
 examples := text-classification text-clustering semantic-search bring-your-own-features image-retrieval \
     place-recognition recommendation choosing-dimension noise
 
-.PHONY: help install corpus build demo test interoperability consumer examples test-map documentation lint format \
-    benchmark benchmark-word2vec benchmark-faiss benchmark-store soak sanitize clean
+.PHONY: help install corpus build demo test test-processors test-arm interoperability consumer examples test-map \
+    documentation lint format benchmark benchmark-word2vec benchmark-faiss benchmark-store soak sanitize clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,13 @@ test: corpus ## Build, run every test, then check files against Python's Faiss a
 	@echo "building and running the tests (release)"
 	@SWIFT_FAISS_CORPUS="$$(realpath "$(corpus_file)")" swift test $(test_flags) $(swift_flags)
 	@$(MAKE) interoperability
+
+test-processors: install ## Run the tests as other x86-64 processors would; PROCESSORS=some, or avx2:Haswell
+	@swift test list $(test_flags) $(swift_flags) >/dev/null
+	@sh Scripts/test-processors.sh $(PROCESSORS)
+
+test-arm: ## Compile the C and C++ targets for 64-bit ARM, and run their tests under emulation
+	@sh Scripts/test-arm.sh
 
 interoperability: install ## Check our files against Python's Faiss and gensim, theirs against us
 	@swift build -c release $(swift_flags) --product vectors

@@ -48,7 +48,7 @@ let package = Package(
         ),
         .target(
             name: "FaissC",
-            dependencies: ["CFaiss"],
+            dependencies: ["CFaiss", "VectorsC"],
             cxxSettings: [.headerSearchPath("openmp")],
             // The OpenMP that Faiss was compiled for, and LAPACK, which Accelerate has on macOS.
             linkerSettings: [
@@ -70,8 +70,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(name: "Word2VecC"),
-        .target(name: "Word2Vec", dependencies: ["CZlib", "Vectors", "Word2VecC"], swiftSettings: strict),
+        .target(name: "Word2VecC", dependencies: ["VectorsC"]),
+        .target(name: "Word2Vec", dependencies: ["CZlib", "Vectors", "VectorsC", "Word2VecC"], swiftSettings: strict),
         .target(name: "Console", swiftSettings: strict),
         // Not `Sources/vectors`: on a file system that ignores case it would be `Sources/Vectors`.
         .executableTarget(
@@ -155,7 +155,12 @@ let package = Package(
             path: "Examples/Noise",
             swiftSettings: strict
         ),
-        .target(name: "TestSupport", dependencies: ["Vectors"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Vectors", "VectorsC"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "VectorsTests",
             dependencies: ["TestSupport", "Vectors", "VectorsC"],
@@ -163,7 +168,7 @@ let package = Package(
         ),
         .testTarget(
             name: "FaissTests",
-            dependencies: ["Faiss", "FaissC", "TestSupport", "Vectors"],
+            dependencies: ["Faiss", "FaissC", "TestSupport", "Vectors", "VectorsC"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -196,7 +201,7 @@ let package = Package(
         ),
         .testTarget(
             name: "Word2VecTests",
-            dependencies: ["TestSupport", "Vectors", "Word2Vec"],
+            dependencies: ["TestSupport", "Vectors", "VectorsC", "Word2Vec"],
             swiftSettings: strict
         ),
     ],

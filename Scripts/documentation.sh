@@ -22,7 +22,7 @@ done
 target=$(swift -print-target-info | python3 -c 'import json, sys; print(json.load(sys.stdin)["target"]["triple"])')
 maps="modulemaps/CFaiss modulemaps/CZlib $built/FaissC.build $built/VectorsC.build $built/Word2VecC.build
     .build/checkouts/GRDB.swift/Sources/GRDBSQLite"
-set -- -Xcc -ISources/FaissC/include
+set -- -Xcc -ISources/FaissC/include -Xcc -ISources/VectorsC/include
 for map in $maps; do
     set -- "$@" -Xcc "-fmodule-map-file=$map/module.modulemap"
 done

@@ -9,6 +9,7 @@
 #include <faiss/Index.h>
 #include <faiss/impl/FaissException.h>
 #include <faiss_extension.h>
+#include <kernel_level.h>
 
 #include <exception>
 #include <new>
@@ -19,9 +20,14 @@ struct Cancelled {};
 /// Keeps a message for faiss_get_last_error(), cut to a fixed length so that keeping it can't fail.
 void remember_error(const char* message) noexcept;
 
-/// Runs `body` and turns whatever it throws into a code and a message.
+/// Runs `body` and turns whatever it throws into a code and a message. Does nothing, and says so, where the kernels that
+/// it may use were asked for by a wrong name.
 template <class Body>
 int guarded(Body&& body) noexcept {
+    if (const char* message = kernel_level_error()) {
+        remember_error(message);
+        return FAISS_WRONG_LEVEL;
+    }
     try {
         body();
         return OK;

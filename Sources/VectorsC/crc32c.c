@@ -62,16 +62,22 @@ __attribute__((target("sse4.2"))) static uint32_t update_by_instruction(uint32_t
     return crc;
 }
 
-#elif defined(__aarch64__) && defined(__ARM_FEATURE_CRC32)
+#elif defined(__aarch64__) && (defined(__APPLE__) || defined(__linux__))
 
-// What the compiler may count on, as on every Mac; elsewhere the table serves.
 #include <arm_acle.h>
 
 #define HAS_INSTRUCTION 1
 
-static int has_instruction(void) { return 1; }
+#if defined(__linux__)
+#include <sys/auxv.h>
 
-static uint32_t update_by_instruction(uint32_t crc, const uint8_t *next, size_t count) {
+// HWCAP_CRC32, which the kernel tells.
+static int has_instruction(void) { return (getauxval(AT_HWCAP) >> 7 & 1) != 0; }
+#else
+static int has_instruction(void) { return 1; } // On every Mac.
+#endif
+
+__attribute__((target("crc"))) static uint32_t update_by_instruction(uint32_t crc, const uint8_t *next, size_t count) {
     for (; count >= 8; next += 8, count -= 8) {
         uint64_t word;
         memcpy(&word, next, sizeof word);

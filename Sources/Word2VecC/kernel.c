@@ -54,10 +54,18 @@ static inline int block_means(const Word2VecBlock *block) {
 #define LEVEL(name) name##_baseline
 #define TARGET
 #define LANES 4
+#if defined(__aarch64__)
+// Twice the registers of SSE2.
+#define TILE_INPUTS 2
+#define UPDATE_OUTPUTS 8
+#define COLUMNS 8
+#define COLUMNS_OF_TWO 6
+#else
 #define TILE_INPUTS 1
 #define UPDATE_OUTPUTS 4
 #define COLUMNS 6
 #define COLUMNS_OF_TWO 3
+#endif
 #define REDUCE REDUCE4
 #define RECIPROCAL(x) (1.0f / (x))
 #include "kernel.inc"
@@ -123,26 +131,12 @@ size_t word2vec_scratch_size(int blocks, int maximum_inputs, int maximum_outputs
     return alone > means ? alone : means;
 }
 
-Word2VecKernelLevel word2vec_widest_level(void) {
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")) {
-        return WORD2VEC_KERNEL_AVX512;
-    }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        return WORD2VEC_KERNEL_AVX2;
-    }
-#endif
-    return WORD2VEC_KERNEL_BASELINE;
-}
-
-double word2vec_step(const Word2VecStep *step, Word2VecKernelLevel level) {
+double word2vec_step(const Word2VecStep *step, KernelLevel level) {
     switch (level) {
 #if defined(__x86_64__)
-        case WORD2VEC_KERNEL_AVX512:
+        case KERNEL_AVX512:
             return step_avx512(step);
-        case WORD2VEC_KERNEL_AVX2:
+        case KERNEL_AVX2:
             return step_avx2(step);
 #endif
         default:
@@ -150,12 +144,12 @@ double word2vec_step(const Word2VecStep *step, Word2VecKernelLevel level) {
     }
 }
 
-double word2vec_step_on_means(const Word2VecStep *step, Word2VecKernelLevel level) {
+double word2vec_step_on_means(const Word2VecStep *step, KernelLevel level) {
     switch (level) {
 #if defined(__x86_64__)
-        case WORD2VEC_KERNEL_AVX512:
+        case KERNEL_AVX512:
             return step_on_means_avx512(step);
-        case WORD2VEC_KERNEL_AVX2:
+        case KERNEL_AVX2:
             return step_on_means_avx2(step);
 #endif
         default:

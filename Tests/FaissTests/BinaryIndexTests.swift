@@ -4,6 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 import Vectors
+import VectorsC
 
 private let builders: [IndexDescription] = [.flat, .ivfFlat(lists: 8), .hnsw(neighbors: 16)]
 
@@ -49,15 +50,13 @@ private func makeIndex(
 struct BinaryIndexTests {
     @Test("A level's kernel finds what counting bits finds, over every length of a row")
     func kernels() throws {
-        let widest = faiss_kernel_widest_level().rawValue
         for bytes in Array(1...34) + [40, 63, 64, 65, 72, 96, 127, 128, 129, 200, 256] {
             let base = try bits(277, dimension: 8 * bytes, seed: UInt64(bytes))
             let query = Array(try bits(1, dimension: 8 * bytes, seed: 5000)[0])
             let distances = (0..<base.count).map { row in
                 UInt32(zip(base[row], query).reduce(0) { $0 + ($1.0 ^ $1.1).nonzeroBitCount })
             }
-            for level in [FAISS_KERNEL_BASELINE, FAISS_KERNEL_AVX2, FAISS_KERNEL_AVX512] where level.rawValue <= widest
-            {
+            for level in KernelLevel.available {
                 for limit in [0, UInt32(4 * bytes - 2), UInt32(4 * bytes + 1), .max] {
                     for count in [0, 1, 7, 8, 255, 256, 277] {
                         var found = [UInt32](repeating: 0, count: count)

@@ -3,19 +3,7 @@ import FaissC
 import TestSupport
 import Testing
 import Vectors
-
-/// The vector instructions of a kernel.
-private struct Level: CustomTestStringConvertible, Sendable {
-    let native: FaissKernelLevel
-
-    var testDescription: String { ["baseline", "AVX2", "AVX-512"][Int(native.rawValue)] }
-    var distances: FaissDistanceKernels { faiss_distance_kernels(native).pointee }
-
-    /// Those that this processor has.
-    static let available = [FAISS_KERNEL_BASELINE, FAISS_KERNEL_AVX2, FAISS_KERNEL_AVX512]
-        .filter { $0.rawValue <= faiss_kernel_widest_level().rawValue }
-        .map(Level.init)
-}
+import VectorsC
 
 @Suite("Kernels")
 struct KernelTests {
@@ -41,9 +29,9 @@ struct KernelTests {
         func floats(_ count: Int) -> [Float] { Array(values[offset..<offset + count]) }
     }
 
-    @Test("Every distance is what plain arithmetic says, up to rounding", arguments: Level.available)
-    private func distances(level: Level) {
-        let kernels = level.distances
+    @Test("Every distance is what plain arithmetic says, up to rounding", arguments: KernelLevel.available)
+    private func distances(level: KernelLevel) {
+        let kernels = faiss_distance_kernels(level).pointee
         for d in Self.dimensions {
             for offset in 0..<4 {
                 let x = Numbers(d, offset: offset, seed: UInt64(d))
@@ -61,9 +49,9 @@ struct KernelTests {
         }
     }
 
-    @Test("Distances to many rows are those to each row, to the bit", arguments: Level.available)
-    private func rows(level: Level) {
-        let kernels = level.distances
+    @Test("Distances to many rows are those to each row, to the bit", arguments: KernelLevel.available)
+    private func rows(level: KernelLevel) {
+        let kernels = faiss_distance_kernels(level).pointee
         for d in Self.dimensions {
             let count = 1 + d * 7 % 37
             let listed = (0..<count).map { Int32(($0 * 5 + 3) % count) }
@@ -86,8 +74,8 @@ struct KernelTests {
         }
     }
 
-    @Test("Distances to columns are those to rows, up to rounding", arguments: Level.available)
-    private func columns(level: Level) {
+    @Test("Distances to columns are those to rows, up to rounding", arguments: KernelLevel.available)
+    private func columns(level: KernelLevel) {
         for (d, count) in [(1, 1), (2, 16), (4, 256), (5, 33), (8, 15), (3, 100)] {
             let stride = count + 3
             let x = Numbers(d, offset: 1, seed: 1)
@@ -97,7 +85,9 @@ struct KernelTests {
             }
             var found = [Float](repeating: .nan, count: count)
             x.withPointer { x in
-                y.withPointer { level.distances.squared_l2_columns(&found, x, $0, lengths, d, stride, count) }
+                y.withPointer {
+                    faiss_distance_kernels(level).pointee.squared_l2_columns(&found, x, $0, lengths, d, stride, count)
+                }
             }
             for column in 0..<count {
                 let truth = (0..<d).reduce(0) { sum, i in
@@ -109,23 +99,26 @@ struct KernelTests {
         }
     }
 
-    @Test("The least value and all that are not above a limit are found, and no other", arguments: Level.available)
-    private func selection(level: Level) {
+    @Test(
+        "The least value and all that are not above a limit are found, and no other",
+        arguments: KernelLevel.available
+    )
+    private func selection(level: KernelLevel) {
         for count in 1...70 {
             // Few values, so that the least is there many times.
             let values = Numbers(count, offset: 3, seed: UInt64(count)).floats(count).map { ($0 * 5).rounded() }
-            #expect(level.distances.least(values, count) == values.firstIndex(of: values.min()!)!)
+            #expect(faiss_distance_kernels(level).pointee.least(values, count) == values.firstIndex(of: values.min()!)!)
             for limit in [Float(-10), -2, 0, 0.5, 10] {
                 var places = [UInt32](repeating: 0, count: count)
-                let found = level.distances.not_greater(values, count, limit, &places)
+                let found = faiss_distance_kernels(level).pointee.not_greater(values, count, limit, &places)
                 #expect(places.prefix(found) == values.indices.filter { values[$0] <= limit }.map(UInt32.init)[...])
             }
         }
-        #expect(level.distances.least([], 0) == 0)
+        #expect(faiss_distance_kernels(level).pointee.least([], 0) == 0)
     }
 
-    @Test("Sums, differences and multiples of vectors are right at every length", arguments: Level.available)
-    private func arithmetic(level: Level) {
+    @Test("Sums, differences and multiples of vectors are right at every length", arguments: KernelLevel.available)
+    private func arithmetic(level: KernelLevel) {
         for d in Self.dimensions {
             let a = Numbers(d, offset: 0, seed: 1).floats(d)
             let b = Numbers(d, offset: 0, seed: 2).floats(d)
@@ -134,34 +127,37 @@ struct KernelTests {
                 kernel(&c)
                 return c
             }
-            #expect(found { level.distances.add(d, a, b, $0) } == zip(a, b).map(+))
-            #expect(found { level.distances.add_number(d, a, 0.5, $0) } == a.map { $0 + 0.5 })
-            #expect(found { level.distances.subtract(d, a, b, $0) } == zip(a, b).map(-))
+            #expect(found { faiss_distance_kernels(level).pointee.add(d, a, b, $0) } == zip(a, b).map(+))
+            #expect(found { faiss_distance_kernels(level).pointee.add_number(d, a, 0.5, $0) } == a.map { $0 + 0.5 })
+            #expect(found { faiss_distance_kernels(level).pointee.subtract(d, a, b, $0) } == zip(a, b).map(-))
             // Four times b is exact, with one rounding or two.
-            #expect(found { level.distances.multiply_add(d, a, 4, b, $0) } == zip(a, b).map { $0 + 4 * $1 })
+            #expect(
+                found { faiss_distance_kernels(level).pointee.multiply_add(d, a, 4, b, $0) }
+                    == zip(a, b).map { $0 + 4 * $1 }
+            )
         }
     }
 
     private struct Shape: CustomTestStringConvertible, Sendable {
-        var level: Level
+        var level: KernelLevel
         var dimension: Int
         var metric: Metric
         /// Whether a filter may look at rounded values first.
         var mayRound = false
         var testDescription: String {
-            "\(level.testDescription)\(mayRound ? " and bfloat16" : ""), dimension \(dimension), \(metric)"
+            "\(level)\(mayRound ? " and bfloat16" : ""), dimension \(dimension), \(metric)"
         }
     }
 
     private static let shapes: [Shape] =
-        Level.available.flatMap { level in
+        KernelLevel.available.flatMap { level in
             [1, 2, 3, 8, 16, 17, 33, 64, 130].flatMap { dimension in
                 [Metric.squaredL2, .innerProduct].map { Shape(level: level, dimension: dimension, metric: $0) }
             }
         }
         + [32, 33, 64, 95, 130].flatMap { dimension in
             [Metric.squaredL2, .innerProduct].map {
-                Shape(level: Level.available.last!, dimension: dimension, metric: $0, mayRound: true)
+                Shape(level: KernelLevel.available.last!, dimension: dimension, metric: $0, mayRound: true)
             }
         }
 
@@ -177,7 +173,7 @@ struct KernelTests {
                 queries.withUnsafeBufferPointer { x in
                     base.withUnsafeBufferPointer { y in
                         faiss_kernel_search(
-                            shape.level.native,
+                            shape.level,
                             shape.metric == .squaredL2 ? 1 : 0,
                             d,
                             x.baseAddress,
@@ -232,7 +228,7 @@ struct KernelTests {
                 points.withUnsafeBufferPointer { x in
                     centroids.withUnsafeBufferPointer { y in
                         faiss_kernel_assign(
-                            shape.level.native,
+                            shape.level,
                             shape.metric == .squaredL2 ? 1 : 0,
                             d,
                             x.baseAddress,
@@ -253,9 +249,9 @@ struct KernelTests {
 
     @Test(
         "A matrix times vectors is what plain arithmetic says, and the same for one vector and many",
-        arguments: Level.available
+        arguments: KernelLevel.available
     )
-    private func transform(level: Level) throws {
+    private func transform(level: KernelLevel) throws {
         for (input, output) in [
             (1, 1), (3, 5), (15, 17), (16, 16), (31, 33), (64, 32), (70, 129), (300, 200), (130, 7),
         ] {
@@ -269,7 +265,7 @@ struct KernelTests {
                     matrix.withPointer { matrix in
                         offset.withPointer { offset in
                             faiss_kernel_transform(
-                                level.native,
+                                level,
                                 rows.count,
                                 input,
                                 output,
@@ -298,15 +294,5 @@ struct KernelTests {
                 }
             }
         }
-    }
-
-    @Test("A level has a name, and no name asks for more than the processor has")
-    func names() {
-        let names = ["baseline", "avx2", "avx512"]
-        for (level, name) in zip(Level.available, names) { #expect(faiss_kernel_level_named(name) == level.native) }
-        for name in names.dropFirst(Level.available.count) + ["", "AVX2", "avx1024"] {
-            #expect(faiss_kernel_level_named(name) == faiss_kernel_widest_level())
-        }
-        #expect(faiss_kernel_level_named(nil) == faiss_kernel_widest_level())
     }
 }

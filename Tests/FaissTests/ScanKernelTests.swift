@@ -3,18 +3,7 @@ import FaissC
 import TestSupport
 import Testing
 import Vectors
-
-/// The vector instructions of a kernel.
-private struct Level: CustomTestStringConvertible, Sendable {
-    let native: FaissKernelLevel
-
-    var testDescription: String { ["baseline", "AVX2", "AVX-512"][Int(native.rawValue)] }
-
-    /// Those that this processor has.
-    static let available = [FAISS_KERNEL_BASELINE, FAISS_KERNEL_AVX2, FAISS_KERNEL_AVX512]
-        .filter { $0.rawValue <= faiss_kernel_widest_level().rawValue }
-        .map(Level.init)
-}
+import VectorsC
 
 @Suite("Scanning kernels")
 struct ScanKernelTests {
@@ -32,7 +21,7 @@ struct ScanKernelTests {
 
     /// Distances by a kernel, of rows that lie at an odd address.
     private static func distances(
-        _ level: Level,
+        _ level: KernelLevel,
         isL2: Bool,
         queries: ArraySlice<Float>,
         rows: ArraySlice<UInt8>,
@@ -45,7 +34,7 @@ struct ScanKernelTests {
         let memory = [0] + rows
         memory.withUnsafeBufferPointer { memory in
             faiss_scan_rows(
-                level.native,
+                level,
                 isL2 ? 1 : 0,
                 Array(queries),
                 queries.count / dimension,
@@ -62,10 +51,10 @@ struct ScanKernelTests {
 
     @Test(
         "Distances to rows of bytes are what plain arithmetic says, and those of their floats to the bit",
-        arguments: Level.available
+        arguments: KernelLevel.available
     )
-    private func rows(level: Level) {
-        let kernels = faiss_distance_kernels(level.native).pointee
+    private func rows(level: KernelLevel) {
+        let kernels = faiss_distance_kernels(level).pointee
         for dimension in Array(1...35) + [64, 96, 100, 127, 128, 129] {
             let sizes = [(1, 1), (1, 19), (3, 5), (4, 16), (6, 33)] + (dimension < 20 ? [(9, 258)] : [])
             for (queryCount, count) in sizes {
@@ -89,7 +78,7 @@ struct ScanKernelTests {
                             let distance = together[query * count + row]
                             var decoded = [Float](repeating: .nan, count: dimension)
                             let bytes = Array(codes[row * dimension..<(row + 1) * dimension])
-                            faiss_scan_decode(level.native, bytes, 1, dimension, scale, offset, &decoded)
+                            faiss_scan_decode(level, bytes, 1, dimension, scale, offset, &decoded)
                             #expect(
                                 distance
                                     == (isL2
@@ -105,8 +94,11 @@ struct ScanKernelTests {
         }
     }
 
-    @Test("Bytes are the parts of the ranges, cut off, and 0 where a range has no width", arguments: Level.available)
-    private func encoding(level: Level) {
+    @Test(
+        "Bytes are the parts of the ranges, cut off, and 0 where a range has no width",
+        arguments: KernelLevel.available
+    )
+    private func encoding(level: KernelLevel) {
         for dimension in Array(1...20) + [31, 32, 33, 100] {
             let count = 7
             let x = Self.numbers(count * dimension, seed: dimension, in: -2...2)
@@ -114,7 +106,7 @@ struct ScanKernelTests {
             var width = Self.numbers(dimension, seed: dimension + 2, in: 0.1...2)
             width[dimension / 2] = 0
             var codes = [UInt8](repeating: 1, count: count * dimension)
-            faiss_scan_encode(level.native, x, count, dimension, low, width, &codes)
+            faiss_scan_encode(level, x, count, dimension, low, width, &codes)
             #expect(
                 codes
                     == x.indices.map { place in
@@ -126,7 +118,7 @@ struct ScanKernelTests {
 
             var least = Array(x[..<dimension])
             var most = least
-            faiss_scan_extend_ranges(level.native, x, count, dimension, &least, &most)
+            faiss_scan_extend_ranges(level, x, count, dimension, &least, &most)
             let columns = (0..<dimension).map { i in (0..<count).map { x[$0 * dimension + i] } }
             #expect(least == columns.map { $0.min()! })
             #expect(most == columns.map { $0.max()! })
@@ -135,14 +127,14 @@ struct ScanKernelTests {
 
     // MARK: Codes
 
-    @Test("A query's table has the products and distances of its parts", arguments: Level.available)
-    private func tables(level: Level) {
+    @Test("A query's table has the products and distances of its parts", arguments: KernelLevel.available)
+    private func tables(level: KernelLevel) {
         for (subquantizers, width, entries) in [(1, 1, 16), (3, 5, 16), (8, 4, 256), (4, 17, 256)] {
             let query = Self.numbers(subquantizers * width, seed: width)
             let transposed = Self.numbers(subquantizers * width * entries, seed: width + 1)
             for factor in [0, -1, 2] as [Float] {
                 var table = [Float](repeating: .nan, count: subquantizers * entries)
-                faiss_scan_table(level.native, query, transposed, subquantizers, width, entries, factor, &table)
+                faiss_scan_table(level, query, transposed, subquantizers, width, entries, factor, &table)
                 for m in 0..<subquantizers {
                     for entry in 0..<entries {
                         let expected = (0..<width).reduce(0.0) { sum, i in
@@ -157,8 +149,8 @@ struct ScanKernelTests {
         }
     }
 
-    @Test("A filter of codes leaves all that are near enough, and not many more", arguments: Level.available)
-    private func filters(level: Level) {
+    @Test("A filter of codes leaves all that are near enough, and not many more", arguments: KernelLevel.available)
+    private func filters(level: KernelLevel) {
         for subquantizers in [1, 2, 3, 4, 7, 8, 12, 15, 16, 17, 24, 31, 32, 48, 64, 128] {
             for count in [1, 63, 64, 65, 98, 256] {
                 let table = Self.numbers(subquantizers * 256, seed: subquantizers)
@@ -167,7 +159,7 @@ struct ScanKernelTests {
                     let base: Float = 0.75
                     var distances = [Float](repeating: .nan, count: 256)
                     func run(_ terms: UnsafePointer<Float>?) {
-                        faiss_scan_codes(level.native, table, base, codes, terms, count, subquantizers, &distances)
+                        faiss_scan_codes(level, table, base, codes, terms, count, subquantizers, &distances)
                     }
                     if let terms { run(terms) } else { run(nil) }
                     for i in 0..<count {
@@ -186,7 +178,7 @@ struct ScanKernelTests {
                             var positions = [UInt16](repeating: 0, count: 256)
                             func run(_ terms: UnsafePointer<Float>?) -> Int {
                                 faiss_scan_filter(
-                                    level.native,
+                                    level,
                                     table,
                                     base,
                                     limit,
@@ -229,8 +221,11 @@ struct ScanKernelTests {
         return blocks
     }
 
-    @Test("A filter of packed codes leaves all that are near enough, and not many more", arguments: Level.available)
-    private func packedFilters(level: Level) {
+    @Test(
+        "A filter of packed codes leaves all that are near enough, and not many more",
+        arguments: KernelLevel.available
+    )
+    private func packedFilters(level: KernelLevel) {
         for subquantizers in [2, 4, 6, 8, 10, 16, 32, 50, 64, 100] {
             for count in [1, 31, 32, 33, 64, 65, 100, 500] {
                 let table = Self.numbers(subquantizers * 16, seed: subquantizers)
@@ -250,7 +245,7 @@ struct ScanKernelTests {
                     for madeFor in [limit, limit + 1, limit - 1] {
                         var positions = [UInt16](repeating: 0, count: 4096)
                         let found = faiss_scan_packed_filter(
-                            level.native,
+                            level,
                             table,
                             base,
                             limit,

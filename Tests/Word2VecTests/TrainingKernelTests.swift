@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import VectorsC
 import Word2Vec
 
 @Suite("Training kernel")
@@ -289,7 +290,7 @@ struct TrainingKernelTests {
 
     @Test("Numbers that have grown without bound stay visible: they do not trap, and become NaN or infinite")
     func divergence() throws {
-        let shape = Shape(dimension: 5, inputs: 2, outputs: 2, level: .chosen)
+        let shape = Shape(dimension: 5, inputs: 2, outputs: 2, level: kernel_level())
         try withKernel(shape) { kernel, goals in
             for value in [Float.infinity, .nan, .greatestFiniteMagnitude] {
                 let rows = try Rows(shape, seed: 1, size: 0.5)

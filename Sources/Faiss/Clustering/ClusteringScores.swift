@@ -180,6 +180,7 @@ private struct Silhouette {
 
     /// - Parameter labels: numbers from 0, each of which occurs.
     init(_ labels: [Int], _ points: VectorMatrix, metric: Metric, sample: Int?, seed: UInt64) throws(FaissError) {
+        do { try checkKernelLevel() } catch { throw FaissError(error) }  // The distances' kernel itself can't refuse.
         guard metric != .innerProduct else {
             throw FaissError(.invalidArgument, "the inner product is no distance; take squared L2 or cosine")
         }

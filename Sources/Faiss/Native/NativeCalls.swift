@@ -7,6 +7,7 @@ func check(_ code: Int32) throws(FaissError) {
     if code == 0 { return }
     if code == Int32(FAISS_CANCELLED) { throw .cancelled }
     let message = String(cString: faiss_get_last_error())
+    if code == Int32(FAISS_WRONG_LEVEL) { throw FaissError(.invalidArgument, message) }
     throw code == Int32(FAISS_OUT_OF_MEMORY)
         ? FaissError(.tooLarge, "Faiss ran out of memory") : FaissError(.faiss, "Faiss: \(message)")
 }

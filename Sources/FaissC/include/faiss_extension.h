@@ -30,6 +30,8 @@ enum {
     FAISS_OUT_OF_MEMORY = -16,
     /// The progress function asked to stop.
     FAISS_CANCELLED = -32,
+    /// The environment variable SWIFT_FAISS_SIMD names no vector instructions that this processor has.
+    FAISS_WRONG_LEVEL = -64,
 };
 
 // MARK: Threads and progress

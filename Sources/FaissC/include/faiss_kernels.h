@@ -1,29 +1,15 @@
-// The vector instructions that the kernels inside the C++ core use, and the kernels themselves for those who test them.
+// The kernels inside the C++ core, for those who test them. A level must be one that this processor has.
 
 #ifndef SWIFT_FAISS_KERNELS_H
 #define SWIFT_FAISS_KERNELS_H
 
+#include <kernel_level.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-typedef enum FaissKernelLevel {
-    FAISS_KERNEL_BASELINE, ///< SSE2 on x86-64, NEON on ARM
-    FAISS_KERNEL_AVX2,     ///< with fused multiplication and addition, and half-precision conversion
-    FAISS_KERNEL_AVX512,   ///< F, VL, DQ, BW
-} FaissKernelLevel;
-
-/// The widest level of this processor.
-FaissKernelLevel faiss_kernel_widest_level(void);
-
-/// The level with this name (`baseline`, `avx2`, `avx512`) if this processor has it, or else, as for any other name and
-/// for NULL, the widest level. The kernels use what the environment variable SWIFT_FAISS_SIMD names at the first call.
-FaissKernelLevel faiss_kernel_level_named(const char* name);
-
-// MARK: For tests
 
 /// The distance functions of a level. Two of them that reckon the same number for the same vectors do so bit by bit.
 typedef struct FaissDistanceKernels {
@@ -74,14 +60,14 @@ typedef struct FaissDistanceKernels {
     void (*multiply_add)(size_t d, const float* a, float factor, const float* b, float* c);
 } FaissDistanceKernels;
 
-/// The table of a level that this processor has.
-const FaissDistanceKernels* faiss_distance_kernels(FaissKernelLevel level);
+/// The table of a level.
+const FaissDistanceKernels* faiss_distance_kernels(KernelLevel level);
 
 /// Exact search with the kernels of a level on the calling thread: k labels and distances a query, nearest first,
 /// equally near ones by label; -1 where there are fewer. `may_round`: whether a filter may look at rounded values first,
 /// where the processor has instructions for them.
 void faiss_kernel_search(
-        FaissKernelLevel level,
+        KernelLevel level,
         int is_l2,
         size_t d,
         const float* x,
@@ -96,7 +82,7 @@ void faiss_kernel_search(
 /// y = x matrix' + offset, for n vectors of d_in numbers and a matrix of d_out rows, with the kernels of a level on the
 /// calling thread. `offset` may be NULL.
 void faiss_kernel_transform(
-        FaissKernelLevel level,
+        KernelLevel level,
         size_t n,
         size_t d_in,
         size_t d_out,
@@ -107,7 +93,7 @@ void faiss_kernel_transform(
 
 /// The nearest of `count` centroids for each of nx points, with the kernels of a level on the calling thread.
 void faiss_kernel_assign(
-        FaissKernelLevel level,
+        KernelLevel level,
         int is_l2,
         size_t d,
         const float* x,
@@ -118,12 +104,12 @@ void faiss_kernel_assign(
         float* distances,
         int64_t* labels);
 
-// MARK: For tests, of scans. A level must be one that this processor has. See kernels/scan.h and its neighbours.
+// MARK: Scans. See kernels/scan.h and its neighbours.
 
 /// Distances from queries (query_count * dimension) to rows of bytes; for inner products their negatives. `out` has
 /// query_count * count places. Any number of queries and rows.
 void faiss_scan_rows(
-        FaissKernelLevel level,
+        KernelLevel level,
         int is_l2,
         const float* queries,
         size_t query_count,
@@ -136,7 +122,7 @@ void faiss_scan_rows(
 
 /// What rows of bytes stand for.
 void faiss_scan_decode(
-        FaissKernelLevel level,
+        KernelLevel level,
         const uint8_t* rows,
         size_t count,
         size_t dimension,
@@ -146,7 +132,7 @@ void faiss_scan_decode(
 
 /// Bytes for rows of floats.
 void faiss_scan_encode(
-        FaissKernelLevel level,
+        KernelLevel level,
         const float* x,
         size_t count,
         size_t dimension,
@@ -156,7 +142,7 @@ void faiss_scan_encode(
 
 /// Lowers `low` and raises `high` to what rows take in.
 void faiss_scan_extend_ranges(
-        FaissKernelLevel level,
+        KernelLevel level,
         const float* x,
         size_t count,
         size_t dimension,
@@ -165,7 +151,7 @@ void faiss_scan_extend_ranges(
 
 /// A product quantizer's table for a query, from centroids that are transposed as Faiss does it.
 void faiss_scan_table(
-        FaissKernelLevel level,
+        KernelLevel level,
         const float* query,
         const float* transposed,
         size_t subquantizers,
@@ -176,7 +162,7 @@ void faiss_scan_table(
 
 /// Distances of up to 256 codes of a byte a subquantizer. `terms` may be NULL.
 void faiss_scan_codes(
-        FaissKernelLevel level,
+        KernelLevel level,
         const float* table,
         float base,
         const uint8_t* codes,
@@ -188,7 +174,7 @@ void faiss_scan_codes(
 /// Positions of those codes that a filter made for `made_for`, the farthest distance above the nearest possible one,
 /// leaves for a limit; returns how many, or SIZE_MAX where the level has no filter.
 size_t faiss_scan_filter(
-        FaissKernelLevel level,
+        KernelLevel level,
         const float* table,
         float base,
         float limit,
@@ -211,7 +197,7 @@ void faiss_scan_packed_distances(
 /// Positions of those codes that a filter made for the distance `made_for` leaves for a limit, of up to 4,096; returns
 /// how many, or SIZE_MAX where the level has no filter.
 size_t faiss_scan_packed_filter(
-        FaissKernelLevel level,
+        KernelLevel level,
         const float* table,
         float base,
         float limit,
@@ -224,7 +210,7 @@ size_t faiss_scan_packed_filter(
 /// Positions, ascending, of those of any number of rows that differ from a query in `limit` bits or fewer, and in how
 /// many; returns how many they are. There is room for `count`.
 size_t faiss_kernel_hamming(
-        FaissKernelLevel level,
+        KernelLevel level,
         const uint8_t* query,
         const uint8_t* rows,
         size_t count,

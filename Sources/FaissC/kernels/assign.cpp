@@ -137,7 +137,7 @@ void assign_nearest(
         idx_t* labels,
         float* distances,
         const idx_t* guesses,
-        FaissKernelLevel level,
+        KernelLevel level,
         bool may_round) {
     const Comparison comparison(metric, d, level, may_round);
     const size_t fewest_dimensions = 48; // Measured: from here on a filter by rounded values costs less.
@@ -152,7 +152,7 @@ void assign_nearest(
 }
 
 void faiss_kernel_assign(
-        FaissKernelLevel level,
+        KernelLevel level,
         int is_l2,
         size_t d,
         const float* x,

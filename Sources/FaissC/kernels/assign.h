@@ -28,7 +28,7 @@ void assign_nearest(
         idx_t* labels,
         float* distances,
         const idx_t* guesses = nullptr,
-        FaissKernelLevel level = kernel_level(),
+        KernelLevel level = kernel_level(),
         bool may_round = true);
 
 /// The codes of n vectors, on the calling thread: what pq.compute_codes(x, codes, n) finds.

@@ -11,6 +11,6 @@
 #define KERNEL_FILE "distances.inc"
 #include "each_level.inc"
 
-const FaissDistanceKernels* faiss_distance_kernels(FaissKernelLevel level) {
+const FaissDistanceKernels* faiss_distance_kernels(KernelLevel level) {
     return &OF_LEVEL(level, kernels);
 }

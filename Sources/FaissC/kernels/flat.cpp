@@ -14,7 +14,7 @@
 #define KERNEL_FILE "flat.inc"
 #include "each_level.inc"
 
-const FlatKernels& flat_kernels(FaissKernelLevel level) {
+const FlatKernels& flat_kernels(KernelLevel level) {
     return OF_LEVEL(level, kernels);
 }
 
@@ -304,7 +304,7 @@ void search_rows_within(
 }
 
 void faiss_kernel_search(
-        FaissKernelLevel level,
+        KernelLevel level,
         int is_l2,
         size_t d,
         const float* x,

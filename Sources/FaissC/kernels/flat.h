@@ -75,4 +75,4 @@ struct FlatKernels {
 };
 
 /// The table of a level that this processor has.
-const FlatKernels& flat_kernels(FaissKernelLevel level);
+const FlatKernels& flat_kernels(KernelLevel level);

@@ -150,14 +150,14 @@ const BfloatKernels kernels = {vectors * lanes, round_rows, filter, score};
 
 } // namespace
 
-const BfloatKernels* bfloat_kernels(FaissKernelLevel level) {
+const BfloatKernels* bfloat_kernels(KernelLevel level) {
     static const bool is_supported = __builtin_cpu_supports("avx512bf16") != 0;
-    return level == FAISS_KERNEL_AVX512 && is_supported ? &kernels : nullptr;
+    return level == KERNEL_AVX512 && is_supported ? &kernels : nullptr;
 }
 
 #else
 
-const BfloatKernels* bfloat_kernels(FaissKernelLevel) {
+const BfloatKernels* bfloat_kernels(KernelLevel) {
     return nullptr;
 }
 

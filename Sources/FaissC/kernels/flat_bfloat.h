@@ -32,4 +32,4 @@ struct BfloatKernels {
 };
 
 /// NULL where the processor has no such instructions or the level is a lower one.
-const BfloatKernels* bfloat_kernels(FaissKernelLevel level);
+const BfloatKernels* bfloat_kernels(KernelLevel level);

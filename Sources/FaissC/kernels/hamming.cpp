@@ -85,6 +85,142 @@ inline __attribute__((always_inline)) uint32_t distance_any(const uint8_t* x, co
     }
 }
 
+#if KERNELS_HAVE_NEON
+
+// Counting bits in vectors: the compiler moves each word to a vector and its count back.
+
+/// For a row's last bytes, which are fetched with those before them: ones where they are.
+struct LastBytes {
+    explicit LastBytes(size_t row_bytes) : count(row_bytes % 16), start(row_bytes - 16) {
+        static const uint64_t zeros_and_ones[4] = {0, 0, ~uint64_t(0), ~uint64_t(0)};
+        mask = vld1q_u8(reinterpret_cast<const uint8_t*>(zeros_and_ones) + count);
+    }
+    size_t count, start;
+    uint8x16_t mask;
+};
+
+/// The different bits of two rows of 16 bytes or more, in four lanes.
+inline __attribute__((always_inline)) uint32x4_t different(
+        const uint8_t* x,
+        const uint8_t* y,
+        size_t row_bytes,
+        const LastBytes& last) {
+    uint32x4_t sums = vdupq_n_u32(0);
+    size_t i = 0;
+    for (; i + 16 <= row_bytes; i += 16) {
+        sums = vpadalq_u16(sums, vpaddlq_u8(vcntq_u8(veorq_u8(vld1q_u8(x + i), vld1q_u8(y + i)))));
+    }
+    if (last.count > 0) {
+        const uint8x16_t bits = veorq_u8(vld1q_u8(x + last.start), vld1q_u8(y + last.start));
+        sums = vpadalq_u16(sums, vpaddlq_u8(vcntq_u8(vandq_u8(bits, last.mask))));
+    }
+    return sums;
+}
+
+/// The different bits of two rows of so many bytes, up to 496, whose sums fit in bytes.
+template <size_t row_bytes>
+inline __attribute__((always_inline)) uint32_t known_distance(const uint8_t* x, const uint8_t* y) {
+    uint8x16_t sums = vdupq_n_u8(0);
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < row_bytes; i += 16) {
+        sums = vaddq_u8(sums, vcntq_u8(veorq_u8(vld1q_u8(x + i), vld1q_u8(y + i))));
+    }
+    return vaddlvq_u8(sums);
+}
+
+/// The distances of four rows of a multiple of eight bytes, up to 32.
+template <size_t row_bytes>
+inline __attribute__((always_inline)) uint32x4_t four_rows(const uint8_t* query, const uint8_t* rows) {
+    uint8x16_t sums[4]; // Of 4 · row_bytes bytes, which fold into each other until a row has four.
+    if (row_bytes == 8) {
+        const uint8x16_t own = vcombine_u8(vld1_u8(query), vld1_u8(query));
+        sums[0] = vcntq_u8(veorq_u8(own, vld1q_u8(rows)));
+        sums[1] = vcntq_u8(veorq_u8(own, vld1q_u8(rows + 16)));
+        return vpaddlq_u16(vpaddlq_u8(vpaddq_u8(sums[0], sums[1])));
+    }
+#pragma clang loop unroll(full)
+    for (size_t row = 0; row < 4; ++row) {
+        sums[row] = vcntq_u8(veorq_u8(vld1q_u8(query), vld1q_u8(rows + row * row_bytes)));
+        if (row_bytes == 32) {
+            const uint8x16_t more = veorq_u8(vld1q_u8(query + 16), vld1q_u8(rows + row * row_bytes + 16));
+            sums[row] = vaddq_u8(sums[row], vcntq_u8(more));
+        }
+    }
+    return vpaddlq_u16(vpaddlq_u8(vpaddq_u8(vpaddq_u8(sums[0], sums[1]), vpaddq_u8(sums[2], sums[3]))));
+}
+
+/// @param known  the bytes of a row, 8, 16 or 32, or 0 for 16 or more
+template <size_t known>
+inline __attribute__((always_inline)) size_t find_four(
+        const uint8_t* query,
+        const uint8_t* rows,
+        size_t count,
+        size_t row_bytes,
+        uint32_t limit,
+        Found found) {
+    const LastBytes last(known ? 16 : row_bytes);
+    const size_t whole = count / 4 * 4;
+    for (size_t row = 0; row < whole; row += 4, rows += 4 * row_bytes) {
+        uint32x4_t sums;
+        if constexpr (known > 0) {
+            sums = four_rows<known>(query, rows);
+        } else {
+            uint32x4_t parts[4];
+#pragma clang loop unroll(full)
+            for (size_t i = 0; i < 4; ++i) {
+                parts[i] = different(query, rows + i * row_bytes, row_bytes, last);
+            }
+            sums = vpaddq_u32(vpaddq_u32(parts[0], parts[1]), vpaddq_u32(parts[2], parts[3]));
+        }
+        if (__builtin_expect(vminvq_u32(sums) > limit, 1)) {
+            continue;
+        }
+        for (unsigned i = 0; i < 4; ++i) {
+            found.distances[found.count] = sums[i];
+            found.positions[found.count] = static_cast<uint32_t>(row) + i;
+            found.count += sums[i] <= limit ? 1 : 0;
+        }
+    }
+    rows -= whole * row_bytes;
+    find_any(query, rows, whole, count, row_bytes, limit, found);
+    return found.count;
+}
+
+uint32_t distance_baseline(const uint8_t* x, const uint8_t* y, size_t row_bytes) {
+    switch (row_bytes) {
+        case 16: return known_distance<16>(x, y);
+        case 32: return known_distance<32>(x, y);
+        case 64: return known_distance<64>(x, y);
+        case 128: return known_distance<128>(x, y);
+        default: break;
+    }
+    return row_bytes < 16 ? distance_any(x, y, row_bytes) : vaddvq_u32(different(x, y, row_bytes, LastBytes(row_bytes)));
+}
+
+size_t find_baseline(
+        const uint8_t* query,
+        const uint8_t* rows,
+        size_t count,
+        size_t row_bytes,
+        uint32_t limit,
+        uint32_t* distances,
+        uint32_t* positions) {
+    Found found{distances, positions};
+    switch (row_bytes) {
+        case 8: return find_four<8>(query, rows, count, 8, limit, found);
+        case 16: return find_four<16>(query, rows, count, 16, limit, found);
+        case 32: return find_four<32>(query, rows, count, 32, limit, found);
+        default: break;
+    }
+    if (row_bytes > 16) {
+        return find_four<0>(query, rows, count, row_bytes, limit, found);
+    }
+    find_any(query, rows, 0, count, row_bytes, limit, found);
+    return found.count;
+}
+
+#else
+
 uint32_t distance_baseline(const uint8_t* x, const uint8_t* y, size_t row_bytes) {
     return distance_any(x, y, row_bytes);
 }
@@ -101,6 +237,8 @@ size_t find_baseline(
     find_any(query, rows, 0, count, row_bytes, limit, found);
     return found.count;
 }
+
+#endif
 
 const HammingKernels kernels_baseline = {find_baseline, distance_baseline};
 
@@ -242,12 +380,12 @@ const HammingKernels kernels_avx512 = {find_avx512, distance_avx2};
 
 } // namespace
 
-const HammingKernels& hamming_kernels(FaissKernelLevel level) {
+const HammingKernels& hamming_kernels(KernelLevel level) {
 #if KERNELS_HAVE_X86_LEVELS
     static const bool counts_in_vectors = __builtin_cpu_supports("avx512vpopcntdq") != 0;
     static const bool counts = __builtin_cpu_supports("popcnt") != 0;
-    if (level != FAISS_KERNEL_BASELINE && counts) {
-        return level == FAISS_KERNEL_AVX512 && counts_in_vectors ? kernels_avx512 : kernels_avx2;
+    if (level != KERNEL_BASELINE && counts) {
+        return level == KERNEL_AVX512 && counts_in_vectors ? kernels_avx512 : kernels_avx2;
     }
 #endif
     (void)level;
@@ -255,7 +393,7 @@ const HammingKernels& hamming_kernels(FaissKernelLevel level) {
 }
 
 size_t faiss_kernel_hamming(
-        FaissKernelLevel level,
+        KernelLevel level,
         const uint8_t* query,
         const uint8_t* rows,
         size_t count,

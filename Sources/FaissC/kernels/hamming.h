@@ -27,4 +27,4 @@ struct HammingKernels {
 };
 
 /// The table of a level. AVX-512 without an instruction that counts bits in vectors has that of AVX2.
-const HammingKernels& hamming_kernels(FaissKernelLevel level);
+const HammingKernels& hamming_kernels(KernelLevel level);

@@ -6,13 +6,13 @@
 //   TARGET       the level's function attribute: every function of the level carries it, so that the package as a
 //                whole is compiled for the oldest processor of its kind
 //   LANES        floats in a vector
-// defined before and undefined after. On ARM the baseline is NEON, and there is no other.
+// defined before and undefined after. On ARM the baseline is NEON, and there is no other: where the compiler makes more than
+// half as many instructions again of the portable code as are needed, a kernel has a part in NEON's own. They are proven
+// under emulation (`make test-arm`), which tells nothing of speed.
 
 #pragma once
 
 #include <faiss_kernels.h>
-
-#include <cstdlib>
 
 #if defined(__x86_64__)
 #define KERNELS_HAVE_X86_LEVELS 1
@@ -22,21 +22,19 @@
 #define KERNELS_HAVE_X86_LEVELS 0
 #endif
 
-/// The level that every search and every training uses: the widest one that this processor has, or a lower one that
-/// the environment variable SWIFT_FAISS_SIMD names. Decided once.
-inline FaissKernelLevel kernel_level() {
-    static const FaissKernelLevel level = faiss_kernel_level_named(std::getenv("SWIFT_FAISS_SIMD"));
-    return level;
-}
+#if defined(__aarch64__)
+#define KERNELS_HAVE_NEON 1
+#include <arm_neon.h>
+#else
+#define KERNELS_HAVE_NEON 0
+#endif
 
 /// The one of three functions, or three tables of functions, that belongs to a level.
 ///
 /// The arguments of the x86 levels are only named where they exist, which is why this is a macro.
 #if KERNELS_HAVE_X86_LEVELS
-#define OF_LEVEL(level, name)                  \
-    ((level) == FAISS_KERNEL_AVX512 ? name##_avx512 \
-     : (level) == FAISS_KERNEL_AVX2 ? name##_avx2   \
-                                    : name##_baseline)
+#define OF_LEVEL(level, name) \
+    ((level) == KERNEL_AVX512 ? name##_avx512 : (level) == KERNEL_AVX2 ? name##_avx2 : name##_baseline)
 #else
 #define OF_LEVEL(level, name) ((void)(level), name##_baseline)
 #endif

@@ -24,7 +24,7 @@ struct Comparison {
     Comparison(
             faiss::MetricType metric,
             size_t d,
-            FaissKernelLevel level = kernel_level(),
+            KernelLevel level = kernel_level(),
             bool may_round = true)
             : is_l2(metric == faiss::METRIC_L2),
               d(d),

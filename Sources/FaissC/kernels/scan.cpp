@@ -36,6 +36,6 @@ void codes_of(const float* table, float base, const ScanCodes& set, float* out) 
 #define KERNEL_FILE "scan.inc"
 #include "each_level.inc"
 
-const ScanKernels& scan_kernels(FaissKernelLevel level) {
+const ScanKernels& scan_kernels(KernelLevel level) {
     return OF_LEVEL(level, scan_kernels);
 }

@@ -64,4 +64,4 @@ struct ScanKernels {
     void (*extend_ranges)(const float* x, size_t count, size_t dimension, float* low, float* high);
 };
 
-const ScanKernels& scan_kernels(FaissKernelLevel level);
+const ScanKernels& scan_kernels(KernelLevel level);

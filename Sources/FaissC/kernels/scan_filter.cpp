@@ -1,13 +1,15 @@
 #include "scan_filter.h"
 
-#if KERNELS_HAVE_X86_LEVELS
-
-#include <immintrin.h>
+#include "neon.h"
 
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
 #include <cstring>
+
+#if KERNELS_HAVE_X86_LEVELS
+
+#include <immintrin.h>
 
 // What AVX-512 has had since Ice Lake and Zen 4: a table of 128 bytes in two registers, read by 64 indices at once.
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx512vbmi,avx2,fma,f16c")))
@@ -167,6 +169,125 @@ INLINE uint64_t left_of(
     return _mm512_movepi8_mask(bytes);
 }
 
+} // namespace
+
+#elif KERNELS_HAVE_NEON
+
+#define TARGET
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+namespace {
+
+ScanFilter make(const float* table, size_t subquantizers, float range, uint8_t* bytes) {
+    ScanFilter filter{};
+    filter.bytes = bytes;
+    filter.step = std::max(range / 255, FLT_MIN * 1024);
+    filter.rounding = static_cast<float>(subquantizers + 8) * FLT_EPSILON;
+    for (size_t m = 0; m < subquantizers; ++m, table += 256, bytes += 256) {
+        float32x4_t least = vld1q_f32(table);
+        float32x4_t most = least;
+        for (size_t i = 4; i < 256; i += 4) {
+            least = vminq_f32(least, vld1q_f32(table + i));
+            most = vmaxq_f32(most, vld1q_f32(table + i));
+        }
+        const float lowest = vminvq_f32(least);
+        filter.lowest += lowest;
+        filter.magnitude += std::max(std::fabs(lowest), std::fabs(vmaxvq_f32(most)));
+        for (size_t i = 0; i < 256; i += 16) {
+            vst1q_u8(bytes + i, steps_above(table + i, lowest, 1 / filter.step));
+        }
+    }
+    return filter;
+}
+
+/// The columns of 16 rows of up to 16 bytes.
+INLINE void columns_of(const uint8_t* codes, size_t stride, size_t width, uint8x16_t* columns) {
+    for (size_t row = 0; row < 16; ++row) {
+        columns[row] = vdupq_n_u8(0);
+        if (width == 16) {
+            columns[row] = vld1q_u8(codes + row * stride);
+        } else {
+            memcpy(&columns[row], codes + row * stride, width);
+        }
+    }
+    // The halves of the rows interleaved, four times.
+    UNROLL for (int round = 0; round < 4; ++round) {
+        uint8x16_t rows[16];
+        UNROLL for (int i = 0; i < 8; ++i) {
+            rows[2 * i] = vzip1q_u8(columns[i], columns[i + 8]);
+            rows[2 * i + 1] = vzip2q_u8(columns[i], columns[i + 8]);
+        }
+        UNROLL for (int i = 0; i < 16; ++i) {
+            columns[i] = rows[i];
+        }
+    }
+}
+
+/// The largest sum of entries with which a code may be near enough, for eight codes.
+INLINE int16x8_t allowances(const ScanFilter& filter, float budget, const float* terms) {
+    int16x4_t halves[2];
+    for (int half = 0; half < 2; ++half) {
+        const float32x4_t term = terms ? vld1q_f32(terms + 4 * half) : vdupq_n_f32(0);
+        const float32x4_t left = vfmaq_n_f32(vsubq_f32(vdupq_n_f32(budget), term), vabsq_f32(term), filter.rounding);
+        const float32x4_t steps = vfmaq_n_f32(vdupq_n_f32(1), left, 1 / filter.step);
+        halves[half] = vmovn_s32(vcvtq_s32_f32(vminq_f32(vmaxq_f32(steps, vdupq_n_f32(-1)), vdupq_n_f32(INT16_MAX))));
+    }
+    return vcombine_s16(halves[0], halves[1]);
+}
+
+/// A bit for each of 64 codes that is left.
+INLINE uint64_t left_of(
+        const ScanFilter& filter,
+        float budget,
+        const uint8_t* codes,
+        const float* terms,
+        size_t subquantizers) {
+    uint16x8_t sums[4][2] = {};
+    for (size_t m = 0; m < subquantizers; m += 16) {
+        const size_t width = std::min<size_t>(16, subquantizers - m);
+        uint8x16_t columns[4][16];
+        for (size_t group = 0; group < 4; ++group) {
+            columns_of(codes + 16 * group * subquantizers + m, subquantizers, width, columns[group]);
+        }
+        for (size_t column = 0; column < width; ++column) {
+            const uint8_t* table = filter.bytes + (m + column) * 256;
+            const uint8x16x4_t quarters[4] = {
+                    vld1q_u8_x4(table), vld1q_u8_x4(table + 64), vld1q_u8_x4(table + 128), vld1q_u8_x4(table + 192)};
+            UNROLL for (int group = 0; group < 4; ++group) {
+                // What lies in another quarter is left as it is.
+                uint8x16_t code = columns[group][column];
+                uint8x16_t entry = vqtbl4q_u8(quarters[0], code);
+                UNROLL for (int quarter = 1; quarter < 4; ++quarter) {
+                    code = vsubq_u8(code, vdupq_n_u8(64));
+                    entry = vqtbx4q_u8(entry, quarters[quarter], code);
+                }
+                sums[group][0] = vaddw_u8(sums[group][0], vget_low_u8(entry));
+                sums[group][1] = vaddw_high_u8(sums[group][1], entry);
+            }
+        }
+    }
+    uint64_t bits = 0;
+    for (int group = 0; group < 4; ++group) {
+        uint8x8_t is_left[2];
+        for (int half = 0; half < 2; ++half) {
+            const float* place = terms ? terms + 16 * group + 8 * half : nullptr;
+            is_left[half] = vmovn_u16(
+                    vcleq_s16(vreinterpretq_s16_u16(sums[group][half]), allowances(filter, budget, place)));
+        }
+        bits |= bits_of(vcombine_u8(is_left[0], is_left[1])) << 16 * group;
+    }
+    return bits;
+}
+
+} // namespace
+
+#endif
+
+#if KERNELS_HAVE_X86_LEVELS || KERNELS_HAVE_NEON
+
+namespace {
+
 TARGET size_t filter(
         const ScanFilter& filter,
         float base,
@@ -215,18 +336,19 @@ const ScanFilterKernels kernels = {make, filter};
 
 } // namespace
 
-const ScanFilterKernels* scan_filter_kernels(FaissKernelLevel level) {
+#endif
+
+const ScanFilterKernels* scan_filter_kernels(KernelLevel level) {
+    (void)level;
+#if KERNELS_HAVE_X86_LEVELS
     static const bool is_supported = [] {
         __builtin_cpu_init();
         return __builtin_cpu_supports("avx512vbmi") != 0;
     }();
-    return level == FAISS_KERNEL_AVX512 && is_supported ? &kernels : nullptr;
-}
-
+    return level == KERNEL_AVX512 && is_supported ? &kernels : nullptr;
+#elif KERNELS_HAVE_NEON
+    return &kernels;
 #else
-
-const ScanFilterKernels* scan_filter_kernels(FaissKernelLevel) {
     return nullptr;
-}
-
 #endif
+}

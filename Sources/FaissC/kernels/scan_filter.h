@@ -31,5 +31,5 @@ struct ScanFilterKernels {
     size_t (*filter)(const ScanFilter& filter, float base, float limit, const ScanCodes& codes, uint16_t* positions);
 };
 
-/// NULL where the processor or the level lacks the instructions: AVX-512 with VBMI.
-const ScanFilterKernels* scan_filter_kernels(FaissKernelLevel level);
+/// NULL where the processor or the level lacks the instructions: AVX-512 with VBMI, or NEON.
+const ScanFilterKernels* scan_filter_kernels(KernelLevel level);

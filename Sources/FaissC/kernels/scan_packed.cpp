@@ -1,5 +1,7 @@
 #include "scan_packed.h"
 
+#include "neon.h"
+
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
@@ -58,7 +60,7 @@ int PackedFilter::allowance(float base, float limit, size_t subquantizers) const
     return static_cast<int>(std::clamp(std::floor(left / step) + 1, -1.0f, 255.0f));
 }
 
-#if KERNELS_HAVE_X86_LEVELS
+#if KERNELS_HAVE_X86_LEVELS || KERNELS_HAVE_NEON
 
 namespace {
 
@@ -74,6 +76,14 @@ inline size_t write_positions(uint64_t bits, size_t first, size_t end, uint16_t*
     }
     return found;
 }
+
+} // namespace
+
+#endif
+
+#if KERNELS_HAVE_X86_LEVELS
+
+namespace {
 
 /// The least and the largest number in eight lanes, everywhere.
 TARGET_AVX2 inline __m256 least_avx2(__m256 x) {
@@ -214,13 +224,87 @@ const PackedKernels kernels_avx512 = {make_avx2, scan_avx512};
 
 } // namespace
 
-const PackedKernels* packed_kernels(FaissKernelLevel level) {
-    return level == FAISS_KERNEL_AVX512 ? &kernels_avx512 : level == FAISS_KERNEL_AVX2 ? &kernels_avx2 : nullptr;
+const PackedKernels* packed_kernels(KernelLevel level) {
+    return level == KERNEL_AVX512 ? &kernels_avx512 : level == KERNEL_AVX2 ? &kernels_avx2 : nullptr;
+}
+
+#elif KERNELS_HAVE_NEON
+
+namespace {
+
+PackedFilter make_neon(const float* table, size_t subquantizers, float base, float limit, uint8_t* bytes) {
+    PackedFilter filter{};
+    float32x4_t magnitude = vdupq_n_f32(0);
+    std::fill_n(bytes, (subquantizers * 16 + 63) / 64 * 64, uint8_t(0));
+    for (size_t m = 0; m < subquantizers; ++m) {
+        const float32x4x4_t numbers = vld1q_f32_x4(table + m * 16);
+        float32x4_t least = numbers.val[0];
+        float32x4_t most = vabsq_f32(least);
+        for (int i = 1; i < 4; ++i) {
+            least = vminq_f32(least, numbers.val[i]);
+            most = vmaxq_f32(most, vabsq_f32(numbers.val[i]));
+        }
+        filter.lowest += vminvq_f32(least);
+        // The largest magnitude in each lane is no less than that of the subquantizer, taken together.
+        magnitude = vaddq_f32(magnitude, most);
+    }
+    filter.magnitude = vaddvq_f32(magnitude);
+    filter.step = std::max((limit - base - filter.lowest) / PackedFilter::most, FLT_MIN * 1024);
+    for (size_t m = 0; m < subquantizers; ++m, table += 16, bytes += 16) {
+        const float32x4x4_t numbers = vld1q_f32_x4(table);
+        const float least = vminvq_f32(vminq_f32(
+                vminq_f32(numbers.val[0], numbers.val[1]), vminq_f32(numbers.val[2], numbers.val[3])));
+        vst1q_u8(bytes, steps_above(table, least, 1 / filter.step));
+    }
+    return filter;
+}
+
+size_t scan_neon(
+        const uint8_t* bytes,
+        int allowance,
+        const PackedCodes& codes,
+        size_t first,
+        size_t count,
+        uint16_t* positions) {
+    const uint8x16_t low_half = vdupq_n_u8(15);
+    const uint8x16_t allowed = vdupq_n_u8(static_cast<uint8_t>(allowance));
+    const size_t size = block_bytes(codes);
+    const uint8_t* place = codes.blocks + first / packed_block * size;
+    size_t found = 0;
+    for (size_t start = 0; start < count; start += packed_block, place += size) {
+        // Of even and of odd subquantizers, so that one addition needn't wait for the other.
+        uint8x16_t low[2] = {vdupq_n_u8(0), vdupq_n_u8(0)};
+        uint8x16_t high[2] = {vdupq_n_u8(0), vdupq_n_u8(0)};
+        for (size_t i = 0; i < size; i += 32) {
+#pragma clang loop unroll(full)
+            for (size_t odd = 0; odd < 2; ++odd) {
+                const uint8x16_t code = vld1q_u8(place + i + odd * 16);
+                const uint8x16_t table = vld1q_u8(bytes + i + odd * 16);
+                low[odd] = vqaddq_u8(low[odd], vqtbl1q_u8(table, vandq_u8(code, low_half)));
+                high[odd] = vqaddq_u8(high[odd], vqtbl1q_u8(table, vshrq_n_u8(code, 4)));
+            }
+        }
+        const uint8x16_t low_within = vcleq_u8(vqaddq_u8(low[0], low[1]), allowed);
+        const uint8x16_t high_within = vcleq_u8(vqaddq_u8(high[0], high[1]), allowed);
+        if (vmaxvq_u8(vorrq_u8(low_within, high_within)) != 0) {
+            const uint64_t bits = bits_of(low_within) | bits_of(high_within) << 16;
+            found += write_positions(bits, start, count, positions + found);
+        }
+    }
+    return found;
+}
+
+const PackedKernels kernels_neon = {make_neon, scan_neon};
+
+} // namespace
+
+const PackedKernels* packed_kernels(KernelLevel) {
+    return &kernels_neon;
 }
 
 #else
 
-const PackedKernels* packed_kernels(FaissKernelLevel) {
+const PackedKernels* packed_kernels(KernelLevel) {
     return nullptr;
 }
 

@@ -57,5 +57,5 @@ struct PackedKernels {
             uint16_t* positions);
 };
 
-/// NULL at the baseline: it has no instruction that looks up 16 bytes at once.
-const PackedKernels* packed_kernels(FaissKernelLevel level);
+/// NULL at the baseline of x86-64: it has no instruction that looks up 16 bytes at once.
+const PackedKernels* packed_kernels(KernelLevel level);

@@ -8,7 +8,7 @@
 #include <vector>
 
 void faiss_scan_rows(
-        FaissKernelLevel level,
+        KernelLevel level,
         int is_l2,
         const float* queries,
         size_t query_count,
@@ -34,7 +34,7 @@ void faiss_scan_rows(
 }
 
 void faiss_scan_decode(
-        FaissKernelLevel level,
+        KernelLevel level,
         const uint8_t* rows,
         size_t count,
         size_t dimension,
@@ -45,7 +45,7 @@ void faiss_scan_decode(
 }
 
 void faiss_scan_encode(
-        FaissKernelLevel level,
+        KernelLevel level,
         const float* x,
         size_t count,
         size_t dimension,
@@ -56,7 +56,7 @@ void faiss_scan_encode(
 }
 
 void faiss_scan_extend_ranges(
-        FaissKernelLevel level,
+        KernelLevel level,
         const float* x,
         size_t count,
         size_t dimension,
@@ -66,7 +66,7 @@ void faiss_scan_extend_ranges(
 }
 
 void faiss_scan_table(
-        FaissKernelLevel level,
+        KernelLevel level,
         const float* query,
         const float* transposed,
         size_t subquantizers,
@@ -78,7 +78,7 @@ void faiss_scan_table(
 }
 
 void faiss_scan_codes(
-        FaissKernelLevel level,
+        KernelLevel level,
         const float* table,
         float base,
         const uint8_t* codes,
@@ -90,7 +90,7 @@ void faiss_scan_codes(
 }
 
 size_t faiss_scan_filter(
-        FaissKernelLevel level,
+        KernelLevel level,
         const float* table,
         float base,
         float limit,
@@ -123,7 +123,7 @@ void faiss_scan_packed_distances(
 }
 
 size_t faiss_scan_packed_filter(
-        FaissKernelLevel level,
+        KernelLevel level,
         const float* table,
         float base,
         float limit,

@@ -15,7 +15,7 @@ void transform(
         const float* matrix,
         const float* offset,
         float* y,
-        FaissKernelLevel level) {
+        KernelLevel level) {
     const FlatKernels& kernels = flat_kernels(level);
     const size_t few = 2; // So few that making panels costs more than doing without.
     if (n <= few) {
@@ -67,7 +67,7 @@ void transform(
 }
 
 void faiss_kernel_transform(
-        FaissKernelLevel level,
+        KernelLevel level,
         size_t n,
         size_t d_in,
         size_t d_out,

@@ -24,4 +24,4 @@ void transform(
         const float* matrix,
         const float* offset,
         float* y,
-        FaissKernelLevel level = kernel_level());
+        KernelLevel level = kernel_level());

@@ -1,13 +1,8 @@
+package import VectorsC
 import Word2VecC
 
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
-
 /// The inner loop of training, in one place: one step of stochastic gradient descent, inputs against outputs, in the
-/// vector instructions of ``KernelLevel``.
+/// vector instructions of a level, which must be one that the processor has.
 ///
 /// A step is made of blocks. A block serves one centre, or two neighbours whose windows overlap: they have most inputs in
 /// common and share their noise, so that each row is fetched, multiplied and written once for both. The caller fills
@@ -124,7 +119,7 @@ package final class TrainingKernel {
     private let blocks: UnsafeMutablePointer<Word2VecBlock>
     private let weights: UnsafeMutablePointer<Group>
     private let scratch: UnsafeMutablePointer<Float>
-    private let level: Word2VecKernelLevel
+    private let level: KernelLevel
 
     /// The weights of a group of outputs.
     private typealias Group = SIMD8<Float>
@@ -137,9 +132,9 @@ package final class TrainingKernel {
         maximumBlocks: Int = 1,
         maximumInputs: Int,
         maximumOutputs: Int,
-        level: KernelLevel = .chosen
+        level: KernelLevel = kernel_level()
     ) {
-        self.level = level.native
+        self.level = level
         stride = SharedRows.stride(dimension)
         inputs = .allocate(capacity: maximumBlocks * maximumInputs)
         inputCounts = .allocate(capacity: maximumBlocks)
@@ -256,29 +251,3 @@ private var groupSize: Int { 8 }
 /// A number rounded up to a multiple of another, a power of two.
 @inline(__always)
 private func roundedUp(_ number: Int, _ multiple: Int) -> Int { (number &+ multiple &- 1) & ~(multiple &- 1) }
-
-/// The vector instructions that the kernel uses.
-package enum KernelLevel: Int, Sendable, CaseIterable, Comparable {
-    /// SSE2 on x86-64, NEON on ARM.
-    case baseline
-    /// AVX2 with fused multiplication and addition.
-    case avx2
-    /// AVX-512.
-    case avx512
-
-    /// The widest level of this processor.
-    package static let widest = KernelLevel(rawValue: Int(word2vec_widest_level().rawValue)) ?? .baseline
-
-    /// The levels that run on this processor.
-    package static var available: [KernelLevel] { allCases.filter { $0 <= widest } }
-
-    /// The widest level, or a lower one that the environment variable `SWIFT_FAISS_SIMD` names, to compare them.
-    package static let chosen: KernelLevel = {
-        let name = getenv("SWIFT_FAISS_SIMD").map { String(cString: $0) }
-        return min(allCases.first { "\($0)" == name } ?? widest, widest)
-    }()
-
-    package static func < (first: KernelLevel, second: KernelLevel) -> Bool { first.rawValue < second.rawValue }
-
-    fileprivate var native: Word2VecKernelLevel { Word2VecKernelLevel(rawValue: UInt32(rawValue)) }
-}

@@ -87,6 +87,7 @@ public struct Word2VecTrainer: Sendable {
         cancellation: Cancellation,
         progress: (TrainingProgress) -> Void
     ) throws(Word2VecError) -> TrainingState {
+        try converting(checkKernelLevel)
         try configuration.check()
         try old?.checkShape(configuration)
         // Before the corpus is read, which may take long.

@@ -3,6 +3,7 @@
 #ifndef SWIFT_FAISS_TEXT_MARKS_H
 #define SWIFT_FAISS_TEXT_MARKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /// For each of 64 bytes a bit, the first byte's the lowest.
@@ -14,7 +15,7 @@ typedef struct TextMarks {
 /// The marks of the 64 bytes from here on.
 static inline TextMarks text_marks(const uint8_t *text) {
     typedef uint8_t Bytes __attribute__((ext_vector_type(64)));
-    typedef _Bool Bits __attribute__((ext_vector_type(64)));
+    typedef bool Bits __attribute__((ext_vector_type(64)));
     Bytes bytes;
     __builtin_memcpy(&bytes, text, sizeof bytes);
     Bits white_space = __builtin_convertvector((bytes == 0x20) | (bytes - 0x09 <= 0x0D - 0x09), Bits);

@@ -12,18 +12,12 @@
 #ifndef SWIFT_FAISS_WORD2VEC_KERNEL_H
 #define SWIFT_FAISS_WORD2VEC_KERNEL_H
 
+#include <kernel_level.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/// The sets of vector instructions, from the narrowest to the widest.
-typedef enum Word2VecKernelLevel {
-    WORD2VEC_KERNEL_BASELINE = 0, ///< SSE2 on x86-64, NEON on ARM
-    WORD2VEC_KERNEL_AVX2 = 1,     ///< AVX2 and FMA
-    WORD2VEC_KERNEL_AVX512 = 2,   ///< AVX-512 F, VL, DQ and BW
-} Word2VecKernelLevel;
 
 enum {
     WORD2VEC_KERNEL_GROUP = 8,    ///< outputs are worked on in groups of so many
@@ -61,18 +55,15 @@ typedef struct Word2VecStep {
 /// The floats of scratch memory that a step of so many blocks needs, each with up to so many inputs and outputs.
 size_t word2vec_scratch_size(int blocks, int maximum_inputs, int maximum_outputs, int stride);
 
-/// The widest level that this processor has.
-Word2VecKernelLevel word2vec_widest_level(void);
-
 /// One step in which every input predicts the outputs of its block by itself (skip-gram). Returns the loss before the
-/// step: the sum over all pairs of -w ln p for right answers and -w ln (1 - p) for noise. A level above the widest is
-/// not allowed.
-double word2vec_step(const Word2VecStep *step, Word2VecKernelLevel level);
+/// step: the sum over all pairs of -w ln p for right answers and -w ln (1 - p) for noise. The level must be one
+/// that this processor has.
+double word2vec_step(const Word2VecStep *step, KernelLevel level);
 
 /// One step in which means of inputs predict the outputs (CBOW): own and shared inputs make the first mean of a block;
 /// shared and other ones, if there are any, make a second. Weights count for pairs of a mean and an output. Each input
 /// gains all that its means should, undivided, as in word2vec. Returns the loss. Each mean must have an input.
-double word2vec_step_on_means(const Word2VecStep *step, Word2VecKernelLevel level);
+double word2vec_step_on_means(const Word2VecStep *step, KernelLevel level);
 
 /// Asks for a row to be brought near the processor, to be written: at once for this core alone, or the first write would
 /// have to ask the other cores again.
