@@ -13,6 +13,8 @@ public struct StorageError: Error, Sendable, Hashable, CustomStringConvertible {
 
         /// An argument is outside its range.
         public static let invalidArgument = Code(description: "invalidArgument")
+        /// Text is not what its grammar demands; the message begins with the column at fault.
+        public static let invalidFormat = Code(description: "invalidFormat")
         /// A vector of one dimension met a collection of another.
         public static let dimensionMismatch = Code(description: "dimensionMismatch")
         /// A number is NaN, infinite, or too large for single-precision arithmetic.

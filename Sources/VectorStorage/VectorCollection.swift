@@ -83,6 +83,11 @@ public final class VectorCollection: Sendable {
         maintain()
     }
 
+    /// Refuses a row that ``upsert(_:)`` would refuse.
+    ///
+    /// - Throws: ``StorageError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument`.
+    public func validate(_ row: StoredVector) throws(StorageError) { _ = try prepared(row) }
+
     /// Stores one vector; see ``upsert(_:)``.
     public func upsert(_ key: VectorKey, _ vector: [Float], metadata: Metadata = [:]) async throws(StorageError) {
         try await upsert([StoredVector(key: key, vector: vector, metadata: metadata)])
@@ -138,20 +143,24 @@ public final class VectorCollection: Sendable {
         latest.reserveCapacity(last.count)
         for (number, row) in rows.enumerated() {
             if number & 1023 == 0, cancellation.isCancelled { throw .cancelled }
-            try row.key.validate()
-            try check(row.vector, "the vector of '\(row.key)'")
-            try row.metadata.validate(key: row.key)
-            guard last[row.key] == number else { continue }
-            let metadata = MetadataFormat.encode(row.metadata)
-            guard metadata.count <= Metadata.maximumSize else {
-                throw StorageError(
-                    .invalidArgument,
-                    "the metadata of '\(row.key)' take \(metadata.count) bytes, more than \(Metadata.maximumSize)"
-                )
-            }
-            latest.append(Prepared(row: row, metadata: metadata))
+            let prepared = try prepared(row)
+            if last[row.key] == number { latest.append(prepared) }
         }
         return latest
+    }
+
+    private func prepared(_ row: StoredVector) throws(StorageError) -> Prepared {
+        try row.key.validate()
+        try check(row.vector, "the vector of '\(row.key)'")
+        try row.metadata.validate(key: row.key)
+        let metadata = MetadataFormat.encode(row.metadata)
+        guard metadata.count <= Metadata.maximumSize else {
+            throw StorageError(
+                .invalidArgument,
+                "the metadata of '\(row.key)' take \(metadata.count) bytes, more than \(Metadata.maximumSize)"
+            )
+        }
+        return Prepared(row: row, metadata: metadata)
     }
 
     /// Refuses numbers that would give wrong answers: NaN, infinities, what overflows, and for cosine what has no
@@ -248,6 +257,21 @@ public final class VectorCollection: Sendable {
         try condition.validate()
         return try await runBlocking { _ throws(StorageError) in
             try self.currentView().rows(where: condition).count
+        }
+    }
+
+    /// The names of the fields that rows have, each with the number of rows that have it.
+    ///
+    /// Complexity: O(rows × fields), a fraction of a nanosecond each.
+    ///
+    /// - Throws: ``StorageError`` with code `closed`.
+    public func fieldCounts() async throws(StorageError) -> [String: Int] {
+        try await runBlocking { _ throws(StorageError) in
+            let view = try self.currentView()
+            return view.table.columns.keys.reduce(into: [:]) { counts, name in
+                let count = view.rows(where: .exists(name)).count
+                if count > 0 { counts[name] = count }
+            }
         }
     }
 

@@ -20,7 +20,7 @@ struct ThreadArguments: ParsableArguments {
 
 /// `--json`, the same for every subcommand.
 struct OutputArguments: ParsableArguments {
-    @Flag(help: "Make the last line of standard output a JSON object with the figures.")
+    @Flag(help: "Make the last line of standard output a JSON object with the results.")
     var json = false
 
     /// Prints figures: as JSON, or as lines for a person.
@@ -49,6 +49,11 @@ enum MetricArgument: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
+/// Refuses a number below 1, which no option that counts something may be.
+func checkPositive(_ value: Int?, _ name: String) throws {
+    if let value, value < 1 { throw ValidationError("\(name) \(value) is less than 1") }
+}
+
 /// A path on the command line.
 func fileURL(_ path: String) throws -> URL {
     guard !path.isEmpty else { throw ValidationError("a file name is empty") }
@@ -68,19 +73,38 @@ func outputURL(_ path: String, extensions: [String] = []) throws -> URL {
     return url
 }
 
-/// The vectors of a file of any kind that the package reads.
-func readVectors(_ path: String) throws -> VectorMatrix { try readVectorsAndWords(path).vectors }
+/// A file of vectors of any kind that the package reads, whose header has been checked and whose content waits.
+struct VectorInput {
+    let path: String
+    /// How many vectors of which dimension; nil for word vectors, whose text has to be read for that.
+    let shape: (count: Int, dimension: Int)?
+    private let url: URL
 
-/// The vectors of a file of any kind that the package reads, and their words, if they are word vectors.
-func readVectorsAndWords(_ path: String) throws -> (vectors: VectorMatrix, words: [String]?) {
-    let url = try fileURL(path)
-    switch url.pathExtension.lowercased() {
-    case "bin", "vec", "txt", "gz":
+    init(_ path: String) throws {
+        self.path = path
+        url = try fileURL(path)
+        switch url.pathExtension.lowercased() {
+        case "bin", "vec", "txt", "gz":
+            // For its failure alone.
+            _ = try InputFile(url)
+            shape = nil
+        case "fvecs", "bvecs", "npy": shape = try VectorFile.shape(of: url)
+        default:
+            throw ValidationError("'\(path)' has none of the extensions .fvecs, .bvecs, .npy, .bin, .vec, .txt, .gz")
+        }
+    }
+
+    /// Refuses vectors of another dimension, as far as it is known yet.
+    func check(dimension: Int, of owner: String) throws {
+        guard let shape, shape.dimension != dimension else { return }
+        throw DataError("'\(path)' has dimension \(shape.dimension), \(owner) \(dimension)")
+    }
+
+    /// Reads the vectors, and their words, if they are word vectors.
+    func read() throws -> (vectors: VectorMatrix, words: [String]?) {
+        if shape != nil { return (try VectorFile.read(url), nil) }
         let model = try WordVectors(contentsOf: url)
         return (model.matrix, model.words)
-    case "fvecs", "bvecs", "npy": return (try VectorFile.read(url), nil)
-    default:
-        throw ValidationError("'\(path)' has none of the extensions .fvecs, .bvecs, .npy, .bin, .vec, .txt, .gz")
     }
 }
 
@@ -92,6 +116,9 @@ func readIndex(_ path: String) throws -> VectorIndex {
 
 /// Whether a file is in Faiss's own format, which its extension says.
 func isFaissFile(_ url: URL) -> Bool { url.pathExtension.lowercased() == "faiss" }
+
+/// Says something beside the results, on standard error.
+func warn(_ text: String) { FileHandle.standardError.write(Data("warning: \(text)\n".utf8)) }
 
 /// Runs and times some work.
 func timed<Result>(_ work: () throws -> Result) rethrows -> (result: Result, seconds: Double) {

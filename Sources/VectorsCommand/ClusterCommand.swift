@@ -79,7 +79,7 @@ struct ClusterCommand: ParsableCommand {
 
     func run() throws {
         let destination = try outputURL(output)
-        let vectors = try readVectors(input)
+        let vectors = try VectorInput(input).read().vectors
         switch method {
         case .kmeans: try runKMeans(vectors, to: destination)
         case .dbscan: try runDBSCAN(vectors, to: destination)

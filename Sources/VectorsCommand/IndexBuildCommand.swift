@@ -110,7 +110,7 @@ struct IndexBuildCommand: ParsableCommand {
 
     func run() throws {
         let url = try outputURL(output)
-        let vectors = try readVectors(input)
+        let vectors = try VectorInput(input).read().vectors
         let index = try VectorIndex(description(), dimension: vectors.dimension, metric: metric.metric)
         let training = sample(of: vectors)
         let trainingBar = ProgressBar("training")

@@ -57,7 +57,7 @@ struct IndexSearchCommand: ParsableCommand {
         let idsURL = try output.map { try outputURL($0, extensions: ["ivecs"]) }
         let distancesURL = try distances.map { try outputURL($0, extensions: ["fvecs", "npy"]) }
         let index = try readIndex(self.index)
-        let queries = try readVectors(self.queries)
+        let queries = try VectorInput(self.queries).read().vectors
         let options = SearchOptions(probes: probes, ef: ef, refinement: refinement, threads: threads.limit)
         let truth = try self.truth.map { try readTruth($0, queries: queries.count) }
 

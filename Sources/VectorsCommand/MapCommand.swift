@@ -62,7 +62,7 @@ struct MapCommand: ParsableCommand {
 
     func run() throws {
         let destination = try outputURL(output, extensions: ["html"])
-        let (vectors, words) = try readVectorsAndWords(input)
+        let (vectors, words) = try VectorInput(input).read()
         let names = try labels.map { try readLabels($0, count: vectors.count) } ?? words
         guard !vectors.isEmpty else { throw DataError("'\(input)' holds no vectors") }
         let drawn = vectors[0..<min(limit, vectors.count)]

@@ -35,6 +35,17 @@ struct StoreCreateCommand: AsyncParsableCommand {
         }
     }
 
+    @OptionGroup var outputs: OutputArguments
+
+    private struct Figures: Encodable {
+        var collection: String
+        var dimension: Int
+        var metric: String
+        var index: String
+    }
+
+    func validate() throws { try checkPositive(dimension, "--dimension") }
+
     func run() async throws {
         try await withStore(place.store, .readWriteCreating) { store in
             _ = try await store.createCollection(
@@ -44,6 +55,14 @@ struct StoreCreateCommand: AsyncParsableCommand {
                 index: index.index
             )
         }
-        print("created the collection '\(place.collection)' of \(dimension) dimensions, \(metric.metric)")
+        try outputs.report(
+            Figures(
+                collection: place.collection,
+                dimension: dimension,
+                metric: metric.metric.rawValue,
+                index: index.rawValue
+            ),
+            lines: ["created the collection '\(place.collection)' of \(dimension) dimensions, \(metric.metric)"]
+        )
     }
 }
