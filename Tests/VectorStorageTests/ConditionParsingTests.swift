@@ -123,6 +123,11 @@ struct ConditionParsingTests {
         #expect(line.metadata?["t"] == .date(Date(timeIntervalSince1970: -1.5)))
         #expect(line.vector == [1, -2.5, 1e-7] && line.score == 0.25 && line.key == "a")
         #expect(line.text == text)
+        for seconds in [12_345.678, -0.1, 1e-3, 812_345_678.123456, 0, -978_307_200, 1e15, 1e300] {
+            let date: Metadata = ["t": .date(Date(timeIntervalSinceReferenceDate: seconds))]
+            let written = RowLine(Match(key: "a", score: 0, metadata: date)).text
+            #expect(try RowLine(parsing: written.utf8).metadata == date, "\(written)")
+        }
         let dated = try RowLine(
             parsing: #" { "metadata" : {"t": {"date": "2026-11-28T12:30:00Z"}}, "vector": null } "#.utf8
         )

@@ -106,6 +106,15 @@ struct JSONReader {
         return number
     }
 
+    /// Reads the metadata of a row.
+    mutating func metadata() throws(StorageError) -> Metadata {
+        var metadata: Metadata = [:]
+        try object { reader, name, _ throws(StorageError) in
+            metadata.updateValue(try reader.value(), forKey: name)
+        }
+        return metadata
+    }
+
     /// Reads a value of metadata.
     mutating func value() throws(StorageError) -> MetadataValue {
         skipSpace()
@@ -154,10 +163,10 @@ struct JSONReader {
             }
             return .date(date)
         }
-        guard let seconds = Double(try numberText()), seconds.isFinite else {
+        guard let date = DateLiteral.date(secondsSince1970: try numberText()) else {
             throw failure("a date's seconds are out of range", at: start)
         }
-        return .date(DateLiteral.date(secondsSince1970: seconds))
+        return .date(date)
     }
 
     /// The text of a number, as JSON's grammar has it.

@@ -160,7 +160,25 @@ struct StringLiteral {
 
 /// Dates as ISO 8601 writes them.
 enum DateLiteral {
-    static func date(secondsSince1970 seconds: Double) -> Date { Date(timeIntervalSince1970: seconds) }
+    /// The date so many seconds after the beginning of 1970, a number as text. Dates count from 2001: between the two a
+    /// double would be rounded, and a date that is written and read would change.
+    static func date(secondsSince1970 text: String) -> Date? {
+        guard let decimal = Decimal(string: text, locale: nil), decimal.isFinite,
+            let seconds = Double("\(decimal - between)")
+        else { return Double(text).flatMap { $0.isFinite ? Date(timeIntervalSince1970: $0) : nil } }
+        return Date(timeIntervalSinceReferenceDate: seconds)
+    }
+
+    /// The seconds since the beginning of 1970, as text; see ``date(secondsSince1970:)``.
+    static func secondsSince1970(of date: Date) -> String {
+        let seconds = date.timeIntervalSinceReferenceDate
+        guard abs(seconds) < 1e20, seconds == 0 || abs(seconds) > 1e-9,
+            let decimal = Decimal(string: "\(seconds)", locale: nil)
+        else { return "\(date.timeIntervalSince1970)" }
+        return "\(decimal + between)"
+    }
+
+    private static let between = Decimal(Date.timeIntervalBetween1970AndReferenceDate)
 
     /// `2026-11-28`, `2026-11-28T12:30`, `2026-11-28T12:30:00.25`, and the last two with `Z` or an offset such as
     /// `+02:00`; without one the time is UTC. Nil for anything else, such as a 30th of February.

@@ -45,12 +45,7 @@ public struct RowLine: Sendable, Hashable, Encodable {
                 var vector: [Float] = []
                 try reader.list { reader throws(StorageError) in vector.append(try reader.float()) }
                 line.vector = vector
-            case "metadata":
-                var metadata: Metadata = [:]
-                try reader.object { reader, name, _ throws(StorageError) in
-                    metadata.updateValue(try reader.value(), forKey: name)
-                }
-                line.metadata = metadata
+            case "metadata": line.metadata = try reader.metadata()
             default: line.score = try reader.float()
             }
         }
@@ -83,6 +78,17 @@ public struct RowLine: Sendable, Hashable, Encodable {
     }
 }
 
+extension Dictionary<String, MetadataValue> {
+    /// Reads metadata as ``RowLine`` has them: `{"year": 1965, "tags": ["sand", "spice"]}`, in UTF-8.
+    ///
+    /// - Throws: ``StorageError`` with code `invalidFormat`, whose message begins with the column.
+    public init(parsing text: some Sequence<UInt8>) throws(StorageError) {
+        var reader = JSONReader(Array(text))
+        self = try reader.metadata()
+        try reader.expectEnd()
+    }
+}
+
 extension MetadataValue {
     /// The value as JSON; a double always with a point or an exponent, so that it is read as one.
     fileprivate var json: String {
@@ -91,7 +97,7 @@ extension MetadataValue {
         case .integer(let value): "\(value)"
         case .double(let value): "\(value)"
         case .bool(let value): "\(value)"
-        case .date(let value): "{\"date\":\(value.timeIntervalSince1970)}"
+        case .date(let value): "{\"date\":\(DateLiteral.secondsSince1970(of: value))}"
         case .null: "null"
         case .strings(let values): "[" + values.map(StringLiteral.quoted).joined(separator: ",") + "]"
         }

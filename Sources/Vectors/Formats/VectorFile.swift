@@ -29,7 +29,8 @@ public enum VectorFile {
         }
     }
 
-    /// How many vectors a `.fvecs`, `.bvecs` or `.npy` file holds, and of which dimension, by its header and its length alone.
+    /// How many vectors a `.fvecs`, `.bvecs` or `.npy` file holds, and of which dimension, by its header and its length
+    /// alone; of an `.ivecs` file, how many lists of ids, and how many ids each.
     ///
     /// - Throws: ``VectorError`` with code `inputOutput`, `invalidFormat` or `invalidArgument`.
     public static func shape(of url: URL) throws(VectorError) -> (count: Int, dimension: Int) {
@@ -37,6 +38,7 @@ public enum VectorFile {
             switch url.pathExtension.lowercased() {
             case "fvecs": try VecsFormat<Float>.shape(url)
             case "bvecs": try VecsFormat<UInt8>.shape(url)
+            case "ivecs": try VecsFormat<Int32>.shape(url)
             case "npy": try NumPyFormat.shape(url)
             default: throw unknownExtension(url)
             }
