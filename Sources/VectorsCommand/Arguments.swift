@@ -54,6 +54,11 @@ func checkPositive(_ value: Int?, _ name: String) throws {
     if let value, value < 1 { throw ValidationError("\(name) \(value) is less than 1") }
 }
 
+/// Runs a check of the library's on what options say: its failure is a mistake in the command's own words.
+func checkArguments(_ check: () throws -> Void) throws {
+    do { try check() } catch { throw ValidationError("\(error)") }
+}
+
 /// A path on the command line.
 func fileURL(_ path: String) throws -> URL {
     guard !path.isEmpty else { throw ValidationError("a file name is empty") }

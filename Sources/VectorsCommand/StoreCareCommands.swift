@@ -157,3 +157,88 @@ struct StoreExportCommand: AsyncParsableCommand {
         }
     }
 }
+
+struct StoreSnapshotCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "snapshot",
+        abstract: "Copy a store, in one consistent state, while it may be in use."
+    )
+
+    @Argument(help: "The store's folder.")
+    var store: String
+
+    @Option(help: "Where the copy goes: a folder that does not exist yet.")
+    var output: String
+
+    @OptionGroup var outputs: OutputArguments
+
+    private struct Figures: Encodable {
+        var collections: [String]
+    }
+
+    func run() async throws {
+        let destination = try fileURL(output)
+        let names = try await withStore(store, .readOnly) { store in
+            try await store.snapshot(to: destination)
+            return try await store.collectionNames()
+        }
+        try outputs.report(Figures(collections: names), lines: ["a copy of the store is in \(output)"])
+    }
+}
+
+struct StoreRenameCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rename",
+        abstract: "Give a collection another name."
+    )
+
+    @Argument(help: "The store's folder.")
+    var store: String
+
+    @Option(help: "The collection.")
+    var collection: String
+
+    @Option(help: "Its new name.")
+    var to: String
+
+    @OptionGroup var outputs: OutputArguments
+
+    private struct Figures: Encodable {
+        var collection: String
+    }
+
+    func run() async throws {
+        try await withStore(store, .readWrite) { try await $0.renameCollection(collection, to: to) }
+        try outputs.report(
+            Figures(collection: to),
+            lines: ["the collection '\(collection)' is called '\(to)' now"]
+        )
+    }
+}
+
+struct StoreDropCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drop",
+        abstract: "Delete a collection with all its rows."
+    )
+
+    @Argument(help: "The store's folder.")
+    var store: String
+
+    @Option(help: "The collection; there is no default here.")
+    var collection: String
+
+    @OptionGroup var outputs: OutputArguments
+
+    private struct Figures: Encodable {
+        var collections: [String]
+    }
+
+    func run() async throws {
+        let names = try await withStore(store, .readWrite) { store in
+            try await store.deleteCollection(collection)
+            return try await store.collectionNames()
+        }
+        try outputs.report(Figures(collections: names), lines: ["deleted the collection '\(collection)'"])
+    }
+}

@@ -19,8 +19,9 @@ struct StoreCommand: AsyncParsableCommand {
             """,
         subcommands: [
             StoreCreateCommand.self, StoreImportCommand.self, StorePutCommand.self, StoreGetCommand.self,
-            StoreDeleteCommand.self, StoreSearchCommand.self, StoreCountCommand.self, StoreInfoCommand.self,
-            StoreVerifyCommand.self, StoreCompactCommand.self, StoreExportCommand.self,
+            StoreUpdateCommand.self, StoreDeleteCommand.self, StoreSearchCommand.self, StoreCountCommand.self,
+            StoreInfoCommand.self, StoreVerifyCommand.self, StoreCompactCommand.self, StoreExportCommand.self,
+            StoreSnapshotCommand.self, StoreRenameCommand.self, StoreDropCommand.self,
         ]
     )
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Faiss
 import VectorStorage
+import Vectors
 
 struct StoreCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,7 +45,11 @@ struct StoreCreateCommand: AsyncParsableCommand {
         var index: String
     }
 
-    func validate() throws { try checkPositive(dimension, "--dimension") }
+    func validate() throws {
+        guard (1...VectorMatrix.maximumDimension).contains(dimension) else {
+            throw ValidationError("--dimension \(dimension) is outside 1...\(VectorMatrix.maximumDimension)")
+        }
+    }
 
     func run() async throws {
         try await withStore(place.store, .readWriteCreating) { store in

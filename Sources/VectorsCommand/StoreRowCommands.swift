@@ -104,6 +104,56 @@ struct StoreGetCommand: AsyncParsableCommand {
     }
 }
 
+struct StoreUpdateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "update",
+        abstract: "Change the metadata of rows, not their vectors: of all keys, or of none if one has no row."
+    )
+
+    @OptionGroup var place: CollectionArguments
+
+    @Argument(help: "Keys.")
+    var keys: [String]
+
+    @Option(
+        help: "What is to be known, a JSON object of fields; those that it doesn't name stay.",
+        transform: { try Metadata(parsing: $0.utf8) }
+    )
+    var metadata: Metadata = [:]
+
+    @Flag(help: "Remove the fields that --metadata doesn't name.")
+    var replace = false
+
+    @Option(help: "A field to remove; may be given several times.")
+    var remove: [String] = []
+
+    @OptionGroup var outputs: OutputArguments
+
+    private struct Figures: Encodable {
+        var updated: Int
+        var count: Int
+    }
+
+    func validate() throws {
+        guard !metadata.isEmpty || replace || !remove.isEmpty else {
+            throw ValidationError("give --metadata, --replace or --remove")
+        }
+    }
+
+    func run() async throws {
+        let figures = try await place.with(.readWrite) { collection in
+            let keys = Set(keys.map { VectorKey($0) }).sorted()
+            try await collection.update(
+                keys.map { ($0, metadata) },
+                replacing: replace,
+                removing: Set(remove)
+            )
+            return Figures(updated: keys.count, count: collection.count)
+        }
+        try outputs.report(figures, lines: ["updated \(figures.updated) rows"])
+    }
+}
+
 struct StoreDeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",

@@ -14,7 +14,7 @@ struct StoreSearchCommand: AsyncParsableCommand {
     @OptionGroup var place: CollectionArguments
     @OptionGroup var choice: ConditionArguments
 
-    @Option(help: "The key of the row whose neighbours are wanted.")
+    @Option(parsing: .unconditional, help: "The key of the row whose neighbours are wanted.")
     var key: String?
 
     @Option(help: "The queries: vectors or word vectors.")
