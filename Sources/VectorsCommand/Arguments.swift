@@ -81,33 +81,40 @@ func outputURL(_ path: String, extensions: [String] = []) throws -> URL {
 /// A file of vectors of any kind that the package reads, whose header has been checked and whose content waits.
 struct VectorInput {
     let path: String
-    /// How many vectors of which dimension; nil for word vectors, whose text has to be read for that.
-    let shape: (count: Int, dimension: Int)?
+    /// How many vectors there are; nil for word vectors, which have to be read for that.
+    let count: Int?
+    /// Their dimension; nil for word vectors whose first line doesn't say it.
+    let dimension: Int?
     private let url: URL
+    private let hasWords: Bool
 
     init(_ path: String) throws {
         self.path = path
         url = try fileURL(path)
         switch url.pathExtension.lowercased() {
         case "bin", "vec", "txt", "gz":
-            // For its failure alone.
-            _ = try InputFile(url)
-            shape = nil
-        case "fvecs", "bvecs", "npy": shape = try VectorFile.shape(of: url)
+            hasWords = true
+            count = nil
+            dimension = try WordVectors.header(of: url)?.dimension
+        case "fvecs", "bvecs", "npy":
+            hasWords = false
+            let shape = try VectorFile.shape(of: url)
+            count = shape.count
+            dimension = shape.dimension
         default:
             throw ValidationError("'\(path)' has none of the extensions .fvecs, .bvecs, .npy, .bin, .vec, .txt, .gz")
         }
     }
 
     /// Refuses vectors of another dimension, as far as it is known yet.
-    func check(dimension: Int, of owner: String) throws {
-        guard let shape, shape.dimension != dimension else { return }
-        throw DataError("'\(path)' has dimension \(shape.dimension), \(owner) \(dimension)")
+    func check(dimension expected: Int, of owner: String) throws {
+        guard let dimension, dimension != expected else { return }
+        throw DataError("'\(path)' has dimension \(dimension), \(owner) \(expected)")
     }
 
     /// Reads the vectors, and their words, if they are word vectors.
     func read() throws -> (vectors: VectorMatrix, words: [String]?) {
-        if shape != nil { return (try VectorFile.read(url), nil) }
+        guard hasWords else { return (try VectorFile.read(url), nil) }
         let model = try WordVectors(contentsOf: url)
         return (model.matrix, model.words)
     }

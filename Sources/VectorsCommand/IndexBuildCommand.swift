@@ -113,7 +113,7 @@ struct IndexBuildCommand: ParsableCommand {
     func run() throws {
         let url = try outputURL(output)
         let source = try VectorInput(input)
-        if let shape = source.shape { _ = try index(of: shape.count, dimension: shape.dimension) }
+        if let dimension = source.dimension { _ = try index(of: source.count ?? 0, dimension: dimension) }
         let vectors = try source.read().vectors
         let index = try index(of: vectors.count, dimension: vectors.dimension)
         let training = sample(of: vectors)
@@ -145,7 +145,7 @@ struct IndexBuildCommand: ParsableCommand {
         )
     }
 
-    /// The empty index; made before the vectors are read, if their number is known, to see whether it can be.
+    /// The empty index; made before the vectors are read, if their dimension is known, to see whether it can be.
     private func index(of count: Int, dimension: Int) throws -> VectorIndex {
         try VectorIndex(description(count: count), dimension: dimension, metric: metric.metric)
     }

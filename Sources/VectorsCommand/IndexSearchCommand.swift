@@ -72,7 +72,7 @@ struct IndexSearchCommand: ParsableCommand {
         let idsURL = try output.map { try outputURL($0, extensions: ["ivecs"]) }
         let distancesURL = try distances.map { try outputURL($0, extensions: ["fvecs", "npy"]) }
         let source = try VectorInput(self.queries)
-        if let truth { try checkTruth(truth, queries: source.shape?.count) }
+        if let truth { try checkTruth(truth, queries: source.count) }
         let index = try readIndex(self.index)
         try source.check(dimension: index.dimension, of: "the index")
         let queries = try source.read().vectors

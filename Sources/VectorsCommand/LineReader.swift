@@ -51,6 +51,14 @@ struct LineReader {
         }
     }
 
+    /// The next line that holds more than white space, or nil at the end: JSON lines may have empty ones among them.
+    mutating func nextFilled() throws -> ArraySlice<UInt8>? {
+        while let line = try next() {
+            if !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { return line }
+        }
+        return nil
+    }
+
     /// Whether the next line has to be waited for, longer than this.
     func waits(milliseconds: Int32) -> Bool {
         guard let descriptor, !isAtEnd, !buffer[start...].contains(UInt8(ascii: "\n")) else { return false }

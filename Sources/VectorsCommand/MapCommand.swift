@@ -69,7 +69,7 @@ struct MapCommand: ParsableCommand {
     func run() throws {
         let destination = try outputURL(output, extensions: ["html"])
         let source = try VectorInput(input)
-        let labels = try labels.map { try readLabels($0, count: source.shape?.count) }
+        let labels = try labels.map { try readLabels($0, count: source.count) }
         let (vectors, words) = try source.read()
         if let labels { try check(labels, count: vectors.count) }
         let names = labels ?? words

@@ -48,7 +48,7 @@ struct StoreImportCommand: AsyncParsableCommand {
         let lines = try metadata.map { try LineReader($0) }
         let figures = try await place.with(.readWrite) { collection in
             try input.check(dimension: collection.dimension, of: "the collection '\(collection.name)'")
-            let descriptions = try lines.map { try readDescriptions($0, count: input.shape?.count) }
+            let descriptions = try lines.map { try readDescriptions($0, count: input.count) }
             let (vectors, words) = try input.read()
             if let descriptions { try check(descriptions.count, count: vectors.count) }
             let keys = (0..<vectors.count).map { row in
@@ -112,7 +112,7 @@ struct StoreImportCommand: AsyncParsableCommand {
     private func readDescriptions(_ lines: LineReader, count: Int?) throws -> [RowLine] {
         var lines = lines
         var descriptions: [RowLine] = []
-        while let line = try lines.next() {
+        while let line = try lines.nextFilled() {
             do {
                 descriptions.append(try RowLine(parsing: line))
             } catch {

@@ -34,7 +34,7 @@ struct StorePutCommand: AsyncParsableCommand {
                 rows = []
             }
             do {
-                while let bytes = try lines.next() {
+                while let bytes = try lines.nextFilled() {
                     let line = try RowLine(parsing: bytes)
                     guard let key = line.key, let vector = line.vector else {
                         throw DataError("it needs a key and a vector")
@@ -52,7 +52,7 @@ struct StorePutCommand: AsyncParsableCommand {
                 if !batches.allOrNothing { try? await store() }
                 throw DataError(
                     "line \(lines.number), \(error); "
-                        + (stored == 0 ? "nothing is stored" : "the first \(stored) rows are stored")
+                        + (stored == 0 ? "nothing is stored" : "rows that are stored: \(stored), all before it")
                 )
             }
             await collection.waitForIndex()

@@ -67,13 +67,13 @@ struct StoreCommandLineTests {
             let lines = [#"{"key": "a", "vector": [1]}"#, #"{"key": "b", "vector": [2]}"#]
             func put(_ last: String, _ arguments: String...) throws -> VectorsProgram.Outcome {
                 let store = folder.appending(path: "store").path
-                let input = (lines + [last]).joined(separator: "\r\n")
+                let input = (lines + ["", last]).joined(separator: "\r\n")
                 return try VectorsProgram.outcome(["store", "put", store] + arguments, input: input)
             }
             for (line, part) in [
-                (#"{"key": "c", "vector": [1], "metdata": {"n": 1}}"#, "line 3, column 29: 'metdata'"),
-                (#"{"key": "c", "vector": [1, 2]}"#, "line 3, the vector of 'c' has 2 numbers"),
-                (#"{"key": "c"}"#, "line 3, it needs a key and a vector"), ("", ""),
+                (#"{"key": "c", "vector": [1], "metdata": {"n": 1}}"#, "line 4, column 29: 'metdata'"),
+                (#"{"key": "c", "vector": [1, 2]}"#, "line 4, the vector of 'c' has 2 numbers"),
+                (#"{"key": "c"}"#, "line 4, it needs a key and a vector"), ("", ""),
             ] {
                 let whole = try put(line, "--all-or-nothing")
                 if line.isEmpty { continue }
@@ -82,7 +82,7 @@ struct StoreCommandLineTests {
             }
             #expect(try run(folder, "delete", "a", "b").output == "deleted 2 rows\n")
             let part = try put("x")
-            #expect(part.status == 1 && part.errors.contains("the first 2 rows are stored"))
+            #expect(part.status == 1 && part.errors.contains("rows that are stored: 2, all before it"))
             #expect(try run(folder, "get", "a", "b").status == 0)
         }
     }

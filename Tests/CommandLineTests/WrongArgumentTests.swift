@@ -257,8 +257,12 @@ struct WrongArgumentTests {
             }
             let wide = folder.appending(path: "wide.npy")
             try VectorFile.write(TestVectors.uniform(2, dimension: 5, seed: 1), to: wide)
+            // The header alone: the rest is not there.
+            try Data("1000000 5\n".utf8).write(to: folder.appending(path: "wide.bin"))
             for line in [
-                "store import #store @wide.npy", "store search #store --queries @wide.npy",
+                "store import #store @wide.bin", "index search @index.vindex --queries @wide.bin",
+                "store search #store --queries @wide.bin", "store import #store @wide.npy",
+                "store search #store --queries @wide.npy",
                 "index search @index.vindex --queries @wide.npy",
             ] {
                 let outcome = try VectorsProgram.outcome(Self.words(line, folder))
