@@ -117,7 +117,9 @@ public final class VectorStore: Sendable {
 
     /// Gives a collection another name. ``VectorCollection`` values of it stay usable, and have the new name.
     ///
-    /// - Parameter newName: 1 to 255 bytes of UTF-8, distinct as Swift strings are.
+    /// - Parameters:
+    ///   - name: the name that it has.
+    ///   - newName: 1 to 255 bytes of UTF-8, distinct as Swift strings are.
     /// - Throws: ``StorageError`` with code `unknownCollection`, `collectionExists`, `invalidArgument`, `readOnly`,
     ///   `inputOutput`, `closed`.
     public func renameCollection(_ name: String, to newName: String) async throws(StorageError) {
