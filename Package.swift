@@ -80,6 +80,7 @@ let package = Package(
                 "Console", "Faiss", "VectorStorage", "Vectors", "Word2Vec",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            exclude: ["README.md"],
             // Into the program, not beside it: it works wherever it is copied to.
             resources: [.embedInCode("Map/page.html")],
             swiftSettings: strict
@@ -197,6 +198,12 @@ let package = Package(
             name: "VectorStorageTests",
             dependencies: ["Faiss", "StorageTestSupport", "TestSupport", "VectorStorage", "Vectors"],
             exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
+        // Runs the program `vectors`, which `swift test` builds, too.
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: ["TestSupport", "Vectors"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -17,6 +17,12 @@ func storageSnippets(_ folder: URL) async throws {
     }
     print(recent.diagnostics.strategy, recent.diagnostics.scored)
 
+    let same = try Condition(parsing: "year >= 1960 and lang != pl")
+    let other = try await books.count(where: same && Condition(parsing: "tags contains \"sea\" or not exists tags"))
+
+    try await books.update("dune", metadata: ["read": true])  // what else is known stays
+    try await books.update("dune", metadata: ["year": 1965, "lang": "en"], replacing: true)
+
     try await books.delete(["solaris"])
     try await store.snapshot(to: folder.appending(path: "library-copy"))
     let problems = try await store.verify()
@@ -28,5 +34,5 @@ func storageSnippets(_ folder: URL) async throws {
     print(sameBooks.count, sameBooks.statistics.tableMemory)
     try await reader.close()
 
-    precondition(problems.isEmpty)
+    precondition(problems.isEmpty && other == 1)
 }

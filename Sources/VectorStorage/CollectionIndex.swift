@@ -19,6 +19,9 @@ public enum CollectionIndex: Sendable, Hashable {
         }
     }
 
+    /// What is built for so many rows: `.flat` where they are all looked at.
+    public func description(count: Int) -> IndexDescription { count < minimumCount ? .flat : description }
+
     /// What to build.
     var description: IndexDescription {
         switch self {

@@ -13,6 +13,8 @@ public struct StorageError: Error, Sendable, Hashable, CustomStringConvertible {
 
         /// An argument is outside its range.
         public static let invalidArgument = Code(description: "invalidArgument")
+        /// Text is not what its grammar demands; the message begins with the column at fault.
+        public static let invalidFormat = Code(description: "invalidFormat")
         /// A vector of one dimension met a collection of another.
         public static let dimensionMismatch = Code(description: "dimensionMismatch")
         /// A number is NaN, infinite, or too large for single-precision arithmetic.
@@ -21,6 +23,8 @@ public struct StorageError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let noStore = Code(description: "noStore")
         /// The store has no collection of this name.
         public static let unknownCollection = Code(description: "unknownCollection")
+        /// The collection has no row with this key.
+        public static let unknownKey = Code(description: "unknownKey")
         /// The store has a collection of this name already.
         public static let collectionExists = Code(description: "collectionExists")
         /// Another process, or another part of this one, has the store open for writing.
@@ -101,7 +105,22 @@ public struct StorageError: Error, Sendable, Hashable, CustomStringConvertible {
             case .SQLITE_MISUSE: .closed
             default: .inputOutput
             }
-        self.init(code, "SQLite: \(error.message ?? "error") (\(error.extendedResultCode.rawValue))")
+        let what =
+            switch error.resultCode {
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB: "the file is no whole database"
+            case .SQLITE_SCHEMA, .SQLITE_ERROR, .SQLITE_MISMATCH, .SQLITE_CONSTRAINT:
+                "the database does not have the shape of a vector store's"
+            case .SQLITE_BUSY, .SQLITE_LOCKED: "another process has kept the database locked for too long"
+            case .SQLITE_NOMEM: "there is not enough memory"
+            case .SQLITE_TOOBIG: "a row is larger than the database may hold"
+            case .SQLITE_INTERRUPT: "the work was interrupted"
+            case .SQLITE_MISUSE: "the database is closed"
+            case .SQLITE_FULL: "the disk is full"
+            case .SQLITE_CANTOPEN: "a file of the database can't be opened"
+            case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH: "the database must not be written to"
+            default: "the disk refused to read or write"
+            }
+        self.init(code, "\(what) (SQLite's code \(error.extendedResultCode.rawValue))")
     }
 }
 

@@ -13,6 +13,11 @@ final class StoreCore: Sendable {
     /// The sequence number of the last change. Whoever holds it is the one that changes the store.
     private let sequence: Locked<Int64>
     private let closed = Atomic(false)
+    /// Which database file was opened; and whether it was found to be there no longer.
+    private let identity: Folder.Identity?
+    private let isLost = Atomic(false)
+    /// How many snapshots are being made, and the index files that were replaced meanwhile.
+    private let snapshots = Locked<(count: Int, obsolete: [String])>((0, []))
 
     static let sidecarExtension = "vindex"
 
@@ -29,9 +34,7 @@ final class StoreCore: Sendable {
             lock = Mutex(nil)
             acknowledged = nil
         } else {
-            try withStorageError {
-                try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-            }
+            try withStorageError { try Folder.create(url) }
             lock = Mutex(try FolderLock(url))
             acknowledged = try AcknowledgedSequence(url)
         }
@@ -40,6 +43,7 @@ final class StoreCore: Sendable {
         let access =
             isNew ? .readWriteCreating : options.access == .readOnly ? .readOnly : StoreOptions.Access.readWrite
         database = try StoreDatabase(databaseURL, access: access, durability: options.durability)
+        identity = Folder.Identity(databaseURL.path(percentEncoded: false))
         // Before the catalogue: a process that writes may acknowledge more in between.
         let value = acknowledged?.value ?? Self.acknowledged(url)
         let (collections, last) = try database.catalogue()
@@ -78,6 +82,45 @@ final class StoreCore: Sendable {
         }
     }
 
+    /// Removes an index file that nothing names any more; once no snapshot is being made, which may have to copy it.
+    func removeSidecar(_ name: String) {
+        let isWanted = snapshots.withLock { snapshots in
+            if snapshots.count > 0 { snapshots.obsolete.append(name) }
+            return snapshots.count > 0
+        }
+        if !isWanted { try? FileManager.default.removeItem(at: url.appending(path: name)) }
+    }
+
+    /// Calls `body` while all index files stay that are there at its beginning or come later.
+    func keepingSidecars<Result>(_ body: () throws(StorageError) -> Result) throws(StorageError) -> Result {
+        snapshots.withLock { $0.count += 1 }
+        defer {
+            let obsolete = snapshots.withLock { snapshots in
+                snapshots.count -= 1
+                guard snapshots.count == 0 else { return [String]() }
+                defer { snapshots.obsolete = [] }
+                return snapshots.obsolete
+            }
+            for name in obsolete { removeSidecar(name) }
+        }
+        return try body()
+    }
+
+    /// Refuses a change where the database's path does not lead to the database that is open: SQLite would go on writing to
+    /// a file that has no name any more, and that nobody will find. Once seen, it stays so: what was written last may be
+    /// missing in the database's memory or in ours.
+    private func checkPlace() throws(StorageError) {
+        let path = url.appending(path: StoreDatabase.fileName).path(percentEncoded: false)
+        if !isLost.load(ordering: .relaxed), Folder.Identity(path) == identity, Folder.Identity(path + "-wal") != nil {
+            return
+        }
+        isLost.store(true, ordering: .relaxed)
+        throw StorageError(
+            .inputOutput,
+            "'\(path)' was deleted, moved or replaced while the store was open: nothing can be written to it"
+        )
+    }
+
     func checkOpen() throws(StorageError) {
         if closed.load(ordering: .acquiring) { throw .closed }
     }
@@ -92,8 +135,11 @@ final class StoreCore: Sendable {
         }
         return try sequence.withLock { last throws(StorageError) in
             try checkOpen()
+            try checkPlace()
             let (result, next) = try body(last)
             guard next > last else { return result }
+            // It may have gone meanwhile, and the change with it.
+            try checkPlace()
             last = next
             if options.durability == .full { acknowledged?.store(next) }
             return result

@@ -2,14 +2,15 @@ public import Vectors
 
 public import struct Foundation.UUID
 
-/// What a vector is stored under: text of 1 to 1,024 bytes of UTF-8, distinct as Swift strings are.
+/// What a vector is stored under: text of 1 to 4,096 bytes of UTF-8, as long as a word of word vectors may be.
 ///
-/// Whole numbers and UUIDs are keys by their usual text: `42`, `"42"` and `VectorKey(42)` are the same key.
+/// Keys are told apart by their bytes: `é` as one character and `e` with an accent are two keys, where Swift takes them for
+/// equal strings. Word vectors and other stores have both. Whole numbers and UUIDs are keys by their usual text: `42`, `"42"` and `VectorKey(42)` are the same key.
 public struct VectorKey: Sendable, Hashable, Comparable, Codable, CustomStringConvertible, ExpressibleByStringLiteral,
     ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral
 {
     /// The longest key, in bytes of UTF-8.
-    public static let maximumLength = 1024
+    public static let maximumLength = 4096
 
     /// The key as text.
     public let text: String
@@ -36,8 +37,19 @@ public struct VectorKey: Sendable, Hashable, Comparable, Codable, CustomStringCo
     /// The text.
     public var description: String { text }
 
-    /// By text, as Swift orders strings.
-    public static func < (first: VectorKey, second: VectorKey) -> Bool { first.text < second.text }
+    /// Whether both have the same bytes.
+    public static func == (first: VectorKey, second: VectorKey) -> Bool {
+        first.text.utf8.elementsEqual(second.text.utf8)
+    }
+    /// By bytes, which is also the order of Unicode's code points.
+    public static func < (first: VectorKey, second: VectorKey) -> Bool {
+        first.text.utf8.lexicographicallyPrecedes(second.text.utf8)
+    }
+    /// Hashes the bytes.
+    public func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
 
     func validate() throws(StorageError) {
         let length = text.utf8.count

@@ -33,6 +33,8 @@ extension VectorCollection {
         case save
         /// Make a table without the rows that are gone.
         case shrink
+        /// Give up an index that so few rows don't need.
+        case drop
     }
 
     /// As many recent rows as may be looked at one by one in every search, before they are added to the index.
@@ -43,6 +45,8 @@ extension VectorCollection {
         let live = view.liveCount
         let gone = view.table.count - live
         if gone > max(10_000, live / 2) { return .shrink }
+        // Well below the number from which one is built, so that it doesn't come and go.
+        if view.main != nil || record.sidecar != nil, live < index.minimumCount / 2 { return .drop }
         let mayBuild = maintenance.withLock { $0.failure == nil || live > $0.failedCount + $0.failedCount / 10 }
         guard mayBuild, live >= index.minimumCount else { return nil }
         guard let main = view.main else { return .rebuild }
@@ -136,7 +140,9 @@ extension VectorCollection {
     private func stepsToCompact() -> [Step] {
         let view = state.withLock { $0.view }
         var steps: [Step] = view.isWhole ? [] : [.shrink]
-        guard view.liveCount >= index.minimumCount else { return steps }
+        guard view.liveCount >= index.minimumCount else {
+            return steps + (view.main == nil && record.sidecar == nil ? [] : [.drop])
+        }
         if view.main?.index.count != view.liveCount || view.main?.trainedCount != view.liveCount {
             steps.append(.rebuild)
         } else if record.sidecar?.through != view.main?.through {
@@ -153,6 +159,7 @@ extension VectorCollection {
             case .absorb: try await absorb()
             case .save: try await save()
             case .shrink: try await shrink()
+            case .drop: try await drop()
             }
             maintenance.withLock { $0.failure = nil }
             return true
@@ -207,8 +214,8 @@ extension VectorCollection {
         try await install(main)
     }
 
-    /// Lets searches use an index from now on.
-    private func install(_ main: MainIndex) async throws(StorageError) {
+    /// Lets searches use an index, or none, from now on.
+    private func install(_ main: MainIndex?) async throws(StorageError) {
         try await runBlocking { _ throws(StorageError) in
             try self.core.change { sequence throws(StorageError) in
                 let view = self.state.withLock { $0.view }
@@ -244,24 +251,33 @@ extension VectorCollection {
                     checksum: try fileChecksum(file),
                     through: main.through
                 )
-                let previous = try self.core.change { sequence throws(StorageError) in
-                    if self.isDeleted { throw StorageError.closed }
-                    var record = self.record
-                    let previous = record.sidecar
-                    record.sidecar = sidecar
-                    try self.core.database.update(record)
-                    self.state.withLock { $0.record = record }
-                    return (previous, sequence)
-                }
-                // Nobody misses it: readers have read theirs, and who opens a store finds the new one.
-                if let previous {
-                    try? FileManager.default.removeItem(at: self.core.url.appending(path: previous.name))
-                }
+                try self.name(sidecar)
             } catch {
                 try? FileManager.default.removeItem(at: url)
                 throw error
             }
         }
+    }
+
+    /// Makes an index file the collection's, or none, and removes the one before.
+    private func name(_ sidecar: CollectionRecord.Sidecar?) throws(StorageError) {
+        let previous = try core.change { sequence throws(StorageError) in
+            if self.isDeleted { throw StorageError.closed }
+            var record = self.record
+            let previous = record.sidecar
+            record.sidecar = sidecar
+            try self.core.database.update(record)
+            self.state.withLock { $0.record = record }
+            return (previous, sequence)
+        }
+        // Nobody misses it: readers have read theirs, and who opens a store finds the new one.
+        if let previous { core.removeSidecar(previous.name) }
+    }
+
+    /// Gives the index up, in memory and on the disk.
+    private func drop() async throws(StorageError) {
+        try await install(nil)
+        try await runBlocking { _ throws(StorageError) in try self.name(nil) }
     }
 
     /// Replaces the table by one of the rows that are there. Whoever holds an older view keeps the older table.

@@ -7,8 +7,8 @@ public import Vectors
 /// A collection is in memory while it is used: the vectors, the keys, numbers and hashes of the metadata, and an index.
 /// Rows are written to the database first, and are searchable when a write returns.
 public final class VectorCollection: Sendable {
-    /// The name.
-    public let name: String
+    /// The name, which ``VectorStore/renameCollection(_:to:)`` changes.
+    public var name: String { record.name }
     /// The length of every vector.
     public let dimension: Int
     /// How nearness is measured.
@@ -44,7 +44,6 @@ public final class VectorCollection: Sendable {
     init(core: StoreCore, id: Int64) throws(StorageError) {
         let contents = try LoadedCollection(id, from: core)
         self.core = core
-        name = contents.record.name
         dimension = contents.record.dimension
         metric = contents.record.metric
         index = contents.record.index
@@ -52,6 +51,7 @@ public final class VectorCollection: Sendable {
     }
 
     var isDeleted: Bool { state.withLock { $0.isDeleted } }
+    func rename(_ name: String) { state.withLock { $0.record.name = name } }
     func markDeleted() { state.withLock { $0.isDeleted = true } }
 
     private func checkUsable() throws(StorageError) {
@@ -83,12 +83,74 @@ public final class VectorCollection: Sendable {
         maintain()
     }
 
+    /// Refuses a row that ``upsert(_:)`` would refuse.
+    ///
+    /// - Throws: ``StorageError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument`.
+    public func validate(_ row: StoredVector) throws(StorageError) { _ = try prepared(row) }
+
     /// Stores one vector; see ``upsert(_:)``.
     public func upsert(_ key: VectorKey, _ vector: [Float], metadata: Metadata = [:]) async throws(StorageError) {
         try await upsert([StoredVector(key: key, vector: vector, metadata: metadata)])
     }
 
-    /// Deletes rows. A key that no row has is passed over.
+    /// Changes the metadata of rows and leaves their vectors as they are: all of them or, if one can't be, none.
+    ///
+    /// - Parameters:
+    ///   - changes: keys, each with what is to be known; where a key occurs twice, one after the other.
+    ///   - replacing: whether these are all that is known from now on; otherwise fields that are not named stay.
+    ///   - fields: names of fields that are removed first; a row need not have them.
+    /// - Throws: ``StorageError`` with code `unknownKey`, `notFinite`, `invalidArgument` (metadata out of their limits),
+    ///   `readOnly`, `inputOutput`, `cancelled`, `closed`.
+    public func update(
+        _ changes: [(key: VectorKey, metadata: Metadata)],
+        replacing: Bool = false,
+        removing fields: Set<String> = []
+    ) async throws(StorageError) {
+        try await runBlocking { cancellation throws(StorageError) in
+            try self.checkUsable()
+            _ = try self.core.change { sequence throws(StorageError) in
+                let state = self.state.withLock { $0 }
+                var rows: [VectorKey: StoredVector] = [:]
+                for (key, _) in changes where rows[key] == nil {
+                    guard let slot = state.keys[key] else {
+                        throw StorageError(.unknownKey, "no row of the collection '\(self.name)' has the key '\(key)'")
+                    }
+                    let isThere = try self.core.database.rows([state.view.table.id(slot)], of: state.record) { row in
+                        rows[key] = try StoredVector(row)
+                    }
+                    guard isThere else {
+                        throw StorageError(.damaged, "rows of the collection '\(self.name)' are missing")
+                    }
+                }
+                for (key, metadata) in changes {
+                    for field in fields { rows[key]?.metadata[field] = nil }
+                    if replacing { rows[key]?.metadata = metadata }
+                    rows[key]?.metadata.merge(metadata) { _, new in new }
+                }
+                let prepared = try self.prepared(
+                    // Those of a key that occurs twice are the same row.
+                    changes.compactMap { rows[$0.key] },
+                    cancellation: cancellation
+                )
+                return try self.commit(adding: prepared, at: sequence) { state in
+                    prepared.compactMap { state.keys[$0.row.key] }
+                }
+            }
+        }
+        maintain()
+    }
+
+    /// Changes the metadata of a row; see ``update(_:replacing:removing:)``.
+    public func update(
+        _ key: VectorKey,
+        metadata: Metadata,
+        replacing: Bool = false,
+        removing fields: Set<String> = []
+    ) async throws(StorageError) {
+        try await update([(key, metadata)], replacing: replacing, removing: fields)
+    }
+
+    /// Deletes rows. A key that no row has is ignored.
     ///
     /// - Returns: how many were deleted.
     /// - Throws: ``StorageError`` with code `readOnly`, `inputOutput`, `closed`.
@@ -138,20 +200,24 @@ public final class VectorCollection: Sendable {
         latest.reserveCapacity(last.count)
         for (number, row) in rows.enumerated() {
             if number & 1023 == 0, cancellation.isCancelled { throw .cancelled }
-            try row.key.validate()
-            try check(row.vector, "the vector of '\(row.key)'")
-            try row.metadata.validate(key: row.key)
-            guard last[row.key] == number else { continue }
-            let metadata = MetadataFormat.encode(row.metadata)
-            guard metadata.count <= Metadata.maximumSize else {
-                throw StorageError(
-                    .invalidArgument,
-                    "the metadata of '\(row.key)' take \(metadata.count) bytes, more than \(Metadata.maximumSize)"
-                )
-            }
-            latest.append(Prepared(row: row, metadata: metadata))
+            let prepared = try prepared(row)
+            if last[row.key] == number { latest.append(prepared) }
         }
         return latest
+    }
+
+    private func prepared(_ row: StoredVector) throws(StorageError) -> Prepared {
+        try row.key.validate()
+        try check(row.vector, "the vector of '\(row.key)'")
+        try row.metadata.validate(key: row.key)
+        let metadata = MetadataFormat.encode(row.metadata)
+        guard metadata.count <= Metadata.maximumSize else {
+            throw StorageError(
+                .invalidArgument,
+                "the metadata of '\(row.key)' take \(metadata.count) bytes, more than \(Metadata.maximumSize)"
+            )
+        }
+        return Prepared(row: row, metadata: metadata)
     }
 
     /// Refuses numbers that would give wrong answers: NaN, infinities, what overflows, and for cosine what has no
@@ -183,7 +249,12 @@ public final class VectorCollection: Sendable {
         if isDeleted { throw StorageError(.unknownCollection, "the collection '\(name)' was deleted") }
         let (record, view, removed) = state.withLock { ($0.record, $0.view, choose($0)) }
         if rows.isEmpty, removed.isEmpty { return (0, sequence) }
-        try view.table.checkColumns(rows.lazy.flatMap { $0.row.metadata.keys })
+        var table = view.table
+        try table.makeRoom(forColumns: rows.lazy.flatMap { $0.row.metadata.keys }) {
+            var staying = view.visible
+            for slot in removed { staying.remove(slot) }
+            return staying
+        }
         var changed = record
         changed.sequence = sequence + Int64(max(rows.count, 1))
         for slot in removed { changed.digest.remove(id: view.table.id(slot), checksum: view.table.checksum(slot)) }
@@ -208,7 +279,6 @@ public final class VectorCollection: Sendable {
             )
         }
         // What may fail comes before the commit.
-        var table = view.table
         try withStorageError { try table.reserveCapacity(forMore: new.count) }
         try core.database.commit(changed, removing: removed.map { view.table.id($0) }, adding: new)
         // Only changes come here, one at a time, and index swaps, which hold the same right: the view is still current.
@@ -251,6 +321,21 @@ public final class VectorCollection: Sendable {
         }
     }
 
+    /// The names of the fields that rows have, each with the number of rows that have it.
+    ///
+    /// Complexity: O(rows × fields), a fraction of a nanosecond each.
+    ///
+    /// - Throws: ``StorageError`` with code `closed`.
+    public func fieldCounts() async throws(StorageError) -> [String: Int] {
+        try await runBlocking { _ throws(StorageError) in
+            let view = try self.currentView()
+            return view.table.columns.keys.reduce(into: [:]) { counts, name in
+                let count = view.rows(where: .exists(name)).count
+                if count > 0 { counts[name] = count }
+            }
+        }
+    }
+
     /// The rows with these keys, nil where there is none.
     ///
     /// - Throws: ``StorageError`` with code `damaged`, `inputOutput`, `closed`.
@@ -262,11 +347,7 @@ public final class VectorCollection: Sendable {
                 var found: [Int64: StoredVector] = [:]
                 let ids = Set(slots.compactMap { $0 }).map { view.table.id($0) }
                 let all = try self.core.database.rows(ids, of: self.record) { row in
-                    found[row.id] = StoredVector(
-                        key: VectorKey(row.key),
-                        vector: row.floats,
-                        metadata: try MetadataFormat.decode(row.metadata)
-                    )
+                    found[row.id] = try StoredVector(row)
                 }
                 guard all else { return nil }
                 return slots.map { $0.flatMap { found[view.table.id($0)] } }
@@ -445,6 +526,12 @@ public final class VectorCollection: Sendable {
             }
             return (result, sequence)
         }
+    }
+}
+
+extension StoredVector {
+    init(_ row: StoreDatabase.StoredRow) throws(StorageError) {
+        self.init(key: VectorKey(row.key), vector: row.floats, metadata: try MetadataFormat.decode(row.metadata))
     }
 }
 

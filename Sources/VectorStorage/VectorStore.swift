@@ -7,7 +7,8 @@ public import Vectors
 /// the cooperative pool, and may be made from any task.
 public final class VectorStore: Sendable {
     let core: StoreCore
-    private let collections = Locked<[String: VectorCollection]>([:])
+    /// Those in memory, by their ids.
+    private let collections = Locked<[Int64: VectorCollection]>([:])
 
     private init(core: StoreCore) { self.core = core }
 
@@ -56,13 +57,10 @@ public final class VectorStore: Sendable {
         index: CollectionIndex = .automatic
     ) async throws(StorageError) -> VectorCollection {
         try await runBlocking { _ throws(StorageError) in
-            try checkRange(name.utf8.count, 1...255, "the length of the name in bytes,")
+            try Self.checkName(name)
             try withStorageError { try index.description.validate(dimension: dimension) }
             let id = try self.core.change { sequence throws(StorageError) in
-                let existing = try self.core.database.catalogue().collections
-                guard !existing.contains(where: { $0.name == name }) else {
-                    throw StorageError(.collectionExists, "there is a collection '\(name)' already")
-                }
+                try self.checkIsFree(name, for: sequence + 1)
                 // The sequence number names the table too, so that a deleted collection's is never used again.
                 let record = CollectionRecord(
                     id: sequence + 1,
@@ -75,7 +73,7 @@ public final class VectorStore: Sendable {
                 try self.core.database.create(record)
                 return (record.id, sequence + 1)
             }
-            return try self.loaded(name, id: id)
+            return try self.loaded(id)
         }
     }
 
@@ -87,13 +85,19 @@ public final class VectorStore: Sendable {
     public func collection(_ name: String) async throws(StorageError) -> VectorCollection {
         try await runBlocking { _ throws(StorageError) in
             try self.core.checkOpen()
-            if let loaded = self.collections.withLock({ $0[name] }), !loaded.isDeleted { return loaded }
-            let record = try self.core.database.catalogue().collections.first { $0.name == name }
-            guard let record else {
-                throw StorageError(.unknownCollection, "there is no collection '\(name)' in '\(self.url.path)'")
-            }
-            return try self.loaded(name, id: record.id)
+            return try self.loaded(self.record(name).id)
         }
+    }
+
+    /// What the catalogue says of a collection.
+    private func record(_ name: String) throws(StorageError) -> CollectionRecord {
+        guard let record = try core.database.catalogue().collections.first(where: { $0.name == name }) else {
+            throw StorageError(
+                .unknownCollection,
+                "there is no collection '\(name)' in '\(url.path(percentEncoded: false))'"
+            )
+        }
+        return record
     }
 
     /// Deletes a collection with all its rows.
@@ -101,28 +105,54 @@ public final class VectorStore: Sendable {
     /// - Throws: ``StorageError`` with code `unknownCollection`, `readOnly`, `inputOutput`, `closed`.
     public func deleteCollection(_ name: String) async throws(StorageError) {
         try await runBlocking { _ throws(StorageError) in
-            let deleted = self.collections.withLock { $0.removeValue(forKey: name) }
             try self.core.change { sequence throws(StorageError) in
-                let record = try self.core.database.catalogue().collections.first { $0.name == name }
-                guard let record else {
-                    throw StorageError(.unknownCollection, "there is no collection '\(name)' in '\(self.url.path)'")
-                }
+                let record = try self.record(name)
                 try self.core.database.delete(record, sequence: sequence + 1)
-                deleted?.markDeleted()
-                if let sidecar = record.sidecar {
-                    try? FileManager.default.removeItem(at: self.url.appending(path: sidecar.name))
-                }
+                self.collections.withLock { $0.removeValue(forKey: record.id) }?.markDeleted()
+                if let sidecar = record.sidecar { self.core.removeSidecar(sidecar.name) }
                 return ((), sequence + 1)
             }
         }
     }
 
+    /// Gives a collection another name. ``VectorCollection`` values of it stay usable, and have the new name.
+    ///
+    /// - Parameters:
+    ///   - name: the name that it has.
+    ///   - newName: 1 to 255 bytes of UTF-8, distinct as Swift strings are.
+    /// - Throws: ``StorageError`` with code `unknownCollection`, `collectionExists`, `invalidArgument`, `readOnly`,
+    ///   `inputOutput`, `closed`.
+    public func renameCollection(_ name: String, to newName: String) async throws(StorageError) {
+        try await runBlocking { _ throws(StorageError) in
+            try Self.checkName(newName)
+            try self.core.change { sequence throws(StorageError) in
+                var record = try self.record(name)
+                try self.checkIsFree(newName, for: record.id)
+                record.name = newName
+                try self.core.database.rename(record, sequence: sequence + 1)
+                self.collections.withLock { $0[record.id] }?.rename(newName)
+                return ((), sequence + 1)
+            }
+        }
+    }
+
+    private static func checkName(_ name: String) throws(StorageError) {
+        try checkRange(name.utf8.count, 1...255, "the length of the name in bytes,")
+    }
+
+    /// Refuses a name that another collection than this one has.
+    private func checkIsFree(_ name: String, for id: Int64) throws(StorageError) {
+        guard try !core.database.catalogue().collections.contains(where: { $0.name == name && $0.id != id }) else {
+            throw StorageError(.collectionExists, "there is a collection '\(name)' already")
+        }
+    }
+
     /// The collection in memory; loaded once, however many ask at a time.
-    private func loaded(_ name: String, id: Int64) throws(StorageError) -> VectorCollection {
+    private func loaded(_ id: Int64) throws(StorageError) -> VectorCollection {
         try collections.withLock { collections throws(StorageError) in
-            if let loaded = collections[name], !loaded.isDeleted { return loaded }
+            if let loaded = collections[id] { return loaded }
             let collection = try VectorCollection(core: core, id: id)
-            collections[name] = collection
+            collections[id] = collection
             collection.maintain()
             return collection
         }
@@ -138,32 +168,40 @@ public final class VectorStore: Sendable {
     public func snapshot(to destination: URL) async throws(StorageError) {
         try await runBlocking { _ throws(StorageError) in
             try self.core.checkOpen()
-            try withStorageError {
-                let path = try destination.filePath
-                guard !FileManager.default.fileExists(atPath: path) else {
-                    throw StorageError(.invalidArgument, "'\(path)' exists already")
-                }
-                let parent = destination.deletingLastPathComponent()
-                let temporary = parent.appending(path: ".swift-faiss-\(UUID().uuidString).tmp")
-                try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
-                defer { try? FileManager.default.removeItem(at: temporary) }
-                let copy = temporary.appending(path: StoreDatabase.fileName)
-                try self.core.database.copy(to: copy)
-                for collection in try Self.records(of: copy) {
-                    guard let sidecar = collection.sidecar else { continue }
-                    let file = temporary.appending(path: sidecar.name)
-                    // Replaced by a newer one meanwhile, it is built anew when the copy is opened.
-                    guard
-                        (try? FileManager.default.copyItem(at: self.url.appending(path: sidecar.name), to: file)) != nil
-                    else { continue }
-                    try flush(file)
-                }
-                try flush(copy)
-                try flush(temporary)
-                try FileManager.default.moveItem(at: temporary, to: destination)
-                try flush(parent)
+            let path = try withStorageError { try destination.filePath }
+            guard !FileManager.default.fileExists(atPath: path) else {
+                throw StorageError(.invalidArgument, "'\(path)' exists already")
             }
+            let temporary = try TemporaryFolder(in: destination.deletingLastPathComponent())
+            try self.core.keepingSidecars { () throws(StorageError) in try self.copy(to: temporary.url) }
+            try flush(temporary.url)
+            try temporary.move(to: destination)
         }
+    }
+
+    /// Copies the database and the index files that it names.
+    private func copy(to folder: URL) throws(StorageError) {
+        let copy = folder.appending(path: StoreDatabase.fileName)
+        // Another process that writes may replace an index file before it is copied: then the database is copied anew, and
+        // in the end without naming the file.
+        for attempt in 0..<3 {
+            try? FileManager.default.removeItem(at: copy)
+            try core.database.copy(to: copy)
+            let missing = try Self.records(of: copy).filter { record in
+                guard let name = record.sidecar?.name else { return false }
+                let file = folder.appending(path: name)
+                return (try? Folder.copy(url.appending(path: name), to: file)) == nil
+            }
+            if missing.isEmpty { break }
+            guard attempt == 2 else { continue }
+            let database = try StoreDatabase(copy, access: .readWrite, durability: .full)
+            for var record in missing {
+                record.sidecar = nil
+                try database.update(record)
+            }
+            try database.close()
+        }
+        try flush(copy)
     }
 
     private static func records(of copy: URL) throws(StorageError) -> [CollectionRecord] {

@@ -20,7 +20,7 @@ struct ThreadArguments: ParsableArguments {
 
 /// `--json`, the same for every subcommand.
 struct OutputArguments: ParsableArguments {
-    @Flag(help: "Make the last line of standard output a JSON object with the figures.")
+    @Flag(help: "Make the last line of standard output a JSON object with the results.")
     var json = false
 
     /// Prints figures: as JSON, or as lines for a person.
@@ -49,6 +49,16 @@ enum MetricArgument: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
+/// Refuses a number below 1, which no option that counts something may be.
+func checkPositive(_ value: Int?, _ name: String) throws {
+    if let value, value < 1 { throw ValidationError("\(name) \(value) is less than 1") }
+}
+
+/// Runs a check of the library's on what options say: its failure is a mistake in the command's own words.
+func checkArguments(_ check: () throws -> Void) throws {
+    do { try check() } catch { throw ValidationError("\(error)") }
+}
+
 /// A path on the command line.
 func fileURL(_ path: String) throws -> URL {
     guard !path.isEmpty else { throw ValidationError("a file name is empty") }
@@ -68,19 +78,45 @@ func outputURL(_ path: String, extensions: [String] = []) throws -> URL {
     return url
 }
 
-/// The vectors of a file of any kind that the package reads.
-func readVectors(_ path: String) throws -> VectorMatrix { try readVectorsAndWords(path).vectors }
+/// A file of vectors of any kind that the package reads, whose header has been checked and whose content waits.
+struct VectorInput {
+    let path: String
+    /// How many vectors there are; nil for word vectors, which have to be read for that.
+    let count: Int?
+    /// Their dimension; nil for word vectors whose first line doesn't say it.
+    let dimension: Int?
+    private let url: URL
+    private let hasWords: Bool
 
-/// The vectors of a file of any kind that the package reads, and their words, if they are word vectors.
-func readVectorsAndWords(_ path: String) throws -> (vectors: VectorMatrix, words: [String]?) {
-    let url = try fileURL(path)
-    switch url.pathExtension.lowercased() {
-    case "bin", "vec", "txt", "gz":
+    init(_ path: String) throws {
+        self.path = path
+        url = try fileURL(path)
+        switch url.pathExtension.lowercased() {
+        case "bin", "vec", "txt", "gz":
+            hasWords = true
+            count = nil
+            dimension = try WordVectors.header(of: url)?.dimension
+        case "fvecs", "bvecs", "npy":
+            hasWords = false
+            let shape = try VectorFile.shape(of: url)
+            count = shape.count
+            dimension = shape.dimension
+        default:
+            throw ValidationError("'\(path)' has none of the extensions .fvecs, .bvecs, .npy, .bin, .vec, .txt, .gz")
+        }
+    }
+
+    /// Refuses vectors of another dimension, as far as it is known yet.
+    func check(dimension expected: Int, of owner: String) throws {
+        guard let dimension, dimension != expected else { return }
+        throw DataError("'\(path)' has dimension \(dimension), \(owner) \(expected)")
+    }
+
+    /// Reads the vectors, and their words, if they are word vectors.
+    func read() throws -> (vectors: VectorMatrix, words: [String]?) {
+        guard hasWords else { return (try VectorFile.read(url), nil) }
         let model = try WordVectors(contentsOf: url)
         return (model.matrix, model.words)
-    case "fvecs", "bvecs", "npy": return (try VectorFile.read(url), nil)
-    default:
-        throw ValidationError("'\(path)' has none of the extensions .fvecs, .bvecs, .npy, .bin, .vec, .txt, .gz")
     }
 }
 
@@ -92,6 +128,9 @@ func readIndex(_ path: String) throws -> VectorIndex {
 
 /// Whether a file is in Faiss's own format, which its extension says.
 func isFaissFile(_ url: URL) -> Bool { url.pathExtension.lowercased() == "faiss" }
+
+/// Says something beside the results, on standard error.
+func warn(_ text: String) { FileHandle.standardError.write(Data("warning: \(text)\n".utf8)) }
 
 /// Runs and times some work.
 func timed<Result>(_ work: () throws -> Result) rethrows -> (result: Result, seconds: Double) {

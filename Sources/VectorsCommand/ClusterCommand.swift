@@ -28,7 +28,7 @@ struct ClusterCommand: ParsableCommand {
     @Flag(help: "k-means: cluster directions; vectors and centroids are normalised.")
     var spherical = false
 
-    @Option(help: "k-means: seed; by default 1234.")
+    @Option(parsing: .unconditional, help: "k-means: seed; by default 1234.")
     var seed: Int32?
 
     @Option(help: "DBSCAN: how far a neighbour may be, a Euclidean distance or 1 - cosine.")
@@ -75,11 +75,19 @@ struct ClusterCommand: ParsableCommand {
             throw ValidationError("\(name) is not for --method \(method.rawValue)")
         }
         if method == .dbscan, radius == nil { throw ValidationError("--method dbscan needs --radius") }
+        if let radius, !(radius > 0 && radius.isFinite) {
+            throw ValidationError("--radius \(radius) is not a finite number above 0")
+        }
+        if metric == .ip { throw ValidationError("--metric ip is no distance: l2 or cosine") }
+        try checkPositive(clusters, "-k")
+        try checkPositive(iterations, "--iterations")
+        try checkPositive(restarts, "--restarts")
+        try checkPositive(minimumPoints, "--minimum-points")
     }
 
     func run() throws {
         let destination = try outputURL(output)
-        let vectors = try readVectors(input)
+        let vectors = try VectorInput(input).read().vectors
         switch method {
         case .kmeans: try runKMeans(vectors, to: destination)
         case .dbscan: try runDBSCAN(vectors, to: destination)
@@ -99,7 +107,7 @@ struct ClusterCommand: ParsableCommand {
         let (model, seconds) = try timed { try kMeans.fit(vectors) { bar.update($0.fraction) } }
         bar.finish("\(kMeans.clusters) clusters, inertia \(model.inertia)")
         for warning in model.warnings {
-            FileHandle.standardError.write(Data("warning: \(warning)\n".utf8))
+            warn("\(warning)")
         }
         try write(model.labels, to: destination)
         try outputs.report(

@@ -36,7 +36,7 @@ struct ConvertCommand: ParsableCommand {
     private var isProjector: Bool { output.lowercased().hasSuffix(".tsv") }
 
     func validate() throws {
-        if let restrict, restrict < 1 { throw ValidationError("--restrict \(restrict) is below 1") }
+        try checkPositive(restrict, "--restrict")
         guard isProjector == (metadata != nil) else {
             throw ValidationError("--output FILE.tsv and --metadata FILE.tsv go together")
         }

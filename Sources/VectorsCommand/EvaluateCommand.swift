@@ -27,45 +27,87 @@ struct EvaluateCommand: ParsableCommand {
         guard (analogies == nil) != (pairs == nil) else {
             throw ValidationError("give either --analogies FILE or --pairs FILE")
         }
+        try checkPositive(restrict, "--restrict")
     }
 
     private struct AnalogyFigures: Encodable {
+        struct Section: Encodable {
+            var name: String
+            /// In percent; nil where no question could be asked.
+            var accuracy: Double?
+            var correct: Int
+            var asked: Int
+            var skipped: Int
+        }
         var analogies: Double
+        var correct: Int
         var questions: Int
+        var skipped: Int
+        var sections: [Section]
     }
 
     private struct PairFigures: Encodable {
         var spearman: Double
+        var pearson: Double
         var pairs: Int
         var unknown: Int
+        var heading: String?
     }
 
     func run() throws {
-        let vectors = try WordVectors(contentsOf: fileURL(model))
+        // The small files first: a mistake in them shows before the large one is read.
         if let analogies {
-            let result = try vectors.evaluateAnalogies(contentsOf: fileURL(analogies), restrict: restrict)
-            guard result.asked > 0 else {
-                throw DataError("no question of '\(analogies)' has all its words among the first \(restrict)")
-            }
-            var lines: [String] = []
-            for section in result.sections where section.asked > 0 {
-                lines.append("\(section.name): \(percent(section.accuracy)) of \(section.asked)")
-            }
-            lines.append("all: \(percent(result.accuracy)) of \(result.asked)")
-            try outputs.report(
-                AnalogyFigures(analogies: 100 * result.accuracy, questions: result.asked),
-                lines: lines
-            )
+            try run(analogies, try AnalogyQuestions(contentsOf: fileURL(analogies)))
         } else if let pairs {
-            let result = try vectors.evaluateWordPairs(contentsOf: fileURL(pairs), restrict: restrict)
-            try outputs.report(
-                PairFigures(spearman: 100 * result.spearman, pairs: result.pairs, unknown: result.unknown),
-                lines: [
-                    "Spearman \(percent(result.spearman)) on \(result.pairs) pairs, "
-                        + "\(result.unknown) with unknown words"
-                ]
-            )
+            try run(try WordPairs(contentsOf: fileURL(pairs)))
         }
+    }
+
+    private func run(_ path: String, _ questions: AnalogyQuestions) throws {
+        let result = try WordVectors(contentsOf: fileURL(model)).evaluateAnalogies(questions, restrict: restrict)
+        guard result.asked > 0 else {
+            throw DataError("no question of '\(path)' has all its words among the first \(restrict)")
+        }
+        var lines: [String] = []
+        for section in result.sections where section.asked > 0 {
+            lines.append("\(section.name): \(percent(section.accuracy)) of \(section.asked)")
+        }
+        lines.append("all: \(percent(result.accuracy)) of \(result.asked), \(result.skipped) with unknown words")
+        try outputs.report(
+            AnalogyFigures(
+                analogies: 100 * result.accuracy,
+                correct: result.correct,
+                questions: result.asked,
+                skipped: result.skipped,
+                sections: result.sections.map { section in
+                    AnalogyFigures.Section(
+                        name: section.name,
+                        accuracy: section.asked > 0 ? 100 * section.accuracy : nil,
+                        correct: section.correct,
+                        asked: section.asked,
+                        skipped: section.skipped
+                    )
+                }
+            ),
+            lines: lines
+        )
+    }
+
+    private func run(_ pairs: WordPairs) throws {
+        if let heading = pairs.heading { warn("the first line is taken for a heading: \(heading)") }
+        let result = try WordVectors(contentsOf: fileURL(model)).evaluateWordPairs(pairs, restrict: restrict)
+        try outputs.report(
+            PairFigures(
+                spearman: 100 * result.spearman,
+                pearson: 100 * result.pearson,
+                pairs: result.pairs,
+                unknown: result.unknown,
+                heading: pairs.heading
+            ),
+            lines: [
+                "Spearman \(percent(result.spearman)) on \(result.pairs) pairs, \(result.unknown) with unknown words"
+            ]
+        )
     }
 
     private func percent(_ fraction: Double) -> String { "\((100 * fraction).formatted(decimals: 1)) %" }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Console
 import Faiss
+import VectorStorage
 import Vectors
 
 struct IndexBuildCommand: ParsableCommand {
@@ -19,11 +20,11 @@ struct IndexBuildCommand: ParsableCommand {
 
     @Option(
         help: """
-            flat, hnsw, pq, pq-fast-scan, sq8, sq6, sq4, fp16, or in inverted lists ivf-flat, ivf-pq, ivf-pq-fast-scan, \
+            auto, which is exact for up to 10,000 vectors and ivf-sq8 beyond, as a store's index is; flat, hnsw, pq, pq-fast-scan, sq8, sq6, sq4, fp16, or in inverted lists ivf-flat, ivf-pq, ivf-pq-fast-scan, \
             ivf-sq8, ivf-sq6, ivf-sq4, ivf-fp16.
             """
     )
-    var type: IndexType?
+    var type = IndexType.auto
 
     @Option(help: "A factory string of Faiss's instead of a type.")
     var factory: String?
@@ -62,7 +63,7 @@ struct IndexBuildCommand: ParsableCommand {
     @OptionGroup var outputs: OutputArguments
 
     enum IndexType: String, ExpressibleByArgument, CaseIterable {
-        case flat, hnsw, pq
+        case auto, flat, hnsw, pq
         case pqFastScan = "pq-fast-scan"
         case sq8, sq6, sq4, fp16
         case ivfFlat = "ivf-flat"
@@ -93,6 +94,7 @@ struct IndexBuildCommand: ParsableCommand {
     }
 
     private struct Figures: Encodable {
+        var type: String
         var count: Int
         var dimension: Int
         var trainSeconds: Double
@@ -101,17 +103,19 @@ struct IndexBuildCommand: ParsableCommand {
     }
 
     func validate() throws {
-        guard (type == nil) != (factory == nil) else { throw ValidationError("give either --type or --factory") }
+        guard factory == nil || type == .auto else { throw ValidationError("give either --type or --factory") }
         if factory != nil, pca != nil || opq || refine != nil {
             throw ValidationError("--factory names all of the index: put --pca, --opq and --refine into it")
         }
-        if let trainSize, trainSize < 1 { throw ValidationError("--train-size \(trainSize) is less than 1") }
+        try checkPositive(trainSize, "--train-size")
     }
 
     func run() throws {
         let url = try outputURL(output)
-        let vectors = try readVectors(input)
-        let index = try VectorIndex(description(), dimension: vectors.dimension, metric: metric.metric)
+        let source = try VectorInput(input)
+        if let dimension = source.dimension { _ = try index(of: source.count ?? 0, dimension: dimension) }
+        let vectors = try source.read().vectors
+        let index = try index(of: vectors.count, dimension: vectors.dimension)
         let training = sample(of: vectors)
         let trainingBar = ProgressBar("training")
         let (_, trainSeconds) = try timed {
@@ -130,6 +134,7 @@ struct IndexBuildCommand: ParsableCommand {
         try isFaissFile(url) ? index.writeFaissFile(to: url) : index.write(to: url)
         try outputs.report(
             Figures(
+                type: index.indexDescription.description,
                 count: index.count,
                 dimension: index.dimension,
                 trainSeconds: trainSeconds,
@@ -140,11 +145,17 @@ struct IndexBuildCommand: ParsableCommand {
         )
     }
 
-    private func description() throws -> IndexDescription {
+    /// The empty index; made before the vectors are read, if their dimension is known, to see whether it can be.
+    private func index(of count: Int, dimension: Int) throws -> VectorIndex {
+        try VectorIndex(description(count: count), dimension: dimension, metric: metric.metric)
+    }
+
+    private func description(count: Int) throws -> IndexDescription {
         if let factory { return try IndexDescription(factory: factory) }
         var description =
             switch type {
-            case .flat, nil: IndexDescription.flat
+            case .auto: CollectionIndex.automatic.description(count: count)
+            case .flat: .flat
             case .hnsw: .hnsw(neighbors: neighbors)
             case .pq: .pq(subquantizers: subquantizers, bitsPerCode: bits)
             case .pqFastScan: .pqFastScan(subquantizers: subquantizers)

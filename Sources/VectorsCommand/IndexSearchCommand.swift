@@ -45,19 +45,37 @@ struct IndexSearchCommand: ParsableCommand {
     @OptionGroup var threads: ThreadArguments
     @OptionGroup var outputs: OutputArguments
 
+    func validate() throws {
+        try checkPositive(count, "-k")
+        try checkPositive(probes, "--probes")
+        try checkPositive(ef, "--ef")
+        if let refinement, !(1...1000).contains(refinement) {
+            throw ValidationError("--refinement \(refinement) is outside 1...1000")
+        }
+    }
+
     private struct Figures: Encodable {
+        struct Found: Encodable {
+            var id: Int64
+            var distance: Float
+        }
         var queries: Int
         var k: Int
         var batchSecondsMedian: Double
         var singleSecondsMedian: Double
         var recall: Double?
+        /// What each query found, unless it went to files.
+        var neighbors: [[Found]]?
     }
 
     func run() throws {
         let idsURL = try output.map { try outputURL($0, extensions: ["ivecs"]) }
         let distancesURL = try distances.map { try outputURL($0, extensions: ["fvecs", "npy"]) }
+        let source = try VectorInput(self.queries)
+        if let truth { try checkTruth(truth, queries: source.count) }
         let index = try readIndex(self.index)
-        let queries = try readVectors(self.queries)
+        try source.check(dimension: index.dimension, of: "the index")
+        let queries = try source.read().vectors
         let options = SearchOptions(probes: probes, ef: ef, refinement: refinement, threads: threads.limit)
         let truth = try self.truth.map { try readTruth($0, queries: queries.count) }
 
@@ -77,13 +95,17 @@ struct IndexSearchCommand: ParsableCommand {
             k: count,
             batchSecondsMedian: median(batchSeconds),
             singleSecondsMedian: outputs.json ? try singleSeconds(index, queries, options) : .nan,
-            recall: recall
+            recall: recall,
+            neighbors: isPrinted && outputs.json
+                ? lists.map { $0.map { Figures.Found(id: $0.id, distance: $0.distance) } } : nil
         )
         var lines: [String] = []
-        if output == nil, distances == nil { lines = lists.enumerated().map { line($0.offset, $0.element) } }
+        if isPrinted { lines = lists.enumerated().map { line($0.offset, $0.element) } }
         if let recall { lines.append("recall@\(count): \(recall.formatted(decimals: 4))") }
         try outputs.report(figures, lines: lines)
     }
+
+    private var isPrinted: Bool { output == nil && distances == nil }
 
     private func line(_ query: Int, _ list: ArraySlice<Neighbor>) -> String {
         "\(query): " + list.map { "\($0.id) (\($0.distance))" }.joined(separator: ", ")
@@ -106,11 +128,19 @@ struct IndexSearchCommand: ParsableCommand {
     }
 
     private func readTruth(_ path: String, queries: Int) throws -> [[Int32]] {
-        let truth = try VectorFile.readIDs(fileURL(path), limit: queries)
-        guard truth.count == queries, truth.allSatisfy({ $0.count >= count }) else {
-            throw DataError("'\(path)' does not hold \(count) true ids for each of \(queries) queries")
+        try checkTruth(path, queries: queries)
+        return try VectorFile.readIDs(fileURL(path), limit: queries)
+    }
+
+    /// By the file's header.
+    private func checkTruth(_ path: String, queries: Int?) throws {
+        let shape = try VectorFile.shape(of: fileURL(path))
+        guard shape.count >= queries ?? 0, shape.dimension >= count else {
+            throw DataError(
+                "'\(path)' holds \(shape.dimension) true ids for each of \(shape.count) queries, fewer than "
+                    + "\(count)\(queries.map { " for \($0)" } ?? "")"
+            )
         }
-        return truth
     }
 
     /// The part of the k true neighbours that is among the k found ones.

@@ -34,7 +34,7 @@ struct MapCommand: ParsableCommand {
     @Option(help: "Iterations of the projection.")
     var iterations = 750
 
-    @Option(help: "Seed.")
+    @Option(parsing: .unconditional, help: "Seed.")
     var seed: Int32 = 1234
 
     @Option(help: "The page's title; by default the input's name.")
@@ -57,13 +57,22 @@ struct MapCommand: ParsableCommand {
             throw ValidationError("--metric ip has no nearest neighbours to draw: cosine or l2")
         }
         guard (1...256).contains(clusters) else { throw ValidationError("--clusters \(clusters) is outside 1...256") }
-        guard limit >= 1 else { throw ValidationError("--limit \(limit) is less than 1") }
+        try checkPositive(limit, "--limit")
+        guard (1...1000).contains(perplexity) else {
+            throw ValidationError("--perplexity \(perplexity) is outside 1...1000")
+        }
+        guard (1...10_000).contains(iterations) else {
+            throw ValidationError("--iterations \(iterations) is outside 1...10000")
+        }
     }
 
     func run() throws {
         let destination = try outputURL(output, extensions: ["html"])
-        let (vectors, words) = try readVectorsAndWords(input)
-        let names = try labels.map { try readLabels($0, count: vectors.count) } ?? words
+        let source = try VectorInput(input)
+        let labels = try labels.map { try readLabels($0, count: source.count) }
+        let (vectors, words) = try source.read()
+        if let labels { try check(labels, count: vectors.count) }
+        let names = labels ?? words
         guard !vectors.isEmpty else { throw DataError("'\(input)' holds no vectors") }
         let drawn = vectors[0..<min(limit, vectors.count)]
         let points = metric == .cosine ? drawn.normalized() : drawn
@@ -113,17 +122,22 @@ struct MapCommand: ParsableCommand {
         )
     }
 
-    private func readLabels(_ path: String, count: Int) throws -> [String] {
-        guard let text = String(data: try Data(contentsOf: fileURL(path)), encoding: .utf8) else {
-            throw DataError("'\(path)' is not UTF-8")
+    private func readLabels(_ path: String, count: Int?) throws -> [String] {
+        var lines = try LineReader(path)
+        var labels: [String] = []
+        while let line = try lines.next() {
+            guard let label = String(validating: line, as: UTF8.self) else {
+                throw DataError("line \(lines.number) of '\(path)' is not UTF-8")
+            }
+            labels.append(label)
         }
-        // By bytes: to Swift, characters that break lines on paper are newlines too.
-        var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-            .map { String(decoding: $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0, as: UTF8.self) }
-        if lines.last == "" { lines.removeLast() }
-        guard lines.count == count else {
-            throw DataError("'\(path)' has \(lines.count) lines, '\(input)' \(count) vectors")
+        if let count { try check(labels, count: count) }
+        return labels
+    }
+
+    private func check(_ labels: [String], count: Int) throws {
+        guard labels.count == count else {
+            throw DataError("'\(self.labels ?? "")' has \(labels.count) lines, '\(input)' \(count) vectors")
         }
-        return lines
     }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Console
-import Foundation
+import Vectors
 import Word2Vec
 
 struct PhrasesCommand: ParsableCommand {
@@ -21,7 +21,7 @@ struct PhrasesCommand: ParsableCommand {
     @Option(help: "default, word2vec's ratio of counts; or npmi, from -1 to 1.")
     var scoring = ScoringArgument.default
 
-    @Option(help: "The score above which words are joined; by default 10, and 0.5 for npmi.")
+    @Option(parsing: .unconditional, help: "The score above which words are joined; by default 10, and 0.5 for npmi.")
     var threshold: Double?
 
     @Option(help: "Rarer pairs are not joined.")
@@ -44,6 +44,19 @@ struct PhrasesCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...10).contains(passes) else { throw ValidationError("--passes \(passes) is outside 1...10") }
+        try checkArguments { try learner.check() }
+    }
+
+    private var learner: PhraseLearner {
+        var learner = PhraseLearner()
+        learner.scoring = scoring == .npmi ? .npmi : .ratio
+        learner.threshold = threshold ?? (scoring == .npmi ? 0.5 : 10)
+        learner.minimumCount = minimumCount
+        learner.delimiter = delimiter
+        learner.connectorWords = englishConnectors ? PhraseLearner.englishConnectorWords : []
+        learner.maximumVocabulary = maximumVocabulary
+        learner.threads = threads.limit
+        return learner
     }
 
     enum ScoringArgument: String, ExpressibleByArgument, CaseIterable {
@@ -55,18 +68,18 @@ struct PhrasesCommand: ParsableCommand {
         var tokens: Int
         var seconds: Double
         var phrases: Int?
+        /// The best of them, as without --json; needs --scores.
+        var best: [Found]?
+
+        struct Found: Encodable {
+            var phrase: String
+            var score: Double
+            var count: Int
+        }
     }
 
     func run() throws {
-        var learner = PhraseLearner()
-        learner.scoring = scoring == .npmi ? .npmi : .ratio
-        learner.threshold = threshold ?? (scoring == .npmi ? 0.5 : 10)
-        learner.minimumCount = minimumCount
-        learner.delimiter = delimiter
-        learner.connectorWords = englishConnectors ? PhraseLearner.englishConnectorWords : []
-        learner.maximumVocabulary = maximumVocabulary
-        learner.threads = threads.limit
-
+        let learner = learner
         let destination = try outputURL(output)
         let scoresDestination = try scores.map { try outputURL($0) }
         var text = try Corpus(contentsOf: corpus.map(fileURL))
@@ -85,8 +98,9 @@ struct PhrasesCommand: ParsableCommand {
         var found: [Phrases.Found]?
         if let scoresDestination, let last {
             let phrases = try last.phrases.found(in: last.text)
-            let lines = phrases.map { "\($0.phrase)\t\($0.score)\t\($0.count)\n" }
-            try Data(lines.joined().utf8).write(to: scoresDestination, options: .atomic)
+            let file = try AtomicFile(replacing: scoresDestination)
+            for found in phrases { try file.write("\(found.phrase)\t\(found.score)\t\(found.count)\n") }
+            try file.commit()
             found = phrases
         }
         try outputs.report(
@@ -94,7 +108,10 @@ struct PhrasesCommand: ParsableCommand {
                 vocabulary: last?.phrases.vocabularySize ?? 0,
                 tokens: last?.phrases.corpusTotal ?? 0,
                 seconds: seconds,
-                phrases: found?.count
+                phrases: found?.count,
+                best: found?.prefix(20).map {
+                    Figures.Found(phrase: $0.phrase, score: Double($0.score), count: $0.count)
+                }
             ),
             lines: (found ?? []).prefix(20).map { "\($0.phrase)\t\($0.score.formatted(decimals: 1))\t\($0.count)" }
                 + ["the joined text is in \(output)"]

@@ -14,7 +14,11 @@ struct SimilarCommand: ParsableCommand {
     @Argument(help: "Words that count for.")
     var words: [String]
 
-    @Option(parsing: .upToNextOption, help: "Words that count against.")
+    @Option(
+        parsing: .upToNextOption,
+        help:
+            "Words that count against: all that follow, up to the next option; so the words that count for come first."
+    )
     var minus: [String] = []
 
     @Option(name: [.customShort("k")], help: "How many words.")
@@ -33,7 +37,14 @@ struct SimilarCommand: ParsableCommand {
             var word: String
             var similarity: Float
         }
+        var positive: [String]
+        var negative: [String]
         var words: [Word]
+    }
+
+    func validate() throws {
+        try checkPositive(count, "-k")
+        try checkPositive(restrict, "--restrict")
     }
 
     func run() throws {
@@ -43,7 +54,11 @@ struct SimilarCommand: ParsableCommand {
             ? vectors.mostSimilarCosMul(positive: words, negative: minus, top: count, restrict: restrict)
             : vectors.mostSimilar(positive: words, negative: minus, top: count, restrict: restrict)
         try outputs.report(
-            Figures(words: similar.map { Figures.Word(word: $0.word, similarity: $0.similarity) }),
+            Figures(
+                positive: words,
+                negative: minus,
+                words: similar.map { Figures.Word(word: $0.word, similarity: $0.similarity) }
+            ),
             lines: similar.map { "\($0.word)\t\(Double($0.similarity).formatted(decimals: 4))" }
         )
     }

@@ -17,9 +17,20 @@ struct StoreInfoCommand: AsyncParsableCommand {
     private struct Figures: Encodable {
         struct Collection: Encodable {
             var name: String
-            var dimension: Int
-            var metric: String
-            var statistics: CollectionStatistics
+            var dimension: Int?
+            var metric: String?
+            var statistics: CollectionStatistics?
+            /// How many rows have each field.
+            var fields: [String: Int]?
+            /// Why it can't be read.
+            var problem: String?
+
+            var line: String {
+                guard let dimension, let metric, let statistics else { return "\(name): \(problem ?? "unknown")" }
+                return "\(name): \(statistics.count) x \(dimension), \(metric), "
+                    + (statistics.indexDescription ?? "no index")
+                    + (statistics.indexProblem.map { " (\($0))" } ?? "")
+            }
         }
         var databaseBytes: Int
         var collections: [Collection]
@@ -29,27 +40,29 @@ struct StoreInfoCommand: AsyncParsableCommand {
         let figures = try await withStore(store, .readOnly) { store in
             var figures = Figures(databaseBytes: store.databaseSize, collections: [])
             for name in try await store.collectionNames() {
-                let collection = try await store.collection(name)
-                figures.collections.append(
-                    Figures.Collection(
-                        name: name,
-                        dimension: collection.dimension,
-                        metric: collection.metric.rawValue,
-                        statistics: collection.statistics
+                do throws(StorageError) {
+                    let collection = try await store.collection(name)
+                    figures.collections.append(
+                        Figures.Collection(
+                            name: name,
+                            dimension: collection.dimension,
+                            metric: collection.metric.rawValue,
+                            statistics: collection.statistics,
+                            fields: try await collection.fieldCounts()
+                        )
                     )
-                )
+                } catch {
+                    // The others are whole.
+                    figures.collections.append(Figures.Collection(name: name, problem: error.message))
+                }
             }
             return figures
         }
-        try outputs.report(
-            figures,
-            lines: ["\(figures.databaseBytes) bytes on disk"]
-                + figures.collections.map { collection in
-                    "\(collection.name): \(collection.statistics.count) x \(collection.dimension), \(collection.metric), "
-                        + (collection.statistics.indexDescription ?? "no index")
-                        + (collection.statistics.indexProblem.map { " (\($0))" } ?? "")
-                }
-        )
+        try outputs.report(figures, lines: ["\(figures.databaseBytes) bytes on disk"] + figures.collections.map(\.line))
+        let unreadable = figures.collections.filter { $0.problem != nil }.map { "'\($0.name)'" }
+        guard unreadable.isEmpty else {
+            throw DataError("can't read the collection \(unreadable.joined(separator: " or ")); 'verify' tells more")
+        }
     }
 }
 
@@ -62,11 +75,16 @@ struct StoreVerifyCommand: AsyncParsableCommand {
     @Argument(help: "The store's folder.")
     var store: String
 
+    @OptionGroup var outputs: OutputArguments
+
+    private struct Figures: Encodable {
+        var problems: [String]
+    }
+
     func run() async throws {
         let problems = try await withStore(store, .readOnly) { try await $0.verify() }
-        for problem in problems { print(problem) }
+        try outputs.report(Figures(problems: problems), lines: problems.isEmpty ? ["all is well"] : problems)
         if !problems.isEmpty { throw ExitCode.failure }
-        print("all is well")
     }
 }
 
@@ -79,8 +97,18 @@ struct StoreCompactCommand: AsyncParsableCommand {
     @Argument(help: "The store's folder.")
     var store: String
 
+    @OptionGroup var outputs: OutputArguments
+
+    private struct Figures: Encodable {
+        var databaseBytes: Int
+    }
+
     func run() async throws {
-        try await withStore(store, .readWrite) { try await $0.compact() }
+        let figures = try await withStore(store, .readWrite) { store in
+            try await store.compact()
+            return Figures(databaseBytes: store.databaseSize)
+        }
+        try outputs.report(figures, lines: [])
     }
 }
 
@@ -96,12 +124,19 @@ struct StoreExportCommand: AsyncParsableCommand {
     @Option(help: "Where the rows go, .jsonl.")
     var output: String
 
+    @OptionGroup var outputs: OutputArguments
+
+    private struct Figures: Encodable {
+        var exported: Int
+    }
+
     func run() async throws {
         let file = Lines(try AtomicFile(replacing: outputURL(output, extensions: ["jsonl"])))
         try await place.with(.readOnly) { collection in
+            try await choice.warnOfUnknownFields(in: collection)
             try await collection.forEach(where: choice.condition) { row in try file.write(RowLine(row).text) }
         }
-        try file.commit()
+        try outputs.report(Figures(exported: try file.commit()), lines: [])
     }
 
     /// A file that one thread writes and another one commits.
@@ -109,8 +144,101 @@ struct StoreExportCommand: AsyncParsableCommand {
     /// `@unchecked Sendable`: `forEach` calls from one thread at a time, and has returned when the file is committed.
     private final class Lines: @unchecked Sendable {
         private let file: AtomicFile
+        private var count = 0
         init(_ file: AtomicFile) { self.file = file }
-        func write(_ line: String) throws { try file.write(line + "\n") }
-        func commit() throws { try file.commit() }
+        func write(_ line: String) throws {
+            try file.write(line + "\n")
+            count += 1
+        }
+        /// The number of lines.
+        func commit() throws -> Int {
+            try file.commit()
+            return count
+        }
+    }
+}
+
+struct StoreSnapshotCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "snapshot",
+        abstract: "Copy a store, in one consistent state, while it may be in use."
+    )
+
+    @Argument(help: "The store's folder.")
+    var store: String
+
+    @Option(help: "Where the copy goes: a folder that does not exist yet.")
+    var output: String
+
+    @OptionGroup var outputs: OutputArguments
+
+    private struct Figures: Encodable {
+        var collections: [String]
+    }
+
+    func run() async throws {
+        let destination = try fileURL(output)
+        let names = try await withStore(store, .readOnly) { store in
+            try await store.snapshot(to: destination)
+            return try await store.collectionNames()
+        }
+        try outputs.report(Figures(collections: names), lines: ["a copy of the store is in \(output)"])
+    }
+}
+
+struct StoreRenameCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rename",
+        abstract: "Give a collection another name."
+    )
+
+    @Argument(help: "The store's folder.")
+    var store: String
+
+    @Option(help: "The collection.")
+    var collection: String
+
+    @Option(help: "Its new name.")
+    var to: String
+
+    @OptionGroup var outputs: OutputArguments
+
+    private struct Figures: Encodable {
+        var collection: String
+    }
+
+    func run() async throws {
+        try await withStore(store, .readWrite) { try await $0.renameCollection(collection, to: to) }
+        try outputs.report(
+            Figures(collection: to),
+            lines: ["the collection '\(collection)' is called '\(to)' now"]
+        )
+    }
+}
+
+struct StoreDropCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drop",
+        abstract: "Delete a collection with all its rows."
+    )
+
+    @Argument(help: "The store's folder.")
+    var store: String
+
+    @Option(help: "The collection; there is no default here.")
+    var collection: String
+
+    @OptionGroup var outputs: OutputArguments
+
+    private struct Figures: Encodable {
+        var collections: [String]
+    }
+
+    func run() async throws {
+        let names = try await withStore(store, .readWrite) { store in
+            try await store.deleteCollection(collection)
+            return try await store.collectionNames()
+        }
+        try outputs.report(Figures(collections: names), lines: ["deleted the collection '\(collection)'"])
     }
 }

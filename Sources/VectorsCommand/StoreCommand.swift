@@ -10,12 +10,18 @@ struct StoreCommand: AsyncParsableCommand {
         abstract: "Keep vectors under keys, with metadata, durable on disk.",
         discussion: """
             A store is a folder of collections; a collection has a dimension and a metric. Metadata are JSON objects of \
-            strings, numbers, booleans, nulls, lists of strings and dates, {"date": seconds since 1970}.
+            strings, numbers (integers have 64 signed bits), booleans, nulls, lists of strings and dates, {"date": \
+            seconds since 1970, or text such as "2026-11-28T12:30:00Z"}.
+
+            CONDITIONS, for --where:
+
+            \(ConditionArguments.grammar)
             """,
         subcommands: [
             StoreCreateCommand.self, StoreImportCommand.self, StorePutCommand.self, StoreGetCommand.self,
-            StoreDeleteCommand.self, StoreSearchCommand.self, StoreInfoCommand.self, StoreVerifyCommand.self,
-            StoreCompactCommand.self, StoreExportCommand.self,
+            StoreUpdateCommand.self, StoreDeleteCommand.self, StoreSearchCommand.self, StoreCountCommand.self,
+            StoreInfoCommand.self, StoreVerifyCommand.self, StoreCompactCommand.self, StoreExportCommand.self,
+            StoreSnapshotCommand.self, StoreRenameCommand.self, StoreDropCommand.self,
         ]
     )
 }
@@ -60,68 +66,45 @@ struct ConditionArguments: ParsableArguments {
     @Option(
         name: .customLong("where"),
         help:
-            "field=value, field>=value, field<value, … (value as JSON or plain text); given several times, all must hold."
+            "Which rows: 'year >= 1960 and not (lang = pl or tags contains sea)'; see 'vectors store --help'. Given several times, all must hold.",
+        transform: { try Condition(parsing: $0) }
     )
-    var conditions: [ConditionArgument] = []
+    var conditions: [Condition] = []
+
+    /// How conditions are written, for the help; the library's documentation has the same.
+    static let grammar = """
+        condition  = all { or all }
+        all        = part { and part }
+        part       = not part | "(" condition ")" | comparison
+        comparison = field ("=" | "==" | "!=" | "<>" | "<" | "<=" | ">" | ">=") value
+                   | field [not] in "(" [ value { "," value } ] ")"
+                   | field [not] contains text
+                   | exists field
+        field      = word | quoted
+        value      = number | date | text | true | false | null | "[" [ text { "," text } ] "]"
+        text       = word | quoted
+
+        && || ! stand for and, or, not. A word is letters, digits and _ - . : / @ + # $ %; anything else, and words of the \
+        grammar, are quoted by " or ', with JSON's escapes. Dates are 2026-11-28 or 2026-11-28T12:30:00+02:00. A \
+        comparison holds only for rows that have the field with a value of the same kind, so that != and not also hold for \
+        rows without it.
+        """
 
     var condition: Condition? {
-        guard let first = conditions.first?.condition else { return nil }
-        return conditions.dropFirst().reduce(first) { $0 && $1.condition }
-    }
-}
-
-/// One comparison as it is typed.
-struct ConditionArgument: ExpressibleByArgument {
-    let condition: Condition
-
-    init?(argument: String) {
-        guard let match = argument.firstMatch(of: /^(.+?)(!=|>=|<=|=|>|<)(.*)$/) else { return nil }
-        let field = String(match.1)
-        let text = String(match.3)
-        let value = (try? JSONDecoder().decode(MetadataValue.self, from: Data(text.utf8))) ?? .string(text)
-        let number: Double? =
-            switch value {
-            case .integer(let integer): Double(integer)
-            case .double(let double): double
-            default: nil
-            }
-        switch (match.2, number) {
-        case ("=", _): condition = .equals(field, value)
-        case ("!=", _): condition = !.equals(field, value)
-        case (">=", let number?): condition = .range(field, number...)
-        case ("<=", let number?): condition = .range(field, ...number)
-        case (">", let number?): condition = .range(field, number...) && !.equals(field, value)
-        case ("<", let number?): condition = .range(field, ..<number)
-        default: return nil
-        }
-    }
-}
-
-/// A row as a line of JSON, which `get`, `search` and `export` print and `put` and `import` read.
-struct RowLine: Codable {
-    var key: String?
-    var vector: [Float]?
-    var metadata: Metadata?
-    var score: Float?
-
-    init(_ row: StoredVector) {
-        key = row.key.text
-        vector = row.vector
-        metadata = row.metadata
+        guard let first = conditions.first else { return nil }
+        return conditions.dropFirst().reduce(first) { $0 && $1 }
     }
 
-    init(_ match: Match) {
-        key = match.key.text
-        metadata = match.metadata
-        score = match.score
+    /// Says which fields of the condition no row has: a misspelt name would change the meaning without a word.
+    func warnOfUnknownFields(in collection: VectorCollection) async throws {
+        if let message = try await unknownFields(in: collection) { warn(message) }
     }
 
-    /// The line's text.
-    var text: String {
-        get throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
-        }
+    /// What to say of the fields of the condition that no row has; nil if there are none.
+    func unknownFields(in collection: VectorCollection) async throws -> String? {
+        guard let fields = condition?.fields else { return nil }
+        let unknown = try await fields.subtracting(collection.fieldCounts().keys).sorted().map { "'\($0)'" }
+        guard !unknown.isEmpty else { return nil }
+        return "no row of the collection '\(collection.name)' has the field \(unknown.joined(separator: " or "))"
     }
 }

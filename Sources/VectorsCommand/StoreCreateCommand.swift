@@ -1,6 +1,7 @@
 import ArgumentParser
 import Faiss
 import VectorStorage
+import Vectors
 
 struct StoreCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -35,6 +36,21 @@ struct StoreCreateCommand: AsyncParsableCommand {
         }
     }
 
+    @OptionGroup var outputs: OutputArguments
+
+    private struct Figures: Encodable {
+        var collection: String
+        var dimension: Int
+        var metric: String
+        var index: String
+    }
+
+    func validate() throws {
+        guard (1...VectorMatrix.maximumDimension).contains(dimension) else {
+            throw ValidationError("--dimension \(dimension) is outside 1...\(VectorMatrix.maximumDimension)")
+        }
+    }
+
     func run() async throws {
         try await withStore(place.store, .readWriteCreating) { store in
             _ = try await store.createCollection(
@@ -44,6 +60,14 @@ struct StoreCreateCommand: AsyncParsableCommand {
                 index: index.index
             )
         }
-        print("created the collection '\(place.collection)' of \(dimension) dimensions, \(metric.metric)")
+        try outputs.report(
+            Figures(
+                collection: place.collection,
+                dimension: dimension,
+                metric: metric.metric.rawValue,
+                index: index.rawValue
+            ),
+            lines: ["created the collection '\(place.collection)' of \(dimension) dimensions, \(metric.metric)"]
+        )
     }
 }

@@ -11,7 +11,9 @@ struct StoreImportCommand: AsyncParsableCommand {
         abstract: "Store the vectors of a file, in batches, and build the index.",
         discussion: """
             Keys are the words of word vectors, else the row numbers, unless --metadata names others: a file with a JSON \
-            object a line, in the order of the vectors, each {"key": …, "metadata": {…}}, both optional.
+            object a line, in the order of the vectors, each {"key": …, "metadata": {…}}, both optional. At a row that \
+            can't be stored the command ends and has stored all rows before it, unless --all-or-nothing is given; --skip \
+            goes on behind them.
             """
     )
 
@@ -23,36 +25,50 @@ struct StoreImportCommand: AsyncParsableCommand {
     @Option(help: "Keys and metadata, JSON lines.")
     var metadata: String?
 
-    @Option(help: "Rows a transaction.")
-    var batch = 10_000
+    @OptionGroup var batches: BatchArguments
+
+    @Option(help: "Leave out so many rows at the start, such as those that are stored already.")
+    var skip = 0
 
     @OptionGroup var outputs: OutputArguments
 
     func validate() throws {
-        if batch < 1 { throw ValidationError("--batch \(batch) is less than 1") }
+        if skip < 0 { throw ValidationError("--skip \(skip) is negative") }
     }
 
     private struct Figures: Encodable {
+        var stored: Int
         var count: Int
         var importSeconds: Double
         var indexSeconds: Double
     }
 
     func run() async throws {
-        let (vectors, words) = try readVectorsAndWords(input)
-        let lines = try metadata.map { try readLines($0, count: vectors.count) }
+        let input = try VectorInput(input)
+        let lines = try metadata.map { try LineReader($0) }
         let figures = try await place.with(.readWrite) { collection in
+            try input.check(dimension: collection.dimension, of: "the collection '\(collection.name)'")
+            let descriptions = try lines.map { try readDescriptions($0, count: input.count) }
+            let (vectors, words) = try input.read()
+            if let descriptions { try check(descriptions.count, count: vectors.count) }
+            let keys = (0..<vectors.count).map { row in
+                descriptions?[row].key ?? VectorKey(words?[row] ?? String(row))
+            }
+            let repeated = keys.count - Set(keys).count
+            if repeated > 0 { warn("\(repeated) rows have a key that a later row has, too, which counts") }
+
             let bar = ProgressBar("storing")
             let start = ContinuousClock.now
-            for first in stride(from: 0, to: vectors.count, by: batch) {
+            let batch = batches.allOrNothing ? max(vectors.count, 1) : batches.batch
+            for first in stride(from: min(skip, vectors.count), to: vectors.count, by: batch) {
                 let rows = (first..<min(first + batch, vectors.count)).map { row in
                     StoredVector(
-                        key: VectorKey(lines?[row].key ?? words?[row] ?? String(row)),
+                        key: keys[row],
                         vector: Array(vectors[row]),
-                        metadata: lines?[row].metadata ?? [:]
+                        metadata: descriptions?[row].metadata ?? [:]
                     )
                 }
-                try await collection.upsert(rows)
+                try await store(rows, from: first, in: collection)
                 bar.update(Double(first + rows.count) / Double(vectors.count))
             }
             let stored = ContinuousClock.now
@@ -61,6 +77,7 @@ struct StoreImportCommand: AsyncParsableCommand {
             await collection.waitForIndex()
             indexing.finish(collection.statistics.indexDescription ?? "none needed")
             return Figures(
+                stored: max(vectors.count - skip, 0),
                 count: collection.count,
                 importSeconds: (stored - start).seconds,
                 indexSeconds: (ContinuousClock.now - stored).seconds
@@ -69,19 +86,40 @@ struct StoreImportCommand: AsyncParsableCommand {
         try outputs.report(figures, lines: ["the collection holds \(figures.count) vectors"])
     }
 
-    private func readLines(_ path: String, count: Int) throws -> [RowLine] {
-        let decoder = JSONDecoder()
-        let lines = try String(contentsOf: fileURL(path), encoding: .utf8).split(separator: "\n").enumerated().map {
-            guard let line = try? decoder.decode(RowLine.self, from: Data($1.utf8)) else {
-                throw DataError(
-                    "line \($0 + 1) of '\(path)' is no object with a key and metadata: \($1.prefix(80))"
-                )
+    /// Stores rows, or those before the first that can't be, and then says which they were.
+    private func store(_ rows: [StoredVector], from first: Int, in collection: VectorCollection) async throws {
+        do {
+            try await collection.upsert(rows)
+        } catch {
+            let good = batches.allOrNothing ? 0 : rows.firstIndex { (try? collection.validate($0)) == nil } ?? 0
+            if good > 0 { try? await collection.upsert(Array(rows[..<good])) }
+            let end = first + good
+            throw DataError(
+                "row \(end) of '\(input)': \(error); "
+                    + (end == skip
+                        ? "nothing is stored"
+                        : "the rows \(skip)..<\(end) are stored: --skip \(end) goes on from there")
+            )
+        }
+    }
+
+    private func check(_ lines: Int, count: Int) throws {
+        guard lines == count else {
+            throw DataError("'\(metadata ?? "")' has \(lines) lines, '\(input)' \(count) vectors")
+        }
+    }
+
+    private func readDescriptions(_ lines: LineReader, count: Int?) throws -> [RowLine] {
+        var lines = lines
+        var descriptions: [RowLine] = []
+        while let line = try lines.nextFilled() {
+            do {
+                descriptions.append(try RowLine(parsing: line))
+            } catch {
+                throw DataError("line \(lines.number) of '\(metadata ?? "")', \(error)")
             }
-            return line
         }
-        guard lines.count == count else {
-            throw DataError("'\(path)' has \(lines.count) lines for \(count) vectors")
-        }
-        return lines
+        if let count { try check(descriptions.count, count: count) }
+        return descriptions
     }
 }

@@ -8,13 +8,13 @@ struct StoreSearchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search",
         abstract: "Find the rows nearest to a stored row, or to the vectors of a file; a JSON object a match.",
-        discussion: "With --json the last line tells the seconds a query, each searched by itself."
+        discussion: "With --json the last line has all matches, and the seconds a query, each searched by itself."
     )
 
     @OptionGroup var place: CollectionArguments
     @OptionGroup var choice: ConditionArguments
 
-    @Option(help: "The key of the row whose neighbours are wanted.")
+    @Option(parsing: .unconditional, help: "The key of the row whose neighbours are wanted.")
     var key: String?
 
     @Option(help: "The queries: vectors or word vectors.")
@@ -33,20 +33,27 @@ struct StoreSearchCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (key == nil) != (queries == nil) else { throw ValidationError("give either --key KEY or --queries FILE") }
+        try checkPositive(count, "-k")
+        try checkPositive(probes, "--probes")
     }
 
     private struct Figures: Encodable {
-        var queries: Int
         var k: Int
+        /// The matches of each query, nearest first.
+        var matches: [[RowLine]]
+        var queries: Int
         var secondsMedian: Double
         var strategy: String
     }
 
     func run() async throws {
-        let vectors = try queries.map(readVectors)
+        let input = try queries.map { try VectorInput($0) }
         try await place.with(.readOnly) { collection in
+            try await choice.warnOfUnknownFields(in: collection)
             let queries: [[Float]]
-            if let vectors {
+            if let input {
+                try input.check(dimension: collection.dimension, of: "the collection '\(collection.name)'")
+                let vectors = try input.read().vectors
                 queries = (0..<vectors.count).map { Array(vectors[$0]) }
             } else {
                 guard let row = try await collection.get(VectorKey(key ?? "")) else {
@@ -54,6 +61,7 @@ struct StoreSearchCommand: AsyncParsableCommand {
                 }
                 queries = [row.vector]
             }
+            var figures = Figures(k: count, matches: [], queries: queries.count, secondsMedian: 0, strategy: "")
             var seconds: [Double] = []
             var strategies = Set<String>()
             for (number, query) in queries.enumerated() {
@@ -66,20 +74,16 @@ struct StoreSearchCommand: AsyncParsableCommand {
                 )
                 seconds.append((ContinuousClock.now - start).seconds)
                 strategies.insert(result.diagnostics.strategy.rawValue)
-                if outputs.json { continue }
-                for match in result.matches {
-                    print((queries.count > 1 ? "\(number)\t" : "") + (try RowLine(match).text))
+                let matches = result.matches.map { RowLine($0) }
+                if outputs.json {
+                    figures.matches.append(matches)
+                } else {
+                    for match in matches { print((queries.count > 1 ? "\(number)\t" : "") + match.text) }
                 }
             }
-            try outputs.report(
-                Figures(
-                    queries: queries.count,
-                    k: count,
-                    secondsMedian: median(seconds),
-                    strategy: strategies.sorted().joined(separator: ", ")
-                ),
-                lines: []
-            )
+            figures.secondsMedian = queries.isEmpty ? 0 : median(seconds)
+            figures.strategy = strategies.sorted().joined(separator: ", ")
+            try outputs.report(figures, lines: [])
         }
     }
 }

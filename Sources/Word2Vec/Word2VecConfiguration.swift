@@ -93,7 +93,7 @@ public struct Word2VecConfiguration: Sendable, Hashable, Codable {
     public init() {}
 
     /// Refuses what lies outside the ranges stated above.
-    func check() throws(Word2VecError) {
+    package func check() throws(Word2VecError) {
         try check("dimension", dimension, in: 1...VectorMatrix.maximumDimension)
         try check("window", window, in: 1...1_000)
         try check("epochs", epochs, in: 1...100_000)

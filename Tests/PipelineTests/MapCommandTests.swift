@@ -105,7 +105,7 @@ struct MapCommandTests {
             #expect(try status("--output", path("map.html"), "--limit", "0") == 64)
             #expect(try status("--output", path("map.html"), "--labels", path("two.txt")) == 1)
             #expect(try status("--output", path("map.html"), "--labels", path("none.txt")) == 1)
-            #expect(try status("--output", path("map.html"), "--perplexity", "0") == 1)
+            #expect(try status("--output", path("map.html"), "--perplexity", "0") == 64)
             #expect(!FileManager.default.fileExists(atPath: path("map.html")))
         }
     }

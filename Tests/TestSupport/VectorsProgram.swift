@@ -19,6 +19,50 @@ public enum VectorsProgram {
         return process
     }
 
+    /// What a run ended with, and what it printed.
+    public struct Outcome: Sendable {
+        /// The exit code; that of the signal where `crashed`.
+        public var status: Int32
+        /// Whether a signal ended it.
+        public var crashed: Bool
+        /// Standard output.
+        public var output: String
+        /// Standard error.
+        public var errors: String
+        /// The lines of standard error.
+        public var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
+        /// The object in the last line of standard output; empty if there is none.
+        public var object: [String: Any] {
+            let line = output.split(separator: "\n").last ?? ""
+            return (try? JSONSerialization.jsonObject(with: Data(line.utf8))) as? [String: Any] ?? [:]
+        }
+    }
+
+    /// Runs the program to its end, with this text on standard input.
+    public static func outcome(_ arguments: [String], input: String = "") throws -> Outcome {
+        let process = try process(arguments)
+        return try withTemporaryFolder { folder in
+            // Files, not pipes: nobody has to read them while it runs.
+            func file(_ name: String, _ content: String = "") throws -> URL {
+                let url = folder.appending(path: name)
+                try Data(content.utf8).write(to: url)
+                return url
+            }
+            let (output, errors) = (try file("output"), try file("errors"))
+            process.standardInput = try FileHandle(forReadingFrom: file("input", input))
+            process.standardOutput = try FileHandle(forWritingTo: output)
+            process.standardError = try FileHandle(forWritingTo: errors)
+            try process.run()
+            process.waitUntilExit()
+            return Outcome(
+                status: process.terminationStatus,
+                crashed: process.terminationReason == .uncaughtSignal,
+                output: try String(contentsOf: output, encoding: .utf8),
+                errors: try String(contentsOf: errors, encoding: .utf8)
+            )
+        }
+    }
+
     /// Runs the program to its end; its status, and the object that `--json` has it print in the last line.
     public static func run(_ arguments: [String]) throws -> (status: Int32, figures: [String: Any]) {
         let process = try process(arguments)

@@ -172,11 +172,11 @@ struct CollectionTests {
                 try await collection.upsert("x", [1, 1e20, 2])
             }
             await expectFailure(.invalidArgument, naming: "zeros") { try await collection.upsert("x", [0, 0, 0]) }
-            await expectFailure(.invalidArgument, naming: "0 bytes", "1024") {
+            await expectFailure(.invalidArgument, naming: "0 bytes", "4096") {
                 try await collection.upsert("", [1, 2, 3])
             }
-            await expectFailure(.invalidArgument, naming: "1025 bytes") {
-                try await collection.upsert(VectorKey(String(repeating: "k", count: 1025)), [1, 2, 3])
+            await expectFailure(.invalidArgument, naming: "4097 bytes") {
+                try await collection.upsert(VectorKey(String(repeating: "k", count: 4097)), [1, 2, 3])
             }
             await expectFailure(.notFinite, naming: "'f'", "inf") {
                 try await collection.upsert("x", [1, 2, 3], metadata: ["f": .double(.infinity)])

@@ -143,8 +143,10 @@ struct EvaluationTests {
             ("Word 1,Word 2,Human (mean)\ntiger,cat,7.35\nold,new,1.5\n", ","),
             ("tiger; cat; 7.35\nold; new; 1.5\n", ";"),
         ]
-        for (text, delimiter) in texts {
-            #expect(try file(text) { try WordPairs(contentsOf: $0, delimiter: delimiter) }.pairs == expected)
+        for (number, (text, delimiter)) in texts.enumerated() {
+            let pairs = try file(text) { try WordPairs(contentsOf: $0, delimiter: delimiter) }
+            #expect(pairs.pairs == expected)
+            #expect((pairs.heading != nil) == [2, 3].contains(number))
         }
     }
 
@@ -179,7 +181,11 @@ struct EvaluationTests {
 
     @Test(
         "A file that holds no word pairs is refused",
-        arguments: ["", "# x\n", "a b\n", "a b 1\nc d\n", "a b 1\nc d e\n", "a b 1\nc d nan\n", "a b 1\nc d inf\n"]
+        arguments: [
+            "", "# x\n", "a b\n", "a b 1\nc d\n", "a b 1\nc d e\n", "a b 1\nc d nan\n", "a b 1\nc d inf\n",
+            // A damaged first line is no heading.
+            "a b 7.3x5\nc d 1\n", "a b nan\nc d 1\n", "a b inf\nc d 1\n", "a b ?\nc d 1\n", "a b\nc d 1\n",
+        ]
     )
     func badPairs(text: String) throws {
         let error = #expect(throws: Word2VecError.self) { try file(text) { try WordPairs(contentsOf: $0) } }

@@ -102,10 +102,14 @@ struct TrainCommandTests {
             #expect(one.status == 0 && two.status == 0)
             let vocabulary = try #require(one.figures["vocabulary"] as? Int)
             #expect(two.figures["vocabulary"] as? Int == vocabulary + 2)
-            let wrong = try VectorsProgram.run(
-                ["train", path("two.txt"), "--output", path("two.bin"), "--continue", path("state"), "--json"]
-            )
-            #expect(wrong.status == 1)
+            let same = ["train", path("two.txt"), "--output", path("two.bin"), "--continue", path("state"), "--json"]
+            let three = try VectorsProgram.run(same)
+            #expect(three.status == 0)
+            #expect(three.figures["dimension"] as? Int == 10)
+            // A minimum count of 1 is the state's, too: words that occur once are new.
+            #expect(three.figures["vocabulary"] as? Int == vocabulary + 2)
+            #expect(try VectorsProgram.run(same + ["--dimension", "11"]).status == 1)
+            #expect(try VectorsProgram.run(same + ["--epochs", "0"]).status == 64)
         }
     }
 }

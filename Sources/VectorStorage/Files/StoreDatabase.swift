@@ -312,6 +312,15 @@ final class StoreDatabase: Sendable {
         }
     }
 
+    func rename(_ record: CollectionRecord, sequence: Int64) throws(StorageError) {
+        try withStorageError {
+            try pool.write { database in
+                try Self.update(record, database)
+                try database.execute(sql: "UPDATE store SET sequence = ?", arguments: [sequence])
+            }
+        }
+    }
+
     func delete(_ record: CollectionRecord, sequence: Int64) throws(StorageError) {
         try withStorageError {
             try pool.write { database in

@@ -15,7 +15,7 @@ final class FolderLock: Sendable {
 
     init(_ folder: URL) throws(StorageError) {
         descriptor = try withStorageError {
-            let path = try folder.appending(path: "lock").filePath
+            let path = try Self.file(in: folder).filePath
             return try systemCall("open '\(path)'") { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
@@ -35,6 +35,9 @@ final class FolderLock: Sendable {
     }
 
     deinit { close(descriptor) }
+
+    /// The file that is locked.
+    static func file(in folder: URL) -> URL { folder.appending(path: "lock") }
 }
 
 /// The sequence number of the last acknowledged change, in the file `acknowledged` beside the database. A write-ahead log

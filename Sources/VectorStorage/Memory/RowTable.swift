@@ -150,10 +150,23 @@ struct RowTable: Sendable {
 
     // MARK: Writing
 
-    /// Whether the names fit beside those that are known.
-    func checkColumns(_ names: some Sequence<String>) throws(StorageError) {
+    /// Makes sure that the names fit beside those that are known. Where they don't, names are forgotten that none of the
+    /// rows has which will be there.
+    mutating func makeRoom(
+        forColumns names: some Sequence<String>,
+        among rows: () -> RowSet
+    ) throws(StorageError) {
         var new = Set<String>()
         for name in names where columns[name] == nil { new.insert(name) }
+        if columns.count + new.count > Self.maximumColumnCount {
+            let rows = rows()
+            columns = columns.filter { name, _ in
+                var having = matches(.exists(name))
+                having.formIntersection(rows)
+                return having.count > 0
+            }
+            for name in names where columns[name] == nil { new.insert(name) }
+        }
         guard columns.count + new.count <= Self.maximumColumnCount else {
             throw StorageError(
                 .invalidArgument,

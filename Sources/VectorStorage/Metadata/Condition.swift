@@ -4,7 +4,10 @@ public import struct Foundation.Date
 /// `.equals("lang", "en") && .range("year", 1990...) && !.exists("withdrawn")`.
 ///
 /// A comparison holds only for rows that have the field, with a value of the same kind; integers and doubles compare
-/// with each other as numbers. So `!.equals("lang", "en")` also holds for rows without a language.
+/// with each other as numbers, to the last digit. So `!.equals("lang", "en")` also holds for rows without a language.
+/// Texts and names of fields are compared as Swift compares strings, so that `é` equals `e` with an accent.
+///
+/// ``init(parsing:)`` reads a condition that a person has written.
 public struct Condition: Sendable, Hashable {
     /// The most parts that a condition may be combined from.
     public static let maximumPartCount = 4096
@@ -70,7 +73,7 @@ public struct Condition: Sendable, Hashable {
         bounded(field, nil, range.upperBound.bound, includesUpper: true)
     }
 
-    private static func bounded(
+    static func bounded(
         _ field: String,
         _ lower: MetadataValue?,
         _ upper: MetadataValue?,

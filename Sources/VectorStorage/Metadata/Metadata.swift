@@ -59,7 +59,9 @@ extension MetadataValue: ExpressibleByArrayLiteral {
 extension MetadataValue: Codable {
     private enum DateKey: CodingKey { case date }
 
-    /// Reads a value. A number without a fraction becomes an integer.
+    /// Reads a value. A number without a fraction becomes an integer; ``RowLine`` tells 1 and 1.0 apart.
+    ///
+    /// - Throws: `DecodingError`, also for a whole number of more than 64 signed bits, of which a double would lose digits.
     public init(from decoder: any Decoder) throws {
         if let container = try? decoder.container(keyedBy: DateKey.self) {
             self = .date(Date(timeIntervalSince1970: try container.decode(Double.self, forKey: .date)))
@@ -73,6 +75,12 @@ extension MetadataValue: Codable {
         } else if let value = try? container.decode(Int64.self) {
             self = .integer(value)
         } else if let value = try? container.decode(Double.self) {
+            if let integer = try? container.decode(UInt64.self), UInt64(exactly: value) != integer {
+                throw DecodingError.dataCorruptedError(
+                    in: container,
+                    debugDescription: "\(integer) is out of range: integers have 64 signed bits"
+                )
+            }
             self = .double(value)
         } else if let value = try? container.decode(String.self) {
             self = .string(value)

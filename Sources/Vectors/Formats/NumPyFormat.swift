@@ -5,10 +5,13 @@ import struct Foundation.URL
 enum NumPyFormat {
     private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
 
-    static func read(_ url: URL, limit: Int?) throws -> VectorMatrix {
-        let file = try InputFile(url)
+    static func shape(_ url: URL) throws -> (count: Int, dimension: Int) {
+        let header = try checkedHeader(of: InputFile(url))
+        return (header.rows, header.columns)
+    }
+
+    private static func checkedHeader(of file: InputFile) throws -> Header {
         let header = try Header(of: file)
-        let rows = min(limit ?? .max, header.rows)
         let itemSize = header.type.size
         guard header.rows.multipliedReportingOverflow(by: header.columns * itemSize).overflow == false,
             file.size - header.length == header.rows * header.columns * itemSize
@@ -19,6 +22,14 @@ enum NumPyFormat {
                     + "but holds \(file.size - header.length) bytes after its header"
             )
         }
+        return header
+    }
+
+    static func read(_ url: URL, limit: Int?) throws -> VectorMatrix {
+        let file = try InputFile(url)
+        let header = try checkedHeader(of: file)
+        let rows = min(limit ?? .max, header.rows)
+        let itemSize = header.type.size
         return try VectorMatrix(count: rows, dimension: header.columns) { values in
             let itemsPerBlock = (1 << 20) / itemSize
             for first in stride(from: 0, to: values.count, by: itemsPerBlock) {

@@ -11,11 +11,21 @@ extension Int32: VecsComponent { var float: Float { Float(self) } }
 
 /// fvecs, bvecs and ivecs: every row carries its own length before its components.
 enum VecsFormat<Component: VecsComponent> {
-    static func read(_ url: URL, limit: Int?) throws -> VectorMatrix {
-        let file = try InputFile(url)
+    static func shape(_ url: URL) throws -> (count: Int, dimension: Int) {
+        let shape = try certainShape(of: InputFile(url), limit: nil)
+        return (shape.rows, shape.dimension)
+    }
+
+    private static func certainShape(of file: InputFile, limit: Int?) throws -> Shape {
         guard let shape = try shape(of: file, limit: limit) else {
             throw VectorError(.invalidFormat, "'\(file.path)' is empty: its dimension can't be told")
         }
+        return shape
+    }
+
+    static func read(_ url: URL, limit: Int?) throws -> VectorMatrix {
+        let file = try InputFile(url)
+        let shape = try certainShape(of: file, limit: limit)
         return try VectorMatrix(count: shape.rows, dimension: shape.dimension) { values in
             try forEachRow(of: file, shape) { row, components in
                 for column in 0..<shape.dimension {

@@ -24,13 +24,29 @@ public enum VectorFile {
             case "fvecs": try VecsFormat<Float>.read(url, limit: limit)
             case "bvecs": try VecsFormat<UInt8>.read(url, limit: limit)
             case "npy": try NumPyFormat.read(url, limit: limit)
-            default:
-                throw VectorError(
-                    .invalidArgument,
-                    "'\(url.lastPathComponent)' has none of the extensions .fvecs, .bvecs, .npy"
-                )
+            default: throw unknownExtension(url)
             }
         }
+    }
+
+    /// How many vectors a `.fvecs`, `.bvecs` or `.npy` file holds, and of which dimension, by its header and its length
+    /// alone; of an `.ivecs` file, how many lists of ids, and how many ids each.
+    ///
+    /// - Throws: ``VectorError`` with code `inputOutput`, `invalidFormat` or `invalidArgument`.
+    public static func shape(of url: URL) throws(VectorError) -> (count: Int, dimension: Int) {
+        try withVectorError("reading '\(url.lastPathComponent)'") {
+            switch url.pathExtension.lowercased() {
+            case "fvecs": try VecsFormat<Float>.shape(url)
+            case "bvecs": try VecsFormat<UInt8>.shape(url)
+            case "ivecs": try VecsFormat<Int32>.shape(url)
+            case "npy": try NumPyFormat.shape(url)
+            default: throw unknownExtension(url)
+            }
+        }
+    }
+
+    private static func unknownExtension(_ url: URL) -> VectorError {
+        VectorError(.invalidArgument, "'\(url.lastPathComponent)' has none of the extensions .fvecs, .bvecs, .npy")
     }
 
     /// Writes vectors to a `.fvecs` or `.npy` file.

@@ -123,7 +123,7 @@ public struct PhraseLearner: Sendable, Hashable {
     }
 
     /// Refuses what lies outside the ranges stated above.
-    func check() throws(Word2VecError) {
+    package func check() throws(Word2VecError) {
         guard minimumCount >= 1 else {
             throw Word2VecError(.invalidArgument, "minimumCount \(minimumCount) is below 1")
         }

@@ -24,6 +24,9 @@ public struct WordPairs: Sendable, Hashable {
     /// The pairs.
     public var pairs: [Pair]
 
+    /// The first line of the file, where it was taken for a heading.
+    public private(set) var heading: String?
+
     /// Makes a collection of pairs.
     public init(_ pairs: [Pair]) {
         self.pairs = pairs
@@ -31,8 +34,9 @@ public struct WordPairs: Sendable, Hashable {
 
     /// Reads pairs from a text file: lines of two words and a number; further fields are left alone.
     ///
-    /// Blank lines and those that start with "#" are skipped, and so is a first line whose third field is no number: a
-    /// heading.
+    /// Blank lines and those that start with "#" are skipped. The first other line is a heading, kept in ``heading``, if its
+    /// third field holds letters and no digit, and is no `nan` or `inf`; a damaged score, such as `7.3x5`, is an error there
+    /// as everywhere.
     ///
     /// - Parameters:
     ///   - url: the file.
@@ -49,6 +53,7 @@ public struct WordPairs: Sendable, Hashable {
         }
         let file = try ByteStream(url)
         var pairs: [Pair] = []
+        var heading: String?
         var isFirst = true
         try TextLines(file: file, maximumLength: 1 << 16).forEach { number, line throws(Word2VecError) in
             if line.first == UInt8(ascii: "#") || line[...].fields.isEmpty { return }
@@ -59,14 +64,18 @@ public struct WordPairs: Sendable, Hashable {
             let wasFirst = isFirst
             isFirst = false
             guard fields.count >= 3 else {
-                if wasFirst { return }
                 throw Word2VecError(
                     .invalidFormat,
                     "line \(number) of '\(file.path)' has \(fields.count) fields; two words and a number were expected"
                 )
             }
             guard let score = Double(fields[2].filter { !$0.isWhitespace }), score.isFinite else {
-                if wasFirst { return }
+                if wasFirst, Double(fields[2]) == nil, fields[2].contains(where: \.isLetter),
+                    !fields[2].contains(where: \.isNumber)
+                {
+                    heading = String(decoding: line, as: UTF8.self)
+                    return
+                }
                 throw Word2VecError(
                     .invalidFormat,
                     "'\(fields[2].prefix(40))' on line \(number) of '\(file.path)' is not a finite number"
@@ -76,6 +85,7 @@ public struct WordPairs: Sendable, Hashable {
         }
         guard !pairs.isEmpty else { throw Word2VecError(.invalidFormat, "'\(file.path)' holds no word pairs") }
         self.pairs = pairs
+        self.heading = heading
     }
 }
 
