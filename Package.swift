@@ -212,5 +212,5 @@ let package = Package(
             swiftSettings: strict
         ),
     ],
-    cxxLanguageStandard: .cxx20
+    cxxLanguageStandard: .cxx17
 )

@@ -6,6 +6,10 @@
 
 #pragma once
 
+// Headers since 1.14 have lambdas of C++20, which the compiler knows in C++17, too. With C++20, SwiftPM's modules of C
+// targets are not found.
+#pragma clang diagnostic ignored "-Wc++20-extensions"
+
 #include <faiss/Index.h>
 
 #define SWIFT_FAISS_TEXT_OF(number) #number

@@ -161,7 +161,7 @@ public struct KMeans: Sendable, Hashable {
                 throw FaissError(.invalidArgument, "\(weights.count) weights don't fit \(points.count) points")
             }
             if let index = weights.firstIndex(where: { !($0 >= 0 && $0 < .infinity) }) {
-                throw FaissError(.invalidArgument, "weight \(index) is \(weights[index]): neither 0 nor a number above it")
+                throw FaissError(.invalidArgument, "weight \(index) is \(weights[index]), not 0 or a number above it")
             }
             guard weights.contains(where: { $0 > 0 }) else {
                 throw FaissError(.invalidArgument, "all \(weights.count) weights are 0")
