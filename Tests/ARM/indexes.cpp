@@ -216,7 +216,7 @@ void check_index(
 using Make = std::function<int(FaissIndex**, FaissMetricType)>;
 
 void check_floats(const char* name, int can, double least, double rounding, const Make& make) {
-    const size_t d = 48, n = 2500, centres = 30;
+    const size_t d = 48, n = 1000, centres = 20;
     const Floats middle = random_floats(centres * d);
     const auto near_centres = [&](size_t count) {
         Floats vectors = random_floats(count * d, -0.4f, 0.4f);
@@ -226,7 +226,7 @@ void check_floats(const char* name, int can, double least, double rounding, cons
         }
         return vectors;
     };
-    const Floats base = near_centres(n), queries = near_centres(41);
+    const Floats base = near_centres(n), queries = near_centres(23);
     for (FaissMetricType metric : {METRIC_L2, METRIC_INNER_PRODUCT}) {
         FaissIndex* index = nullptr;
         succeeds(name, make(&index, metric));
@@ -262,7 +262,7 @@ Make in_lists(const std::function<int(FaissIndex**, FaissIndex*, FaissMetricType
 
 void check_binary(const char* name, int can, double least, const std::function<int(FaissIndexBinary**, idx_t)>& make) {
     for (size_t width : {8, 24, 32}) {
-        const size_t n = 2500, centres = 30;
+        const size_t n = 1000, centres = 20;
         const Bytes middle = random_bytes(centres * width);
         const auto near_centres = [&](size_t count) {
             Bytes vectors(count * width);
@@ -277,7 +277,7 @@ void check_binary(const char* name, int can, double least, const std::function<i
         FaissIndexBinary* index = nullptr;
         succeeds(name, make(&index, static_cast<idx_t>(8 * width)));
         check_index<BinaryCalls>(
-                name, index, can, width, near_centres(n), near_centres(41),
+                name, index, can, width, near_centres(n), near_centres(23),
                 [&](const uint8_t* x, const uint8_t* y) {
                     int sum = 0;
                     for (size_t i = 0; i < width; ++i) {

@@ -4,14 +4,17 @@
 #include "check.h"
 
 #include <cstring>
+#include <ctime>
 
 static bool passed = true;
 
 template <class Body>
 static void part(const char* name, const Body& body) {
     checks = {};
+    const clock_t start = clock();
     body();
-    printf("%-40s %9zu checks, %zu failed\n", name, checks.done, checks.failed);
+    const double seconds = static_cast<double>(clock() - start) / CLOCKS_PER_SEC;
+    printf("%-30s %8zu checks, %zu failed %6.1f s\n", name, checks.done, checks.failed, seconds);
     passed = passed && checks.done > 0 && checks.failed == 0;
 }
 
