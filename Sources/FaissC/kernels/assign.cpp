@@ -101,13 +101,16 @@ void find_least(
         }
         const float largest = std::sqrt(greatest_square);
         const float factor = Panel::factor(comparison);
+        // How far the scores of two centroids can be apart by rounding, and of which part of a distance that is too much.
+        const float rounding = static_cast<float>(d + 4) * FLT_EPSILON;
+        const float doubt = 0.05f;
         for (size_t i = 0; i < size; ++i) {
             const int32_t nearest = indices[i];
             labels[start + i] = nearest;
             if (comparison.is_l2) {
                 const float square = squares[i] / (factor * factor);
-                const float doubt = 0.01f; // Of two that differ by less either may be taken.
-                if (comparison.rounding(std::sqrt(square), largest) > doubt * (scores[i] + square)) {
+                const float reach = std::sqrt(square) + largest;
+                if (rounding * reach * reach > doubt * (scores[i] + square)) {
                     float distance;
                     find_nearest(comparison, queries[i], centroids, count, labels + start + i, &distance);
                     if (distances) {

@@ -2,16 +2,16 @@
 
 #pragma once
 
+#include "../versions.h"
 #include "levels.h"
 
-#include <faiss/Index.h>
 #include <faiss/c_api/faiss_c.h>
 #include <faiss/impl/ProductQuantizer.h>
 
 #include <stddef.h>
 
 /// For each of n points, `stride` apart, the nearest of `count` centroids (fewer than 2^31), the first of equals, on
-/// the calling thread. Of two whose squared distances differ by less than a hundredth, rounding may decide; the distance
+/// the calling thread. Of two whose squared distances differ by less than a twentieth, rounding may decide; the distance
 /// is computed by itself.
 ///
 /// @param labels     n; -1 where no distance is a number

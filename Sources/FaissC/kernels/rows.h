@@ -2,10 +2,10 @@
 
 #pragma once
 
+#include "../versions.h"
 #include "flat.h"
 #include "flat_bfloat.h"
 
-#include <faiss/Index.h>
 #include <faiss/c_api/faiss_c.h>
 
 #include <algorithm>
