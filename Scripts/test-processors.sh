@@ -13,8 +13,12 @@ cd "$(dirname "$0")/.."
 program=.build/release/vectors
 suites='FaissTests|Word2VecTests|VectorStorageTests'
 
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
 # The program itself knows: it names the levels when it is asked for one that does not exist.
-levels=$(SWIFT_FAISS_SIMD=unknown $program train /dev/null --output /dev/null 2>&1 |
+echo "some words" >"$log"
+levels=$(SWIFT_FAISS_SIMD=unknown $program train "$log" --output "$log.txt" 2>&1 |
     sed -n "s/.*SWIFT_FAISS_SIMD is 'unknown'; on this processor it may be //p" | sed 's/,//g; s/ or / /')
 [ -n "$levels" ] || fail "$program does not say which levels there are"
 has() { case " $levels " in *" $1 "*) ;; *) return 1 ;; esac }
@@ -30,8 +34,6 @@ all) set -- $(for level in $levels; do for core in $cores; do echo "$level:$core
 some) set -- $(for pair in baseline:Prescott avx2:Haswell avx512:Zen; do ! has "${pair%:*}" || echo "$pair"; done) ;;
 esac
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
 failed=
 for pair in "$@"; do
     level=${pair%:*}
