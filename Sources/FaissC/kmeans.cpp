@@ -267,8 +267,7 @@ class Run {
     bool update() {
         const size_t d = options.d;
         std::vector<double> sums(options.clusters * d), totals(options.clusters);
-        const int threads = options.clusters < 128 ? 1 : options.threads; // Slices of clusters are 64 or more.
-        in_slices(static_cast<idx_t>(options.clusters), threads, [&](idx_t first, idx_t count) {
+        in_slices(static_cast<idx_t>(options.clusters), options.threads, [&](idx_t first, idx_t count) {
             for (size_t point = 0; point < points.count; ++point) {
                 const idx_t label = labels[point];
                 if (label >= first && label < first + count) {

@@ -62,18 +62,18 @@ void AssignmentIndex::search(
         return;
     }
     in_slices(n, work.threads, [&](idx_t first, idx_t count) {
-            const idx_t* guesses = are_known ? assigned.data() + first : nullptr;
-            assign_nearest(
-                    metric_type,
-                    d,
-                    x + first * d,
-                    d,
-                    count,
-                    get_xb(),
-                    ntotal,
-                    labels + first,
-                    distances + first,
-                    guesses);
+        const idx_t* guesses = are_known ? assigned.data() + first : nullptr;
+        assign_nearest(
+                metric_type,
+                d,
+                x + first * d,
+                d,
+                count,
+                get_xb(),
+                ntotal,
+                labels + first,
+                distances + first,
+                guesses);
     });
     points = x;
     assigned_among = ntotal;
