@@ -51,7 +51,8 @@ for pair in "$@"; do
     printf '%-8s  %-11s  %4d passed  %4d failed  %4d s\n' "$level" "$core" "$passed" "$failures" $(($(date +%s) - start))
     if [ $status -ne 0 ] || [ "$failures" -ne 0 ] || [ "$passed" -eq 0 ]; then
         failed="$failed $pair"
-        grep '^[^ ]* Test ".*" .*failed after ' "$log" || tail -n 20 "$log" # A crash names no test.
+        # A crash names no test, and a build that is not there says so far above the end.
+        grep '^[^ ]* Test ".*" .*failed after ' "$log" || { grep 'error:' "$log" || true; tail -n 20 "$log"; }
     fi
 done
 [ -z "$failed" ] || fail "tests failed with:$failed"

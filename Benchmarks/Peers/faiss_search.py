@@ -13,7 +13,7 @@ import tempfile
 
 import numpy as np
 
-from compare import median, ours, ratio, theirs
+from compare import LEVEL, median, ours, ratio, theirs
 from datasets import NAMES, dataset, dimension
 from plot import curves
 
@@ -104,7 +104,7 @@ warnings.simplefilter("ignore", ConvergenceWarning)
 base, clusters, iterations, seed, threads = sys.argv[1:]
 base = read(base)
 with threadpool_limits(int(threads)):
-    model = KMeans(int(clusters), init="random", n_init=1, max_iter=int(iterations), tol=0, algorithm="lloyd",
+    model = KMeans(int(clusters), n_init=1, max_iter=int(iterations), tol=0, algorithm="lloyd",
                    random_state=int(seed))
     seconds, _ = timed(lambda: model.fit(base))
 print(json.dumps({"seconds": seconds, "inertia": float(model.inertia_)}))
@@ -182,7 +182,7 @@ def compare_indexes(truth, index):
 
 
 def compare_clustering(labels):
-    """Both start from random points and make as many iterations; inertias show whether they came equally far."""
+    """Both start by k-means++ and make as many iterations; inertias show whether they came equally far."""
     mine, scikit = [], []
     for seed in range(1, arguments.rounds + 1):
         mine.append(ours("cluster", base, "-k", arguments.clusters, "--iterations", arguments.iterations, "--seed", seed,
@@ -221,7 +221,8 @@ def draw(truth, index):
 with tempfile.TemporaryDirectory() as folder:
     truth, index = pathlib.Path(folder, "truth.ivecs"), pathlib.Path(folder, "index.vindex")
     theirs(WHEEL, base, queries, truth, "truth", "", arguments.threads)
-    print(f"{datetime.date.today()}, {processor()}, {base.name}, {arguments.threads} threads, medians of "
+    level = f" held to {LEVEL}" if LEVEL else ""
+    print(f"{datetime.date.today()}, {processor()}{level}, {base.name}, {arguments.threads} threads, medians of "
           f"{arguments.rounds} runs in turn; times are the peer's over ours\n")
     compare_indexes(truth, index)
     if wanted("k-means"):

@@ -154,49 +154,62 @@ class Run {
     /// best of some candidates. Of many points a sample is looked at.
     void start_plus_plus(Random& random) {
         const size_t most = std::max<size_t>(10'000, 16 * options.clusters);
-        std::vector<size_t> chosen = some(std::min(most, points.count), points.count, random);
-        std::vector<float> rows(chosen.size() * options.d);
-        for (size_t i = 0; i < chosen.size(); ++i) {
-            std::copy_n(points[chosen[i]], options.d, rows.data() + i * options.d);
+        const std::vector<size_t> chosen = some(std::min(most, points.count), points.count, random);
+        const size_t n = chosen.size(), d = options.d;
+        std::vector<float> rows(n * d);
+        std::vector<double> weights(n);
+        for (size_t i = 0; i < n; ++i) {
+            std::copy_n(points[chosen[i]], d, rows.data() + i * d);
+            weights[i] = points.weight(chosen[i]);
         }
-        const auto candidates = static_cast<size_t>(2 + std::log(static_cast<double>(options.clusters)));
-        std::vector<double> nearest(chosen.size()), cumulated(chosen.size());
-        std::transform(chosen.begin(), chosen.end(), nearest.begin(), [&](size_t i) { return points.weight(i); });
-        std::vector<float> keys(chosen.size()), best_keys(chosen.size());
-        const Comparison comparison(faiss::METRIC_L2, options.d);
+        const auto most_candidates = static_cast<size_t>(2 + std::log(static_cast<double>(options.clusters)));
+        const Comparison comparison(faiss::METRIC_L2, d);
+        // All candidates look at a block of rows while the cache has it; sums by block are the same for any threads.
+        const size_t block = std::max<size_t>(16, 16'384 / (d * sizeof(float)));
+        const size_t blocks = (n + block - 1) / block;
+        std::vector<float> keys(most_candidates * n);
+        std::vector<double> sums(most_candidates * blocks), cumulated(n);
+        std::vector<double> nearest(n, std::numeric_limits<double>::infinity());
         for (size_t cluster = 0; cluster < options.clusters; ++cluster) {
-            std::partial_sum(nearest.begin(), nearest.end(), cumulated.begin());
+            const std::vector<double>& shares = cluster == 0 ? weights : nearest;
+            std::partial_sum(shares.begin(), shares.end(), cumulated.begin());
             const double total = cumulated.back();
+            std::vector<size_t> candidates(cluster == 0 ? 1 : most_candidates);
+            for (size_t& candidate : candidates) {
+                // Where all points are centroids already, any will do.
+                candidate = total > 0 ? static_cast<size_t>(
+                                                std::upper_bound(
+                                                        cumulated.begin(), cumulated.end() - 1, fraction(random) * total) -
+                                                cumulated.begin())
+                                      : below(n, random);
+            }
+            in_slices(static_cast<idx_t>(blocks), options.threads, [&](idx_t first, idx_t count) {
+                for (auto number = static_cast<size_t>(first); number < static_cast<size_t>(first + count); ++number) {
+                    const size_t start = number * block, size = std::min(block, n - start);
+                    for (size_t i = 0; i < candidates.size(); ++i) {
+                        float* own = keys.data() + i * n + start;
+                        comparison.keys(rows.data() + candidates[i] * d, rows.data() + start * d, size, own);
+                        double sum = 0;
+                        for (size_t row = 0; row < size; ++row) {
+                            sum += std::min(nearest[start + row], weights[start + row] * own[row]);
+                        }
+                        sums[i * blocks + number] = sum;
+                    }
+                }
+            });
             double least = std::numeric_limits<double>::infinity();
             size_t best = 0;
-            for (size_t i = 0; i < (cluster == 0 ? 1 : candidates); ++i) {
-                // Where all points are centroids already, any will do.
-                const size_t candidate = total > 0
-                        ? static_cast<size_t>(
-                                  std::upper_bound(cumulated.begin(), cumulated.end() - 1, fraction(random) * total) -
-                                  cumulated.begin())
-                        : below(chosen.size(), random);
-                in_slices(static_cast<idx_t>(chosen.size()), options.threads, [&](idx_t first, idx_t count) {
-                    comparison.keys(
-                            rows.data() + candidate * options.d,
-                            rows.data() + first * options.d,
-                            static_cast<size_t>(count),
-                            keys.data() + first);
-                });
-                double sum = 0;
-                for (size_t row = 0; row < chosen.size(); ++row) {
-                    sum += cluster == 0 ? 0 : std::min(nearest[row], own_share(keys[row], chosen[row]));
-                }
+            for (size_t i = 0; i < candidates.size(); ++i) {
+                const auto own = sums.begin() + static_cast<ptrdiff_t>(i * blocks);
+                const double sum = std::accumulate(own, own + static_cast<ptrdiff_t>(blocks), 0.0);
                 if (sum < least) {
                     least = sum;
-                    best = candidate;
-                    best_keys.swap(keys);
+                    best = i;
                 }
             }
-            set(cluster, chosen[best]);
-            for (size_t row = 0; row < chosen.size(); ++row) {
-                const double share = own_share(best_keys[row], chosen[row]);
-                nearest[row] = cluster == 0 ? share : std::min(nearest[row], share);
+            set(cluster, chosen[candidates[best]]);
+            for (size_t row = 0; row < n; ++row) {
+                nearest[row] = std::min(nearest[row], weights[row] * keys[best * n + row]);
             }
         }
     }

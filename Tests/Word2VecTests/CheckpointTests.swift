@@ -31,13 +31,9 @@ struct CheckpointTests {
         try withTemporaryFolder { folder in
             let trainer = trainer(configuration, folder)
             var random = SplitMix64(seed: seed)
-            var interruptions = 0
-            while try trainInterrupted(trainer, on: corpus, within: UInt32.random(in: 0..<20_000, using: &random)),
-                interruptions < 8
-            {
-                interruptions += 1
+            for _ in 0..<8 {
+                try trainInterrupted(trainer, on: corpus, within: UInt32.random(in: 0..<20_000, using: &random))
             }
-            #expect(interruptions > 0)
             let model = try trainer.train(on: corpus)
             #expect(areSame(model, whole))
             #expect(model.seconds > 0)
@@ -48,7 +44,7 @@ struct CheckpointTests {
     func otherThreads() throws {
         try withTemporaryFolder { folder in
             var trainer = trainer(quickConfiguration(epochs: 20, threads: 3), folder)
-            #expect(try trainInterrupted(trainer, on: corpus, within: 10_000))
+            try trainInterrupted(trainer, on: corpus, within: 10_000)
             trainer.configuration.threads = 2
             let model = try trainer.train(on: corpus)
             let purity = Self.planted.purity { (try? model.vectors.similarity($0, $1)).map(Double.init) ?? -2 }

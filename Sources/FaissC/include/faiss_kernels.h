@@ -15,8 +15,6 @@ extern "C" {
 typedef struct FaissDistanceKernels {
     float (*squared_l2)(const float* x, const float* y, size_t d);
     float (*inner_product)(const float* x, const float* y, size_t d);
-    float (*l1)(const float* x, const float* y, size_t d);
-    float (*linf)(const float* x, const float* y, size_t d);
 
     /// Distances of x to `count` rows of y.
     void (*squared_l2_rows)(float* distances, const float* x, const float* y, size_t d, size_t count);
@@ -38,26 +36,8 @@ typedef struct FaissDistanceKernels {
             const int32_t* rows,
             size_t count);
 
-    /// Squared distances of x to `count` columns of y, whose rows are `stride` apart, from their squared lengths.
-    void (*squared_l2_columns)(
-            float* distances,
-            const float* x,
-            const float* y,
-            const float* squared_lengths,
-            size_t d,
-            size_t stride,
-            size_t count);
-
-    /// The place of the first of the least; 0 if there are none.
-    size_t (*least)(const float* values, size_t count);
     /// The places of all values that are not greater than the limit, ascending. `places` has room for `count`.
     size_t (*not_greater)(const float* values, size_t count, float limit, uint32_t* places);
-
-    void (*add)(size_t d, const float* a, const float* b, float* c);
-    void (*add_number)(size_t d, const float* a, float b, float* c);
-    void (*subtract)(size_t d, const float* a, const float* b, float* c);
-    /// c = a + factor * b.
-    void (*multiply_add)(size_t d, const float* a, float factor, const float* b, float* c);
 } FaissDistanceKernels;
 
 /// The table of a level.
