@@ -78,18 +78,53 @@ func outputURL(_ path: String, extensions: [String] = []) throws -> URL {
     return url
 }
 
+/// `--lenient`, the same for every subcommand that reads word vectors.
+struct LenientArguments: ParsableArguments {
+    @Flag(help: "Leave out rows that can't be used, and say which, where otherwise the file is refused.")
+    var lenient = false
+}
+
+/// `--restrict` and `--lenient`, the same for every subcommand that reads vectors to make something of them.
+struct ReadingArguments: ParsableArguments {
+    @Option(help: "Read the first N rows alone, of words the most frequent.")
+    var restrict: Int?
+
+    @OptionGroup var leniency: LenientArguments
+
+    func validate() throws { try checkPositive(restrict, "--restrict") }
+
+    var options: ReadingOptions { ReadingOptions(restrict: restrict, isLenient: leniency.lenient) }
+}
+
+/// How a file of vectors is read.
+struct ReadingOptions {
+    var restrict: Int?
+    var isLenient = false
+
+    /// Word vectors, and what was left out, which is said.
+    func words(_ url: URL) throws -> (vectors: WordVectors, omitted: OmittedRows) {
+        var omitted = OmittedRows()
+        guard isLenient else { return (try WordVectors(contentsOf: url, limit: restrict), omitted) }
+        let vectors = try WordVectors(contentsOf: url, limit: restrict, omitted: &omitted)
+        if !omitted.isEmpty { warn("\(omitted); \(omitted.messages.joined(separator: "; "))") }
+        return (vectors, omitted)
+    }
+}
+
 /// A file of vectors of any kind that the package reads, whose header has been checked and whose content waits.
 struct VectorInput {
     let path: String
-    /// How many vectors there are; nil for word vectors, which have to be read for that.
+    /// How many vectors will be read; nil for word vectors, which have to be read for that.
     let count: Int?
     /// Their dimension; nil for word vectors whose first line doesn't say it.
     let dimension: Int?
     private let url: URL
     private let hasWords: Bool
+    private let reading: ReadingOptions
 
-    init(_ path: String) throws {
+    init(_ path: String, _ reading: ReadingOptions = ReadingOptions()) throws {
         self.path = path
+        self.reading = reading
         url = try fileURL(path)
         switch url.pathExtension.lowercased() {
         case "bin", "vec", "txt", "gz":
@@ -99,7 +134,7 @@ struct VectorInput {
         case "fvecs", "bvecs", "npy":
             hasWords = false
             let shape = try VectorFile.shape(of: url)
-            count = shape.count
+            count = min(shape.count, reading.restrict ?? .max)
             dimension = shape.dimension
         default:
             throw ValidationError("'\(path)' has none of the extensions .fvecs, .bvecs, .npy, .bin, .vec, .txt, .gz")
@@ -112,11 +147,44 @@ struct VectorInput {
         throw DataError("'\(path)' has dimension \(dimension), \(owner) \(expected)")
     }
 
-    /// Reads the vectors, and their words, if they are word vectors.
-    func read() throws -> (vectors: VectorMatrix, words: [String]?) {
-        guard hasWords else { return (try VectorFile.read(url), nil) }
-        let model = try WordVectors(contentsOf: url)
-        return (model.matrix, model.words)
+    /// The vectors, and their words, if they are word vectors.
+    struct Content {
+        var vectors: VectorMatrix
+        var words: [String]?
+        /// The rows of the file that were left out, ascending.
+        var omitted: [Int] = []
+
+        /// How many rows of the file were looked at.
+        var rowCount: Int { vectors.count + omitted.count }
+
+        /// The row of the file that each vector was.
+        var rows: [Int] {
+            guard !omitted.isEmpty else { return Array(0..<vectors.count) }
+            let gone = Set(omitted)
+            return (0..<rowCount).filter { !gone.contains($0) }
+        }
+    }
+
+    /// Reads the vectors. Where the metric is the cosine, a lenient reading leaves zero vectors out, which have no
+    /// direction.
+    func read(for metric: Metric = .squaredL2) throws -> Content {
+        var content: Content
+        if hasWords {
+            let (model, omitted) = try reading.words(url)
+            content = Content(vectors: model.matrix, words: model.words, omitted: omitted.rows)
+        } else {
+            content = Content(vectors: try VectorFile.read(url, limit: reading.restrict))
+        }
+        guard reading.isLenient, metric == .cosine else { return content }
+        let kept = (0..<content.vectors.count).filter { row in content.vectors[row].contains { $0 != 0 } }
+        guard kept.count < content.vectors.count else { return content }
+        let rows = content.rows
+        let zero = Set(0..<content.vectors.count).subtracting(kept).map { rows[$0] }.sorted()
+        warn("\(zero.count) zero vectors are left out, the first in row \(zero[0]); rows count from 0")
+        content.omitted = (content.omitted + zero).sorted()
+        content.vectors = content.vectors.gathering(kept)
+        content.words = content.words.map { words in kept.map { words[$0] } }
+        return content
     }
 }
 

@@ -40,9 +40,10 @@ struct ClusterCommand: ParsableCommand {
     @Option(help: "DBSCAN: l2 or cosine; by default l2.")
     var metric: MetricArgument?
 
-    @Option(help: "Where the labels go, one a line.")
+    @Option(help: "Where the labels go, one a line; -1 for a row that was left out.")
     var output: String
 
+    @OptionGroup var reading: ReadingArguments
     @OptionGroup var threads: ThreadArguments
     @OptionGroup var outputs: OutputArguments
 
@@ -87,14 +88,16 @@ struct ClusterCommand: ParsableCommand {
 
     func run() throws {
         let destination = try outputURL(output)
-        let vectors = try VectorInput(input).read().vectors
+        let content = try VectorInput(input, reading.options).read(
+            for: metric?.metric ?? (spherical ? .cosine : .squaredL2)
+        )
         switch method {
-        case .kmeans: try runKMeans(vectors, to: destination)
-        case .dbscan: try runDBSCAN(vectors, to: destination)
+        case .kmeans: try runKMeans(content, to: destination)
+        case .dbscan: try runDBSCAN(content, to: destination)
         }
     }
 
-    private func runKMeans(_ vectors: VectorMatrix, to destination: URL) throws {
+    private func runKMeans(_ content: VectorInput.Content, to destination: URL) throws {
         let kMeans = KMeans(
             clusters: clusters ?? 100,
             iterations: iterations ?? 25,
@@ -104,12 +107,12 @@ struct ClusterCommand: ParsableCommand {
             threads: threads.limit
         )
         let bar = ProgressBar("k-means")
-        let (model, seconds) = try timed { try kMeans.fit(vectors) { bar.update($0.fraction) } }
+        let (model, seconds) = try timed { try kMeans.fit(content.vectors) { bar.update($0.fraction) } }
         bar.finish("\(kMeans.clusters) clusters, inertia \(model.inertia)")
         for warning in model.warnings {
             warn("\(warning)")
         }
-        try write(model.labels, to: destination)
+        try write(model.labels, of: content, to: destination)
         try outputs.report(
             KMeansFigures(
                 clusters: kMeans.clusters,
@@ -121,7 +124,7 @@ struct ClusterCommand: ParsableCommand {
         )
     }
 
-    private func runDBSCAN(_ vectors: VectorMatrix, to destination: URL) throws {
+    private func runDBSCAN(_ content: VectorInput.Content, to destination: URL) throws {
         let dbscan = DBSCAN(
             radius: radius ?? 0,
             minimumPoints: minimumPoints ?? 5,
@@ -129,9 +132,9 @@ struct ClusterCommand: ParsableCommand {
             threads: threads.limit
         )
         let bar = ProgressBar("DBSCAN")
-        let (model, seconds) = try timed { try dbscan.fit(vectors) { bar.update($0.fraction) } }
+        let (model, seconds) = try timed { try dbscan.fit(content.vectors) { bar.update($0.fraction) } }
         bar.finish("\(model.clusterCount) clusters, \(model.noiseCount) points of noise")
-        try write(model.labels.map { $0 ?? -1 }, to: destination)
+        try write(model.labels.map { $0 ?? -1 }, of: content, to: destination)
         try outputs.report(
             DBSCANFigures(
                 clusters: model.clusterCount,
@@ -143,9 +146,12 @@ struct ClusterCommand: ParsableCommand {
         )
     }
 
-    private func write(_ labels: [Int], to destination: URL) throws {
+    /// A line for each row of the file: -1 for one that was left out.
+    private func write(_ labels: [Int], of content: VectorInput.Content, to destination: URL) throws {
+        var lines = [Int](repeating: -1, count: content.rowCount)
+        for (row, label) in zip(content.rows, labels) { lines[row] = label }
         let file = try AtomicFile(replacing: destination)
-        for label in labels { try file.write("\(label)\n") }
+        for line in lines { try file.write("\(line)\n") }
         try file.commit()
     }
 }

@@ -23,20 +23,19 @@ struct ConvertCommand: ParsableCommand {
     @Option(help: "The words for .tsv, a line each: metadata.tsv.")
     var metadata: String?
 
-    @Option(help: "Only the first N words, the most frequent.")
-    var restrict: Int?
-
+    @OptionGroup var reading: ReadingArguments
     @OptionGroup var outputs: OutputArguments
 
     private struct Figures: Encodable {
         var count: Int
         var dimension: Int
+        /// Rows of the file that were left out.
+        var omitted: Int
     }
 
     private var isProjector: Bool { output.lowercased().hasSuffix(".tsv") }
 
     func validate() throws {
-        try checkPositive(restrict, "--restrict")
         guard isProjector == (metadata != nil) else {
             throw ValidationError("--output FILE.tsv and --metadata FILE.tsv go together")
         }
@@ -45,8 +44,7 @@ struct ConvertCommand: ParsableCommand {
     func run() throws {
         let destination = try outputURL(output, extensions: ["bin", "vec", "txt", "npy", "fvecs", "tsv"])
         let metadataDestination = try metadata.map { try outputURL($0) }
-        var vectors = try WordVectors(contentsOf: fileURL(model))
-        if let restrict { vectors = try vectors.prefix(restrict) }
+        let (vectors, omitted) = try reading.options.words(fileURL(model))
         switch destination.pathExtension.lowercased() {
         case "npy", "fvecs": try VectorFile.write(vectors.matrix, to: destination)
         case "tsv":
@@ -56,7 +54,7 @@ struct ConvertCommand: ParsableCommand {
         default: try vectors.write(to: destination)
         }
         try outputs.report(
-            Figures(count: vectors.count, dimension: vectors.dimension),
+            Figures(count: vectors.count, dimension: vectors.dimension, omitted: omitted.rows.count),
             lines: ["\(vectors.count) vectors of dimension \(vectors.dimension) are in \(output)"]
         )
     }

@@ -21,6 +21,7 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Use the first N words only.")
     var restrict = 30_000
 
+    @OptionGroup var leniency: LenientArguments
     @OptionGroup var outputs: OutputArguments
 
     func validate() throws {
@@ -64,7 +65,7 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     private func run(_ path: String, _ questions: AnalogyQuestions) throws {
-        let result = try WordVectors(contentsOf: fileURL(model)).evaluateAnalogies(questions, restrict: restrict)
+        let result = try readModel().evaluateAnalogies(questions, restrict: restrict)
         guard result.asked > 0 else {
             throw DataError("no question of '\(path)' has all its words among the first \(restrict)")
         }
@@ -95,7 +96,7 @@ struct EvaluateCommand: ParsableCommand {
 
     private func run(_ pairs: WordPairs) throws {
         if let heading = pairs.heading { warn("the first line is taken for a heading: \(heading)") }
-        let result = try WordVectors(contentsOf: fileURL(model)).evaluateWordPairs(pairs, restrict: restrict)
+        let result = try readModel().evaluateWordPairs(pairs, restrict: restrict)
         try outputs.report(
             PairFigures(
                 spearman: 100 * result.spearman,
@@ -108,6 +109,11 @@ struct EvaluateCommand: ParsableCommand {
                 "Spearman \(percent(result.spearman)) on \(result.pairs) pairs, \(result.unknown) with unknown words"
             ]
         )
+    }
+
+    /// The words that count, and no more of the file.
+    private func readModel() throws -> WordVectors {
+        try ReadingOptions(restrict: restrict, isLenient: leniency.lenient).words(fileURL(model)).vectors
     }
 
     private func percent(_ fraction: Double) -> String { "\((100 * fraction).formatted(decimals: 1)) %" }

@@ -59,6 +59,7 @@ struct IndexBuildCommand: ParsableCommand {
     @Option(help: "Where the index goes: .faiss for Faiss's own format, any other ending for the checksummed one.")
     var output: String
 
+    @OptionGroup var reading: ReadingArguments
     @OptionGroup var threads: ThreadArguments
     @OptionGroup var outputs: OutputArguments
 
@@ -100,6 +101,8 @@ struct IndexBuildCommand: ParsableCommand {
         var trainSeconds: Double
         var addSeconds: Double
         var bytes: Int
+        /// Rows of the file that were left out.
+        var omitted: Int
     }
 
     func validate() throws {
@@ -112,9 +115,10 @@ struct IndexBuildCommand: ParsableCommand {
 
     func run() throws {
         let url = try outputURL(output)
-        let source = try VectorInput(input)
+        let source = try VectorInput(input, reading.options)
         if let dimension = source.dimension { _ = try index(of: source.count ?? 0, dimension: dimension) }
-        let vectors = try source.read().vectors
+        let content = try source.read(for: metric.metric)
+        let vectors = content.vectors
         let index = try index(of: vectors.count, dimension: vectors.dimension)
         let training = sample(of: vectors)
         let trainingBar = ProgressBar("training")
@@ -128,7 +132,12 @@ struct IndexBuildCommand: ParsableCommand {
         trainingBar.finish("\(index.indexDescription)")
         let addingBar = ProgressBar("adding")
         let (_, addSeconds) = try timed {
-            try index.add(vectors, threads: threads.limit, progress: { addingBar.update($0.fraction) })
+            try index.add(
+                vectors,
+                ids: content.rows.map(Int64.init),
+                threads: threads.limit,
+                progress: { addingBar.update($0.fraction) }
+            )
         }
         addingBar.finish("\(index.count) vectors")
         try isFaissFile(url) ? index.writeFaissFile(to: url) : index.write(to: url)
@@ -139,7 +148,8 @@ struct IndexBuildCommand: ParsableCommand {
                 dimension: index.dimension,
                 trainSeconds: trainSeconds,
                 addSeconds: addSeconds,
-                bytes: index.memorySize
+                bytes: index.memorySize,
+                omitted: content.omitted.count
             ),
             lines: ["\(index)"]
         )

@@ -3,6 +3,7 @@ import Console
 import Faiss
 import Foundation
 import Vectors
+import Word2Vec
 
 struct MapCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,6 +41,7 @@ struct MapCommand: ParsableCommand {
     @Option(help: "The page's title; by default the input's name.")
     var title: String?
 
+    @OptionGroup var reading: ReadingArguments
     @OptionGroup var threads: ThreadArguments
     @OptionGroup var outputs: OutputArguments
 
@@ -50,6 +52,8 @@ struct MapCommand: ParsableCommand {
         var projectionSeconds: Double
         var divergence: Double
         var bytes: Int
+        /// Rows of the file that were left out.
+        var omitted: Int
     }
 
     func validate() throws {
@@ -68,11 +72,12 @@ struct MapCommand: ParsableCommand {
 
     func run() throws {
         let destination = try outputURL(output, extensions: ["html"])
-        let source = try VectorInput(input)
+        let source = try VectorInput(input, reading.options)
         let labels = try labels.map { try readLabels($0, count: source.count) }
-        let (vectors, words) = try source.read()
-        if let labels { try check(labels, count: vectors.count) }
-        let names = labels ?? words
+        let content = try source.read(for: metric.metric)
+        let vectors = content.vectors
+        if let labels { try check(labels, count: content.rowCount) }
+        let names = labels.map { labels in content.rows.map { labels[$0] } } ?? content.words
         guard !vectors.isEmpty else { throw DataError("'\(input)' holds no vectors") }
         let drawn = vectors[0..<min(limit, vectors.count)]
         let points = metric == .cosine ? drawn.normalized() : drawn
@@ -116,14 +121,15 @@ struct MapCommand: ParsableCommand {
                 clusterSeconds: clusterSeconds,
                 projectionSeconds: projectionSeconds,
                 divergence: map.divergence,
-                bytes: html.count
+                bytes: html.count,
+                omitted: content.omitted.count
             ),
             lines: ["a map of \(points.count) points is in \(output)"]
         )
     }
 
     private func readLabels(_ path: String, count: Int?) throws -> [String] {
-        var lines = try LineReader(path)
+        var lines = TextLines(try ByteStream(fileURL(path)))
         var labels: [String] = []
         while let line = try lines.next() {
             guard let label = String(validating: line, as: UTF8.self) else {
@@ -136,7 +142,8 @@ struct MapCommand: ParsableCommand {
     }
 
     private func check(_ labels: [String], count: Int) throws {
-        guard labels.count == count else {
+        // Of a file that is not read to its end, the lines may go on, too.
+        guard labels.count == count || reading.restrict != nil && labels.count > count else {
             throw DataError("'\(self.labels ?? "")' has \(labels.count) lines, '\(input)' \(count) vectors")
         }
     }

@@ -30,6 +30,7 @@ struct SimilarCommand: ParsableCommand {
     @Flag(help: "Combine the words by products (3CosMul of Levy and Goldberg) in place of sums.")
     var cosMul = false
 
+    @OptionGroup var leniency: LenientArguments
     @OptionGroup var outputs: OutputArguments
 
     private struct Figures: Encodable {
@@ -48,7 +49,7 @@ struct SimilarCommand: ParsableCommand {
     }
 
     func run() throws {
-        let vectors = try WordVectors(contentsOf: fileURL(model))
+        let vectors = try ReadingOptions(isLenient: leniency.lenient).words(fileURL(model)).vectors
         let similar =
             try cosMul
             ? vectors.mostSimilarCosMul(positive: words, negative: minus, top: count, restrict: restrict)

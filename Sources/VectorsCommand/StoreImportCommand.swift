@@ -26,6 +26,7 @@ struct StoreImportCommand: AsyncParsableCommand {
     var metadata: String?
 
     @OptionGroup var batches: BatchArguments
+    @OptionGroup var reading: ReadingArguments
 
     @Option(help: "Leave out so many rows at the start, such as those that are stored already.")
     var skip = 0
@@ -39,20 +40,23 @@ struct StoreImportCommand: AsyncParsableCommand {
     private struct Figures: Encodable {
         var stored: Int
         var count: Int
+        /// Rows of the file that were left out.
+        var omitted: Int
         var importSeconds: Double
         var indexSeconds: Double
     }
 
     func run() async throws {
-        let input = try VectorInput(input)
-        let lines = try metadata.map { try LineReader($0) }
+        let input = try VectorInput(input, reading.options)
+        let lines = try metadata.map { TextLines(try ByteStream(fileURL($0))) }
         let figures = try await place.with(.readWrite) { collection in
             try input.check(dimension: collection.dimension, of: "the collection '\(collection.name)'")
             let descriptions = try lines.map { try readDescriptions($0, count: input.count) }
-            let (vectors, words) = try input.read()
-            if let descriptions { try check(descriptions.count, count: vectors.count) }
-            let keys = (0..<vectors.count).map { row in
-                descriptions?[row].key ?? VectorKey(words?[row] ?? String(row))
+            let content = try input.read(for: collection.metric)
+            let (vectors, rows) = (content.vectors, content.rows)
+            if let descriptions { try check(descriptions.count, count: content.rowCount) }
+            let keys = rows.enumerated().map { place, row in
+                descriptions?[row].key ?? VectorKey(content.words?[place] ?? String(row))
             }
             let repeated = keys.count - Set(keys).count
             if repeated > 0 { warn("\(repeated) rows have a key that a later row has, too, which counts") }
@@ -61,15 +65,15 @@ struct StoreImportCommand: AsyncParsableCommand {
             let start = ContinuousClock.now
             let batch = batches.allOrNothing ? max(vectors.count, 1) : batches.batch
             for first in stride(from: min(skip, vectors.count), to: vectors.count, by: batch) {
-                let rows = (first..<min(first + batch, vectors.count)).map { row in
+                let some = (first..<min(first + batch, vectors.count)).map { place in
                     StoredVector(
-                        key: keys[row],
-                        vector: Array(vectors[row]),
-                        metadata: descriptions?[row].metadata ?? [:]
+                        key: keys[place],
+                        vector: Array(vectors[place]),
+                        metadata: descriptions?[rows[place]].metadata ?? [:]
                     )
                 }
-                try await store(rows, from: first, in: collection)
-                bar.update(Double(first + rows.count) / Double(vectors.count))
+                try await store(some, from: first, in: collection)
+                bar.update(Double(first + some.count) / Double(vectors.count))
             }
             let stored = ContinuousClock.now
             bar.finish("\(vectors.count) vectors")
@@ -79,6 +83,7 @@ struct StoreImportCommand: AsyncParsableCommand {
             return Figures(
                 stored: max(vectors.count - skip, 0),
                 count: collection.count,
+                omitted: content.omitted.count,
                 importSeconds: (stored - start).seconds,
                 indexSeconds: (ContinuousClock.now - stored).seconds
             )
@@ -104,12 +109,13 @@ struct StoreImportCommand: AsyncParsableCommand {
     }
 
     private func check(_ lines: Int, count: Int) throws {
-        guard lines == count else {
+        // Of a file that is not read to its end, the lines may go on, too.
+        guard lines == count || reading.restrict != nil && lines > count else {
             throw DataError("'\(metadata ?? "")' has \(lines) lines, '\(input)' \(count) vectors")
         }
     }
 
-    private func readDescriptions(_ lines: LineReader, count: Int?) throws -> [RowLine] {
+    private func readDescriptions(_ lines: TextLines, count: Int?) throws -> [RowLine] {
         var lines = lines
         var descriptions: [RowLine] = []
         while let line = try lines.nextFilled() {

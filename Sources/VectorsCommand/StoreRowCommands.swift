@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import VectorStorage
+import Word2Vec
 
 struct StorePutCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -25,7 +26,7 @@ struct StorePutCommand: AsyncParsableCommand {
 
     func run() async throws {
         let figures = try await place.with(.readWrite) { collection in
-            var lines = LineReader()
+            var lines = TextLines(.standardInput())
             var rows: [StoredVector] = []
             var stored = 0
             func store() async throws {

@@ -69,6 +69,45 @@ struct ResultTests {
         }
     }
 
+    @Test(
+        "--lenient leaves bad rows and, under the cosine, zero vectors out, and keeps rows, labels and metadata together"
+    )
+    func lenient() throws {
+        try withTemporaryFolder { folder in
+            let words = try write(
+                "\u{FEFF}5 2\r\na 1 0\r\na 2 2\r\n. . . 0 1\r\nzero 0 0\r\nb 3 1",
+                "words.vec",
+                in: folder
+            )
+            let store = folder.appending(path: "a.store").path
+            let metadata = try write(
+                (0..<5).map { "{\"metadata\": {\"row\": \($0)}}" }.joined(separator: "\r\n"),
+                "rows.jsonl",
+                in: folder
+            )
+            #expect(try VectorsProgram.outcome(["store", "create", store, "--dimension", "2"]).status == 0)
+            let arguments = ["store", "import", store, words, "--metadata", metadata, "--json"]
+            let refused = try VectorsProgram.outcome(arguments)
+            #expect(refused.status == 1 && refused.errors.contains("line 3"), "\(refused.errors)")
+            let imported = try VectorsProgram.outcome(arguments + ["--lenient"])
+            #expect(
+                imported.object["stored"] as? Int == 3 && imported.object["omitted"] as? Int == 2,
+                "\(imported.errors)"
+            )
+            #expect(imported.errors.contains("1 with a word that was there before"))
+            let row = try VectorsProgram.outcome(["store", "get", store, "b", "--json"])
+            #expect(row.output.contains("\"row\":4"), "\(row.output)")
+            let index = folder.appending(path: "a.vindex").path
+            let build = ["index", "build", words, "--metric", "cosine", "--output", index, "--json", "--lenient"]
+            #expect(try VectorsProgram.outcome(build).object["count"] as? Int == 3)
+            #expect(try VectorsProgram.outcome(build + ["--restrict", "2"]).object["count"] as? Int == 2)
+            let labels = folder.appending(path: "labels.txt").path
+            let cluster = ["cluster", words, "-k", "1", "--lenient", "--output", labels]
+            #expect(try VectorsProgram.outcome(cluster).status == 0)
+            #expect(try String(contentsOfFile: labels, encoding: .utf8) == "0\n-1\n0\n0\n0\n")
+        }
+    }
+
     @Test("A negative value needs no sign of equality before it")
     func negative() throws {
         try withTemporaryFolder { folder in

@@ -34,6 +34,18 @@ struct NumPyFormatTests {
         #expect(try read(file(header("|u1", "(2, 2)"), [0, 1, 128, 255])).values == [0, 1, 128, 255])
     }
 
+    @Test("A double beyond the range of floats is named with its value and place; an infinite one stays infinite")
+    func beyond() throws {
+        let error = #expect(throws: VectorError.self) {
+            try read(file(header("<f8", "(2, 2)"), bytes([1, -Double.infinity, 2, 1e300])))
+        }
+        #expect(error?.code == .invalidFormat)
+        for part in ["row 1", "component 1", "1e+300", "3.4028235e+38"] {
+            #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
+        }
+        #expect(try read(file(header("<f8", "(1, 2)"), bytes([1, -Double.infinity]))).values == [1, -.infinity])
+    }
+
     @Test("Halves: normal, subnormal, zeros, the ends of the range, infinities, NaN")
     func halves() throws {
         let halves: [(UInt16, Float)] = [

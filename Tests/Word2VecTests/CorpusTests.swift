@@ -62,6 +62,28 @@ struct CorpusTests {
         #expect(try sentences(of: Array((text + "\n").utf8), blockSize: blockSize) == expected)
     }
 
+    @Test(
+        "A byte-order mark is no part of a word, and what is no UTF-8 text is refused by name",
+        arguments: [2, 1 << 18]
+    )
+    func encodings(blockSize: Int) throws {
+        #expect(
+            try sentences(of: Array("\u{FEFF}the cat\nsat".utf8), blockSize: blockSize) == [["the", "cat"], ["sat"]]
+        )
+        #expect(try sentences(of: Array("the \u{FEFF}cat".utf8), blockSize: blockSize) == [["the", "\u{FEFF}cat"]])
+        let utf16 = "the cat sat\non the mat".utf16.flatMap { [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0)] }
+        for (bytes, mention) in [
+            ([0xFE, 0xFF] + utf16, "UTF-16BE"), (utf16, "at byte 0"), (Array("the cat\0".utf8), "at byte 7"),
+            ([0xFF, 0xFE, 0, 0] + utf16, "UTF-32LE"),
+        ] {
+            let error = #expect(throws: Word2VecError.self) { try sentences(of: bytes, blockSize: blockSize) }
+            #expect(
+                error?.code == .invalidFormat && error?.message.contains(mention) == true,
+                "\(error?.message ?? "")"
+            )
+        }
+    }
+
     @Test("Random text is split as a plain split does, for random block sizes", arguments: 0..<20 as Range<UInt64>)
     func randomText(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)

@@ -141,12 +141,19 @@ struct EvaluationTests {
             ("tiger cat 7.35\r\nold new 1.5\r\n", nil),
             ("word1\tword2\tscore\ntiger\tcat\t7.35\t9\tx\n\nold\tnew\t1.5\t9\tx", nil),
             ("Word 1,Word 2,Human (mean)\ntiger,cat,7.35\nold,new,1.5\n", ","),
+            // As WordSim-353 and SimLex-999 are published.
+            ("Word 1,Word 2,Human (mean)\r\ntiger,cat,7.35\r\nold,new,1.5\r\n", nil),
+            (
+                "word1\tword2\tPOS\tSimLex999\tconc(w1)\tconc(w2)\ntiger\tcat\tN\t7.35\t2.72\t2.81\n"
+                    + "old\tnew\tA\t1.5\t3.5\t2.9\n", nil
+            ),
+            ("\u{FEFF}tiger cat 7.35\nold new 1.5", nil),
             ("tiger; cat; 7.35\nold; new; 1.5\n", ";"),
         ]
         for (number, (text, delimiter)) in texts.enumerated() {
             let pairs = try file(text) { try WordPairs(contentsOf: $0, delimiter: delimiter) }
             #expect(pairs.pairs == expected)
-            #expect((pairs.heading != nil) == [2, 3].contains(number))
+            #expect((pairs.heading != nil) == [2, 3, 4, 5].contains(number))
         }
     }
 
@@ -185,6 +192,7 @@ struct EvaluationTests {
             "", "# x\n", "a b\n", "a b 1\nc d\n", "a b 1\nc d e\n", "a b 1\nc d nan\n", "a b 1\nc d inf\n",
             // A damaged first line is no heading.
             "a b 7.3x5\nc d 1\n", "a b nan\nc d 1\n", "a b inf\nc d 1\n", "a b ?\nc d 1\n", "a b\nc d 1\n",
+            "a b N 7.3x5 2.72\n", "a b N 7.3 2\nc d N x 2\n",
         ]
     )
     func badPairs(text: String) throws {

@@ -143,6 +143,8 @@ struct WordVectorFilesTests {
         let texts = [
             "3 3\n" + lines.joined(separator: "\n") + "\n",
             "3 3\r\n" + lines.joined(separator: "\r\n"),
+            "\u{FEFF}3 3\n" + lines.joined(separator: "\n"),
+            "\u{FEFF}" + lines.joined(separator: "\r\n"),
             lines.map { $0 + " \n" }.joined(),
             lines.joined(separator: "\n\n").replacingOccurrences(of: " ", with: "\t"),
         ]
@@ -212,6 +214,10 @@ struct WordVectorFilesTests {
         }
     }
 
+    private static func utf16(_ text: String, mark: Bool) -> [UInt8] {
+        (mark ? [0xFF, 0xFE] : []) + text.utf16.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
+    }
+
     private static let malformed: [Malformed] = [
         Malformed("empty binary", "a.bin", "", mention: "a.bin"),
         Malformed("empty text", "a.txt", "", mention: "no words"),
@@ -230,8 +236,8 @@ struct WordVectorFilesTests {
         Malformed("a huge count and dimension", "a.bin", "\(Int.max) \(Int.max)\na ", mention: "\(Int.max)"),
         Malformed("a huge count in text", "a.txt", "1000000000000 100\na 1\n", mention: "1000000000000"),
         Malformed("cut within a vector", "a.bin", "2 1\na 1234b 12", mention: "too many"),
-        Malformed("cut within a word", "a.bin", "2 1\naaaaaaaaa 1234b", mention: "1 of 2"),
-        Malformed("cut within the last vector", "a.bin", "2 1\naaaaaaaaa 1234bbb 12", mention: "word 2 of 2"),
+        Malformed("cut within a word", "a.bin", "2 1\naaaaaaaaa 1234b", mention: "ends after 1"),
+        Malformed("cut within the last vector", "a.bin", "2 1\naaaaaaaaa 1234bbb 12", mention: "ends after 1"),
         Malformed("bytes behind the end", "a.bin", "1 1\na 1234b", mention: "goes on"),
         Malformed("an empty word", "a.bin", "1 1\n 1234x", mention: "0 bytes"),
         Malformed(
@@ -252,7 +258,7 @@ struct WordVectorFilesTests {
         Malformed("infinity in text", "a.txt", "a 1 inf\n", mention: "inf"),
         Malformed("a number out of range", "a.txt", "a 1 1e39\n", mention: "inf"),
         Malformed("one word twice", "a.bin", "2 1\na 1234a 1234", mention: "word 1 again"),
-        Malformed("one word twice in text", "a.txt", "a 1\nb 2\na 3\n", mention: "word 1 again"),
+        Malformed("one word twice in text", "a.txt", "a 1\nb 2\na 3\n", mention: "on line 3"),
         Malformed(
             "two words that are the same when repaired",
             "a.bin",
@@ -266,8 +272,64 @@ struct WordVectorFilesTests {
         Malformed("too many lines", "a.txt", "1 2\na 1 2\nb 3 4\n", mention: "declares 1 words and holds 2"),
         Malformed("a line without end", "a.txt", "a " + String(repeating: "1 ", count: 3_000_000), mention: "longer"),
         Malformed("zeros", "a.bin", [UInt8](repeating: 0, count: 1000), mention: "count and dimension"),
-        Malformed("zeros as text", "a.txt", [UInt8](repeating: 0, count: 1000), mention: "dimension 0"),
+        Malformed("zeros as text", "a.txt", [UInt8](repeating: 0, count: 1000), mention: "NUL"),
+        Malformed("NUL on a later line", "a.txt", "a 1\nb\0c 2\n", mention: "line 2"),
+        Malformed("UTF-16", "a.vec", utf16("2 1\na 1\nb 2\n", mark: true), mention: "UTF-16LE"),
+        Malformed("UTF-16 without a mark", "a.vec", utf16("2 1\na 1\n", mark: false), mention: "NUL"),
     ]
+
+    @Test("A lenient reading leaves out what can't be used, keeps the first of equal words, and says what it did")
+    func lenient() throws {
+        // The first line is word 0; dots are a word of GloVe's; é stands twice, once as Latin-1, repaired.
+        let rows = [
+            "the 1 2", ". . . 3 4", "the 5 6", "short 7", "nan 8 nan", "text 9 x", " 10 11 ", "\u{FFFD} 12 13",
+        ]
+        let text = Array(rows.joined(separator: "\n").utf8) + [0x0A, 0xE9] + Array(" 14 15\nlast 16 17".utf8)
+        for header in ["", "12 2\n"] {
+            var omitted = OmittedRows()
+            let vectors = try withTemporaryFolder { folder in
+                let url = folder.appending(path: "a.txt")
+                try Data(Array(header.utf8) + text).write(to: url)
+                #expect(throws: Word2VecError.self) { try WordVectors(contentsOf: url) }
+                return try WordVectors(contentsOf: url, omitted: &omitted)
+            }
+            #expect(vectors.words == ["the", ". . .", "\u{FFFD}", "last"])
+            #expect(vectors.matrix.values == [1, 2, 3, 4, 12, 13, 16, 17])
+            #expect(omitted.rows == [2, 3, 4, 5, 6, 8])
+            #expect(omitted.counts == [.duplicate: 2, .malformed: 3, .notFinite: 1])
+            #expect(omitted.messages.count == 6 && omitted.messages[0].contains("line \(header.isEmpty ? 3 : 4)"))
+            #expect(omitted.missing == (header.isEmpty ? 0 : 2))
+            #expect(omitted.description.hasPrefix("6 rows are left out: 3 without their numbers"))
+        }
+        var omitted = OmittedRows()
+        let binary = try withTemporaryFolder { folder in
+            let url = folder.appending(path: "a.bin")
+            try Data(
+                Array("5 1\na ".utf8) + [0, 0, 0, 0] + Array("b ".utf8) + [0, 0, 0xC0, 0x7F]
+                    + Array("a 1234c 1234d 12".utf8)
+            )
+            .write(to: url)
+            return try WordVectors(contentsOf: url, omitted: &omitted)
+        }
+        #expect(binary.words == ["a", "c"])
+        #expect(omitted.rows == [1, 2] && omitted.counts == [.notFinite: 1, .duplicate: 1] && omitted.missing == 1)
+    }
+
+    @Test("A limit stops the reading: what lies behind it is not looked at", arguments: ["a.bin", "a.txt", "b.txt"])
+    func limit(name: String) throws {
+        let vectors = try sample(count: 30, dimension: 5)
+        var bytes = try bytes(of: vectors, as: name)
+        if name == "b.txt" { bytes.removeFirst("30 5\n".utf8.count) }
+        bytes.replaceSubrange(bytes.count * 2 / 3..<bytes.count, with: Array("\n\n damaged".utf8))
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: name)
+            try Data(bytes).write(to: url)
+            #expect(throws: Word2VecError.self) { try WordVectors(contentsOf: url) }
+            let first = try WordVectors(contentsOf: url, limit: 10)
+            #expect(first.words == Array(vectors.words[..<10]) && first.matrix == vectors.matrix[0..<10])
+            #expect(throws: Word2VecError.self) { try WordVectors(contentsOf: url, limit: 0) }
+        }
+    }
 
     @Test("A malformed file is refused with a message that says what is wrong", arguments: malformed)
     private func refuses(file: Malformed) {

@@ -37,6 +37,17 @@ enum NumPyFormat {
                 let start = header.length + first * itemSize
                 try file.bytes(start..<start + count * itemSize).withUnsafeBytes { block in
                     for item in 0..<count { values[first + item] = header.type.float(in: block, at: item * itemSize) }
+                    guard header.type == .float64 else { return }
+                    for item in 0..<count where values[first + item].isInfinite {
+                        let value = ItemType.double(in: block, at: item * itemSize)
+                        guard value.isFinite else { continue }
+                        let (row, column) = (first + item).quotientAndRemainder(dividingBy: header.columns)
+                        throw VectorError(
+                            .invalidFormat,
+                            "row \(row) of '\(file.path)', component \(column), is \(value), beyond the largest 32-bit "
+                                + "number, \(Float.greatestFiniteMagnitude)"
+                        )
+                    }
                 }
             }
         }
@@ -72,6 +83,7 @@ enum NumPyFormat {
             }
         }
 
+        /// The item as a 32-bit number; infinite if it is beyond all of them.
         func float(in bytes: UnsafeRawBufferPointer, at offset: Int) -> Float {
             switch self {
             case .float16:
@@ -83,14 +95,14 @@ enum NumPyFormat {
                     bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
                 )
             case .float64:
-                return Float(
-                    Double(
-                        bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-                    )
-                )
+                return Float(Self.double(in: bytes, at: offset))
             case .int8: return Float(bytes.loadUnaligned(fromByteOffset: offset, as: Int8.self))
             case .uint8: return Float(bytes[offset])
             }
+        }
+
+        static func double(in bytes: UnsafeRawBufferPointer, at offset: Int) -> Double {
+            Double(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)))
         }
     }
 

@@ -43,6 +43,8 @@ final class TextWindow {
     private var blockStart = 0
     /// How many bytes of the window are filled.
     private var count = 0
+    /// The file's path, for messages.
+    private var path = ""
 
     init(_ layout: TextLayout) {
         self.layout = layout
@@ -62,6 +64,7 @@ final class TextWindow {
 
     /// Moves to a block of a file.
     func fill(_ file: InputFile, block: Int, size: Int) throws(Word2VecError) {
+        path = file.path
         blockStart = block * layout.blockSize
         let end = min(blockStart + layout.blockSize + layout.lookAhead, size)
         count = end - blockStart + start
@@ -80,6 +83,7 @@ final class TextWindow {
             count -= done
             bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[done..<done + count]))
         }
+        path = stream.path
         blockStart = block * layout.blockSize
         let free = bytes[count..<start + layout.blockSize + layout.lookAhead]
         count += try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: free))
@@ -92,8 +96,19 @@ final class TextWindow {
         into writer: inout PassageWriter,
         goingOn: () throws(Word2VecError) -> Void
     ) throws(Word2VecError) {
-        let first = blockStart == 0 ? (place: 0, isInWord: false) : cut(at: start)
+        let bytes = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+        let first =
+            blockStart == 0
+            ? (place: try UTF8Text.start(of: bytes, path: path), isInWord: false) : cut(at: start)
         let last = cut(at: start + layout.blockSize)
+        if first.place < last.place,
+            let place = UTF8Text.place(of: 0, in: UnsafeRawBufferPointer(rebasing: bytes[first.place..<last.place]))
+        {
+            throw Word2VecError(
+                .invalidFormat,
+                "the text of '\(path)' \(UTF8Text.holdsNUL), at byte \(blockStart - start + first.place + place)"
+            )
+        }
         var position = first.place
         // The front part of a word that long is the block's before; it is no word, and the rest is none either.
         if first.isInWord {

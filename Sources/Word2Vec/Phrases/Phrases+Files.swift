@@ -35,7 +35,7 @@ extension Phrases {
         var table = WordTable()
         var counts: [Int] = []
         // A line holds all connector words, or one pair.
-        try TextLines(file: file).forEach { number, line throws(Word2VecError) in
+        try TextLines(file).forEach { number, line throws(Word2VecError) in
             guard header != nil else {
                 header = try? JSONDecoder().decode(Header.self, from: Data(line))
                 guard let header, header.format == Header.format else {

@@ -55,7 +55,7 @@ public struct AnalogyQuestions: Sendable, Hashable {
     public init(contentsOf url: URL) throws(Word2VecError) {
         let file = try ByteStream(url)
         var sections: [Section] = []
-        try TextLines(file: file, maximumLength: 1 << 16).forEach { number, line throws(Word2VecError) in
+        try TextLines(file, maximumLength: 1 << 16).forEach { number, line throws(Word2VecError) in
             let text = String(decoding: line, as: UTF8.self)
             if text.hasPrefix("#") || text.hasPrefix("//") { return }
             if text.hasPrefix(":") {

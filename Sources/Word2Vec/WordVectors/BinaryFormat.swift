@@ -3,7 +3,7 @@ import Vectors
 /// word2vec's binary format: a line with count and dimension, then for each word its bytes, a space, and its numbers,
 /// little-endian. word2vec's C program adds a line feed after each vector, gensim and we don't; both can be read.
 enum BinaryFormat {
-    static func read(_ file: ByteStream) throws(Word2VecError) -> WordVectors {
+    static func read(_ file: ByteStream, limit: Int, isLenient: Bool) throws(Word2VecError) -> WordVectorsBuilder {
         var reader = BlockReader(file: file)
         var header: [UInt8] = []
         while header.last != 0x0A {
@@ -12,55 +12,65 @@ enum BinaryFormat {
             }
             header.append(byte)
         }
-        guard let (count, dimension) = header.withUnsafeBufferPointer({ TextFormat.header($0.dropLast().fields) })
+        guard let (declared, dimension) = header.withUnsafeBufferPointer({ TextFormat.header($0.dropLast().fields) })
         else {
             throw Word2VecError(.invalidFormat, "'\(file.path)' does not start with a line of count and dimension")
         }
         // A word takes at least one byte and a space. Division, as a product of such numbers may overflow.
-        guard count <= (file.maximumSize - header.count) / (2 + 4 * min(dimension, 1 << 32)) else {
+        let most = (file.maximumSize - header.count) / (2 + 4 * min(dimension, 1 << 32))
+        guard min(declared, limit) <= most || isLenient else {
             throw Word2VecError(
                 .invalidFormat,
-                "'\(file.path)' declares \(count) words of dimension \(dimension), too many for its \(file.size) bytes"
+                "'\(file.path)' declares \(declared) words of dimension \(dimension), too many for its \(file.size) bytes"
             )
         }
-        var builder = try WordVectorsBuilder(path: file.path, dimension: dimension, expectedCount: count)
+        var builder = try WordVectorsBuilder(
+            path: file.path,
+            dimension: dimension,
+            expectedCount: min(declared, most, limit),
+            isLenient: isLenient
+        )
         var word: [UInt8] = []
-        for _ in 0..<count {
+        var numbers: [Float] = []
+        while builder.rows < declared, builder.count < limit {
+            let row = builder.rows + 1
             word.removeAll(keepingCapacity: true)
-            while true {
-                guard let byte = try reader.next() else {
-                    throw Word2VecError(
-                        .invalidFormat,
-                        "'\(file.path)' ends after \(builder.count) of \(count) words"
-                    )
-                }
-                if byte == 0x20 { break }
+            numbers.removeAll(keepingCapacity: true)
+            while let byte = try reader.next(), byte != 0x20 {
                 if byte == 0x0A, word.isEmpty { continue }
+                // What follows can't be told from a word that long.
                 guard word.count < Corpus.maximumWordLength else {
                     throw Word2VecError(
                         .invalidFormat,
-                        "word \(builder.count + 1) of '\(file.path)' is longer than \(Corpus.maximumWordLength) bytes"
+                        "the word on row \(row) of '\(file.path)' is longer than \(Corpus.maximumWordLength) bytes"
                     )
                 }
                 word.append(byte)
             }
-            try word.withUnsafeBufferPointer { word throws(Word2VecError) in try builder.append(word: word) }
-            for _ in 0..<dimension {
-                guard let bits = try reader.nextUInt32() else {
-                    throw Word2VecError(
-                        .invalidFormat,
-                        "'\(file.path)' ends within word \(builder.count) of \(count)"
-                    )
-                }
-                try builder.append(Float(bitPattern: bits))
+            while numbers.count < dimension, let bits = try reader.nextUInt32() {
+                numbers.append(Float(bitPattern: bits))
+            }
+            guard numbers.count == dimension else {
+                try builder.miss(
+                    declared - builder.rows,
+                    "'\(file.path)' declares \(declared) words and ends after \(builder.rows)"
+                )
+                return builder
+            }
+            try word.withUnsafeBufferPointer { word throws(Word2VecError) in
+                try builder.append(place: "row \(row)", word: word) { $0.append(contentsOf: numbers) }
             }
         }
+        guard builder.rows == declared, !isLenient else { return builder }
         while let byte = try reader.next() {
             guard byte == 0x0A else {
-                throw Word2VecError(.invalidFormat, "'\(file.path)' goes on after the \(count) words that it declares")
+                throw Word2VecError(
+                    .invalidFormat,
+                    "'\(file.path)' goes on after the \(declared) words that it declares"
+                )
             }
         }
-        return try builder.finish()
+        return builder
     }
 
     static func write(_ vectors: WordVectors, to file: AtomicFile) throws(VectorError) {

@@ -3,56 +3,58 @@ import Vectors
 /// word2vec's text format: a line with count and dimension, then a line for each word with the word and its numbers,
 /// separated by spaces. GloVe's files lack the first line; two whole numbers alone on it tell the difference.
 enum TextFormat {
-    static func read(_ file: ByteStream) throws(Word2VecError) -> WordVectors {
+    static func read(_ file: ByteStream, limit: Int, isLenient: Bool) throws(Word2VecError) -> WordVectorsBuilder {
+        var lines = TextLines(file, maximumLength: 1 << 22)
         var builder: WordVectorsBuilder?
         var declared: Int?
-        try TextLines(file: file).forEach { number, line throws(Word2VecError) in
-            let fields = line[...].fields
-            if fields.isEmpty { return }
-            if builder == nil {
-                if let (count, dimension) = header(fields) {
-                    // A word's line takes at least a byte for the word and two for each number.
-                    guard count <= file.maximumSize / (1 + 2 * min(dimension, 1 << 32)) else {
-                        throw Word2VecError(
-                            .invalidFormat,
-                            "'\(file.path)' declares \(count) words of dimension \(dimension), too many for its "
-                                + "\(file.size) bytes"
+        while builder?.count ?? 0 < limit {
+            let number = lines.number + 1
+            let line: Void? = try lines.next { line throws(Word2VecError) in
+                let fields = line[...].fields
+                if fields.isEmpty { return }
+                if builder == nil {
+                    if let header = header(fields) {
+                        // A word's line takes at least a byte for the word and two for each number.
+                        let most = file.maximumSize / (1 + 2 * min(header.dimension, 1 << 32))
+                        guard min(header.count, limit) <= most || isLenient else {
+                            throw Word2VecError(
+                                .invalidFormat,
+                                "'\(file.path)' declares \(header.count) words of dimension \(header.dimension), too many "
+                                    + "for its \(file.size) bytes"
+                            )
+                        }
+                        declared = header.count
+                        builder = try WordVectorsBuilder(
+                            path: file.path,
+                            dimension: header.dimension,
+                            expectedCount: min(header.count, most, limit),
+                            isLenient: isLenient
                         )
+                        return
                     }
-                    declared = count
-                    builder = try WordVectorsBuilder(path: file.path, dimension: dimension, expectedCount: count)
-                    return
-                }
-                builder = try WordVectorsBuilder(path: file.path, dimension: fields.count - 1)
-            }
-            // Just made, if it was not there.
-            guard let dimension = builder?.dimension, fields.count == dimension + 1 else {
-                throw Word2VecError(
-                    .invalidFormat,
-                    "line \(number) of '\(file.path)' has \(fields.count) fields; a word and "
-                        + "\(builder?.dimension ?? 0) numbers were expected"
-                )
-            }
-            try builder?.append(word: UnsafeBufferPointer(rebasing: fields[0]))
-            for field in fields.dropFirst() {
-                guard let value = Float(decimal: field) else {
-                    throw Word2VecError(
-                        .invalidFormat,
-                        "'\(String(decoding: field.prefix(40), as: UTF8.self))' on line \(number) of '\(file.path)' "
-                            + "is not a number"
+                    builder = try WordVectorsBuilder(
+                        path: file.path,
+                        dimension: isLenient ? lastNumbers(fields) : fields.count - 1,
+                        isLenient: isLenient
                     )
                 }
-                try builder?.append(value)
+                try builder?.append(fields, line: number)
             }
+            if line == nil { break }
         }
-        guard let builder else { throw Word2VecError(.invalidFormat, "'\(file.path)' holds no words") }
-        if let declared, builder.count != declared {
-            throw Word2VecError(
-                .invalidFormat,
-                "'\(file.path)' declares \(declared) words and holds \(builder.count)"
+        guard var builder else { throw Word2VecError(.invalidFormat, "'\(file.path)' holds no words") }
+        if let declared, builder.rows != declared, builder.count < limit {
+            try builder.miss(
+                max(0, declared - builder.rows),
+                "'\(file.path)' declares \(declared) words and holds \(builder.rows)"
             )
         }
-        return try builder.finish()
+        return builder
+    }
+
+    /// How many of the fields behind the first are numbers up to the end: a word may hold spaces.
+    private static func lastNumbers(_ fields: [Slice<UnsafeBufferPointer<UInt8>>]) -> Int {
+        min(fields.count - 1, fields.reversed().prefix { Float(decimal: $0) != nil }.count)
     }
 
     static func write(_ vectors: WordVectors, to file: AtomicFile) throws(VectorError) {
@@ -75,6 +77,43 @@ enum TextFormat {
             let dimension = Int(String(decoding: fields[1], as: UTF8.self)), dimension >= 0
         else { return nil }
         return (count, dimension)
+    }
+}
+
+extension WordVectorsBuilder {
+    /// Adds the row of a line: a word and its numbers. A lenient reading takes the last numbers of a line, and all before
+    /// them for the word.
+    fileprivate mutating func append(
+        _ fields: [Slice<UnsafeBufferPointer<UInt8>>],
+        line: Int
+    ) throws(Word2VecError) {
+        let numbers = fields.suffix(dimension)
+        let word = fields.dropLast(dimension)
+        guard let first = word.first, let last = word.last, word.count == 1 || omitted != nil else {
+            return try omit(
+                RowFailure(
+                    reason: .malformed,
+                    message:
+                        "line \(line) of '\(path)' has \(fields.count) fields; a word and \(dimension) numbers were "
+                        + "expected"
+                )
+            )
+        }
+        let whole = UnsafeBufferPointer(rebasing: Slice(base: first.base, bounds: first.startIndex..<last.endIndex))
+        let path = path
+        try append(place: "line \(line)", word: whole) { values throws(RowFailure) in
+            for field in numbers {
+                guard let value = Float(decimal: field) else {
+                    throw RowFailure(
+                        reason: .malformed,
+                        message:
+                            "'\(String(decoding: field.prefix(40), as: UTF8.self))' on line \(line) of '\(path)' is "
+                            + "not a number"
+                    )
+                }
+                values.append(value)
+            }
+        }
     }
 }
 

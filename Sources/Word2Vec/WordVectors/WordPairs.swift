@@ -32,15 +32,18 @@ public struct WordPairs: Sendable, Hashable {
         self.pairs = pairs
     }
 
-    /// Reads pairs from a text file: lines of two words and a number; further fields are left alone.
+    /// Reads pairs from a text file: lines of two words and a score, as WordSim-353's `combined.csv`, MEN and SimLex-999
+    /// have them.
     ///
-    /// Blank lines and those that start with "#" are skipped. The first other line is a heading, kept in ``heading``, if its
-    /// third field holds letters and no digit, and is no `nan` or `inf`; a damaged score, such as `7.3x5`, is an error there
-    /// as everywhere.
+    /// Blank lines and those that start with "#" are skipped. The score is the first field behind the two words that is
+    /// no name, that is, holds a digit: SimLex-999 has the part of speech before it. Further fields are left alone. The
+    /// first line is a heading, kept in ``heading``, if it has no score and what stands in its place starts with a letter;
+    /// a damaged score, such as `7.3x5`, is an error there as everywhere.
     ///
     /// - Parameters:
     ///   - url: the file.
-    ///   - delimiter: the ASCII character between fields; nil stands for spaces and tabs.
+    ///   - delimiter: the ASCII character between fields. nil stands for tabs or commas, if the first line has two of
+    ///     them, and else for spaces and tabs.
     /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidArgument` for another delimiter, or `invalidFormat`
     ///   for any other line or a file without pairs.
     public init(contentsOf url: URL, delimiter: Character? = nil) throws(Word2VecError) {
@@ -55,12 +58,16 @@ public struct WordPairs: Sendable, Hashable {
         var pairs: [Pair] = []
         var heading: String?
         var isFirst = true
-        try TextLines(file: file, maximumLength: 1 << 16).forEach { number, line throws(Word2VecError) in
+        var column: Int?
+        try TextLines(file, maximumLength: 1 << 16).forEach { number, line throws(Word2VecError) in
             if line.first == UInt8(ascii: "#") || line[...].fields.isEmpty { return }
+            if isFirst, separator == nil {
+                separator = [0x09, 0x2C].first { delimiter in line.count { $0 == delimiter } >= 2 }
+            }
             let raw = separator.map { line.split(separator: $0, omittingEmptySubsequences: false) } ?? line[...].fields
             let fields = raw.map { field in
-                String(String(decoding: field, as: UTF8.self).trimmingPrefix { $0.isWhitespace })
-            }
+                String(decoding: field, as: UTF8.self).trimmingPrefix { $0.isWhitespace }
+            }.map { String($0.reversed().trimmingPrefix { $0.isWhitespace }.reversed()) }
             let wasFirst = isFirst
             isFirst = false
             guard fields.count >= 3 else {
@@ -69,23 +76,29 @@ public struct WordPairs: Sendable, Hashable {
                     "line \(number) of '\(file.path)' has \(fields.count) fields; two words and a number were expected"
                 )
             }
-            guard let score = Double(fields[2].filter { !$0.isWhitespace }), score.isFinite else {
-                if wasFirst, Double(fields[2]) == nil, fields[2].contains(where: \.isLetter),
-                    !fields[2].contains(where: \.isNumber)
-                {
+            let place = column ?? fields.indices.dropFirst(2).first { Self.isScore(fields[$0]) }
+            guard let place, place < fields.count, let score = Double(fields[place]), score.isFinite else {
+                let text = place.map { $0 < fields.count ? fields[$0] : "" } ?? fields[2]
+                if wasFirst, text.first?.isLetter == true, Double(text) == nil {
                     heading = String(decoding: line, as: UTF8.self)
                     return
                 }
                 throw Word2VecError(
                     .invalidFormat,
-                    "'\(fields[2].prefix(40))' on line \(number) of '\(file.path)' is not a finite number"
+                    "'\(text.prefix(40))' on line \(number) of '\(file.path)' is not a finite number"
                 )
             }
+            column = place
             pairs.append(Pair(fields[0], fields[1], score: score))
         }
         guard !pairs.isEmpty else { throw Word2VecError(.invalidFormat, "'\(file.path)' holds no word pairs") }
         self.pairs = pairs
         self.heading = heading
+    }
+
+    /// Whether a field is a score or a damaged one, not a name.
+    private static func isScore(_ field: String) -> Bool {
+        field.contains(where: \.isNumber) || Double(field) != nil
     }
 }
 

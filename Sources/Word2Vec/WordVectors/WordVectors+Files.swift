@@ -13,18 +13,64 @@ extension WordVectors {
     /// Each of them may be compressed by gzip, which its first two bytes tell; `.gz` at the end of the name is passed
     /// over (`words.vec.gz`).
     ///
-    /// Words that are no valid UTF-8, as word2vec's C program cuts them, are repaired with U+FFFD. Vectors are checked:
-    /// a file with a number that is NaN or infinite, with an empty word or one word twice is refused, as is one with
-    /// too few or too many bytes.
+    /// Text may start with a UTF-8 byte-order mark and end its lines by CR LF; UTF-16 and NUL bytes are refused. Words that
+    /// are no valid UTF-8, as word2vec's C program cuts them, are repaired with U+FFFD. Vectors are checked: a file with a
+    /// row that is not a word and its numbers, a number that is NaN or infinite, an empty word or one word twice is
+    /// refused, as is one with too few or too many bytes. The message says which line or row it is.
     ///
+    /// - Parameters:
+    ///   - url: the file.
+    ///   - limit: read only so many words from the start, the most frequent, and no further; gensim's `limit`. nil
+    ///     stands for all.
     /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidFormat`, `tooLarge`, or `invalidArgument` for any
-    ///   other extension.
-    public init(contentsOf url: URL) throws(Word2VecError) {
+    ///   other extension or a `limit` below 1.
+    public init(contentsOf url: URL, limit: Int? = nil) throws(Word2VecError) {
+        self = try Self.read(url, limit: limit, isLenient: false).finish()
+    }
+
+    /// Reads word vectors as ``init(contentsOf:limit:)`` does, but leaves rows out that can't be used, and says which
+    /// and why, where that one refuses the file.
+    ///
+    /// Of a line of text the last ``dimension`` fields are the numbers and all before them is the word, as GloVe's files
+    /// of 840 billion words have `. . .` among them. The first of equal words is kept, as in gensim. A file may have
+    /// fewer rows than it declares, or more. What can't be read at all is refused here, too.
+    ///
+    /// - Parameter omitted: becomes what was left out.
+    public init(contentsOf url: URL, limit: Int? = nil, omitted: inout OmittedRows) throws(Word2VecError) {
+        let builder = try Self.read(url, limit: limit, isLenient: true)
+        self = try builder.finish()
+        omitted = builder.omitted ?? OmittedRows()
+    }
+
+    private static func read(
+        _ url: URL,
+        limit: Int?,
+        isLenient: Bool
+    ) throws(Word2VecError) -> WordVectorsBuilder {
+        if let limit, limit < 1 {
+            throw Word2VecError(.invalidArgument, "limit \(limit) is less than 1")
+        }
         let format = try Self.format(of: url, compressed: true)
         let file = try ByteStream(url)
         switch format {
-        case .binary: self = try BinaryFormat.read(file)
-        case .text: self = try TextFormat.read(file)
+        case .binary: return try BinaryFormat.read(file, limit: limit ?? .max, isLenient: isLenient)
+        case .text: return try TextFormat.read(file, limit: limit ?? .max, isLenient: isLenient)
+        }
+    }
+
+    /// What the first line of a file says of it; nil where it says nothing, as in GloVe's files. Reads little more.
+    package static func header(of url: URL) throws(Word2VecError) -> (count: Int, dimension: Int)? {
+        let format = try Self.format(of: url, compressed: true)
+        let file = try ByteStream(url)
+        switch format {
+        case .text:
+            var lines = TextLines(file, blockSize: 1 << 12)
+            return try lines.next { line throws(Word2VecError) in TextFormat.header(line[...].fields) } ?? nil
+        case .binary:
+            var start: [UInt8] = []
+            _ = try file.append(64, to: &start)
+            guard let end = start.firstIndex(of: 0x0A) else { return nil }
+            return start[..<end].withUnsafeBufferPointer { TextFormat.header($0[...].fields) }
         }
     }
 
@@ -33,13 +79,13 @@ extension WordVectors {
     /// The binary format keeps every bit; so does the text format, which writes as many digits as that takes.
     ///
     /// - Throws: ``Word2VecError`` with code `inputOutput`, or `invalidArgument` for any other extension or a word that
-    ///   holds white space, for which the formats have no room.
+    ///   holds white space or NUL, for which the formats have no room.
     public func write(to url: URL) throws(Word2VecError) {
         let format = try Self.format(of: url)
-        for word in words where word.utf8.contains(where: { $0 == 0x20 || $0 &- 0x09 <= 0x0D - 0x09 }) {
+        for word in words where word.utf8.contains(where: { $0 == 0x20 || $0 &- 0x09 <= 0x0D - 0x09 || $0 == 0 }) {
             throw Word2VecError(
                 .invalidArgument,
-                "the word '\(word.prefix(40))' holds white space, which word2vec's formats can't express"
+                "the word '\(word.prefix(40))' holds white space or NUL, which word2vec's formats can't express"
             )
         }
         try converting { () throws(VectorError) in

@@ -6,6 +6,8 @@ import Vectors
 /// Zeros behind the last member, as tapes and block devices leave them, are no error; anything else there is.
 final class GzipStream {
     private let file: InputFile
+    /// The path, for messages.
+    var path: String { file.path }
     /// At a fixed place, which zlib insists on.
     private let stream: UnsafeMutablePointer<z_stream>
     private let input: UnsafeMutableRawBufferPointer
