@@ -4,6 +4,8 @@
 #include "kernels/rows.h"
 #include "threads.h"
 
+#include <faiss/impl/FaissAssert.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -385,6 +387,7 @@ std::vector<size_t> sample_rows(size_t count, size_t n, uint64_t seed) {
 }
 
 KMeans::Result KMeans::fit(size_t n, const float* x) const {
+    FAISS_THROW_IF_NOT_FMT(n >= clusters, "%zu points are fewer than %zu clusters", n, clusters);
     Random random(seed);
     const Points points(*this, n, x);
     Result best;

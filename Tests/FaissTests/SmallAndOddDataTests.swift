@@ -143,6 +143,54 @@ struct SmallAndOddDataTests {
         }
     }
 
+    /// Eight clouds of deviation 1, and the same with an offset, as single precision holds them; around their mean, too.
+    private func clouds(_ count: Int, dimension: Int, offset: Double) throws -> (far: VectorMatrix, near: VectorMatrix) {
+        let points = try TestVectors.gaussianMixture(count, dimension: dimension, clouds: 8, spread: 1, seed: 11)
+        let far = try VectorMatrix(
+            (0..<count).flatMap { row in points[row].map { Float(Double($0) * 4 + offset) } },
+            dimension: dimension
+        )
+        return (far, try centered(far))
+    }
+
+    @Test("Silhouette, DBSCAN and t-SNE see the same far away as around the origin", arguments: [1e2, 1e3, 1e4, 1e5, 1e6])
+    func neighbourhoods(offset: Double) throws {
+        let (far, near) = try clouds(800, dimension: 6, offset: offset)
+        let labels = try KMeans(clusters: 8, restarts: 3).fit(near).labels
+        let silhouettes = try [far, near].map { try ClusteringScores.silhouette(of: labels, points: $0) }
+        #expect(abs(silhouettes[0] - silhouettes[1]) < 1e-4, "\(silhouettes)")
+        // A radius between two of the distances that single precision can tell apart there.
+        let models = try [far, near].map { try DBSCAN(radius: 2.603, minimumPoints: 8).fit($0) }
+        #expect(models[0].labels == models[1].labels, "\(models.map(\.clusterCount)), \(models.map(\.noiseCount))")
+        let maps = try [far, near].map { try NeighborEmbedding(perplexity: 20, iterations: 250).fit($0) }
+        for (one, other) in zip(maps[0].neighbors, maps[1].neighbors) {
+            for (a, b) in zip(one, other) { #expect(abs(a.distance - b.distance) <= 1e-3 * (b.distance + 1e-3)) }
+        }
+        let divergences = maps.map(\.divergence)
+        #expect(abs(divergences[0] - divergences[1]) < 0.1 * divergences[1], "\(divergences)")
+    }
+
+    @Test(
+        "Codes of product quantizers are as good far away as around the origin",
+        arguments: [
+            IndexDescription.pq(subquantizers: 4), .opq(subquantizers: 4, then: .pq(subquantizers: 4)),
+            .ivfPQ(lists: 8, subquantizers: 4), .scalarQuantized(.int8), .pca(to: 8, then: .pq(subquantizers: 4)),
+            .ivf(lists: 8, storing: .scalarQuantized(.int8)), .hnsw(), .ivfFlat(lists: 8),
+        ],
+        [1e2, 1e4, 1e6]
+    )
+    func codes(description: IndexDescription, offset: Double) throws {
+        let (far, near) = try clouds(3000, dimension: 16, offset: offset)
+        let recalls = try [far, near].map { points in
+            let truth = try makeIndex(.flat, holding: near).search(near[0..<200], k: 10)
+            let index = try makeIndex(description, holding: points)
+            let found = try index.search(points[0..<200], k: 10, options: SearchOptions(probes: 4, ef: 64))
+            let hits = zip(found, truth).reduce(0) { $0 + Set($1.0.map(\.id)).intersection($1.1.map(\.id)).count }
+            return Double(hits) / 2000
+        }
+        #expect(recalls[0] > recalls[1] - 0.02, "\(description): \(recalls)")
+    }
+
     @Test("PCA learns from fewer vectors than it has components", arguments: [2, 20, 50, 300])
     func fewVectorsForPCA(count: Int) throws {
         let points = try TestVectors.gaussianMixture(count, dimension: 1536, clouds: 5, spread: 0.3, seed: 1)
