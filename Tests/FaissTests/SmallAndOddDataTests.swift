@@ -144,7 +144,8 @@ struct SmallAndOddDataTests {
     }
 
     /// Eight clouds of deviation 1, and the same with an offset, as single precision holds them; around their mean, too.
-    private func clouds(_ count: Int, dimension: Int, offset: Double) throws -> (far: VectorMatrix, near: VectorMatrix) {
+    private func clouds(_ count: Int, dimension: Int, offset: Double) throws -> (far: VectorMatrix, near: VectorMatrix)
+    {
         let points = try TestVectors.gaussianMixture(count, dimension: dimension, clouds: 8, spread: 1, seed: 11)
         let far = try VectorMatrix(
             (0..<count).flatMap { row in points[row].map { Float(Double($0) * 4 + offset) } },
@@ -153,7 +154,7 @@ struct SmallAndOddDataTests {
         return (far, try centered(far))
     }
 
-    @Test("Silhouette, DBSCAN and t-SNE see the same far away as around the origin", arguments: [1e2, 1e3, 1e4, 1e5, 1e6])
+    @Test("Silhouette, DBSCAN and t-SNE see the same far away as around the origin", arguments: [1e2, 1e4, 1e6])
     func neighbourhoods(offset: Double) throws {
         let (far, near) = try clouds(800, dimension: 6, offset: offset)
         let labels = try KMeans(clusters: 8, restarts: 3).fit(near).labels
@@ -180,7 +181,7 @@ struct SmallAndOddDataTests {
         [1e2, 1e4, 1e6]
     )
     func codes(description: IndexDescription, offset: Double) throws {
-        let (far, near) = try clouds(3000, dimension: 16, offset: offset)
+        let (far, near) = try clouds(2000, dimension: 16, offset: offset)
         let recalls = try [far, near].map { points in
             let truth = try makeIndex(.flat, holding: near).search(near[0..<200], k: 10)
             let index = try makeIndex(description, holding: points)
