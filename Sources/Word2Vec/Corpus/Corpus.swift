@@ -9,7 +9,8 @@ public import struct Foundation.URL
 /// sentence ends with its line, and after 10,000 words, so that a corpus in one endless line works too. Nothing else is
 /// done to the text: lower-casing and splitting off punctuation are the caller's part.
 ///
-/// Bytes that are no valid UTF-8 are replaced by U+FFFD "�", as `String(decoding:as:)` does. Words of more than
+/// Text is UTF-8, with a byte-order mark at a file's start or not; UTF-16, UTF-32 and NUL bytes are refused. Other bytes
+/// that are no valid UTF-8 are replaced by U+FFFD "�", as `String(decoding:as:)` does. Words of more than
 /// ``maximumWordLength`` bytes are no words; they are passed over.
 ///
 /// A training reads its corpus exactly once: each word becomes a number, 4 bytes, that is kept in memory or in a
@@ -35,7 +36,8 @@ public struct Corpus: Sendable {
 
     /// The text of a file, which may be compressed by gzip.
     ///
-    /// - Throws: ``Word2VecError/Code/inputOutput`` if it can't be opened or is not a regular file.
+    /// - Throws: ``Word2VecError/Code/inputOutput`` if it can't be opened or is not a regular file. What is in it shows
+    ///   when it is read: ``Word2VecError/Code/invalidFormat`` if that is no UTF-8 text.
     public init(contentsOf url: URL) throws(Word2VecError) {
         try self.init(contentsOf: [url])
     }
