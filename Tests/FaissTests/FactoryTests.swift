@@ -8,7 +8,10 @@ struct FactoryTests {
     @Test("A factory string is the builder that it stands for")
     func meaning() throws {
         let meanings: [(String, IndexDescription)] = [
-            ("Flat", .flat), ("IDMap,Flat", .flat), ("IDMap2,Flat", .flat),
+            ("Flat", .flat), ("IDMap,Flat", .flat), ("IDMap2,Flat", .flat), ("Flat,IDMap", .flat),
+            ("Flat,IDMap2", .flat), ("IVF64,Flat,IDMap", .ivfFlat(lists: 64)),
+            ("HNSW16_Flat,IDMap2", .hnsw(neighbors: 16)), ("PQ8,RFlat,IDMap", .refined(.pq(subquantizers: 8))),
+            ("PCA16,IDMap,Flat", .pca(to: 16, then: .flat)),
             ("SQ8", .scalarQuantized()), ("SQ6", .scalarQuantized(.int6)), ("SQ4", .scalarQuantized(.int4)),
             ("SQfp16", .scalarQuantized(.float16)),
             ("PQ16", .pq(subquantizers: 16)), ("PQ16np", .pq(subquantizers: 16)),
@@ -67,6 +70,8 @@ struct FactoryTests {
             "", ",", ",,", "Flat,", ",Flat", "flat", " Flat", "Flat ", "Flat\0", "IVF,Flat", "IVF-1,Flat", "IVF+1,Flat",
             "IVF64", "IVF64,", "IVF64,HNSW32", "IVF64,IVF64,Flat", "IVF٣,Flat", "IVF1e3,Flat", "OPQ8", "OPQ8_,PQ8",
             "OPQ_8,PQ8", "OPQ8_16_24,PQ8", "PCA,Flat", "PCA8", "RFlat", "IDMap", "IDMap,IDMap,Flat", "Flat,Flat",
+            "IDMap,Flat,IDMap", "Flat,IDMap,IDMap", "Flat,IDMap,RFlat", "IDMap2,IDMap", "IVF64,IDMap,Flat", "HNSW_16",
+            "HNSW16_Flat,Flat", "Flat,IDMap3", "PCA16,IDMap", "IDMap,PCA16,IDMap,Flat",
             "Flat,RFlat,RFlat", "PQ", "PQx4", "PQ8x", "PQ8x4x4", "PQx4fs", "HNSWx", "kings", "🦒", "IVF64(",
         ]
         for string in nonsense {

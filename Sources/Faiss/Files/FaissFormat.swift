@@ -66,8 +66,8 @@ struct FaissFormat {
     /// The largest magnitude of a component of a vector. Behind a transform a component may be as large as the whole
     /// vector was before it.
     private var limit = VectorIndex.maximumMagnitude
-    /// How many indexes are around the one being read.
-    private var depth = 0
+    /// What is around the part that is being read, by Faiss's names, the outermost first.
+    var around: [String] = []
 
     init(bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
@@ -78,17 +78,17 @@ struct FaissFormat {
     private mutating func index(allowing kinds: Set<Kind>) throws -> Header {
         let fourCC = try fourCC()
         guard let kind = Kind(fourCC: fourCC), kinds.contains(kind) else {
-            let isText = fourCC.allSatisfy { $0.isLetter || $0.isNumber }
-            throw isText && fourCC.hasPrefix("I")
-                ? FaissError(.unsupported, "a Faiss index of type '\(fourCC)' can't be read here")
-                : invalid("it does not start as a Faiss index does")
+            if around.isEmpty, let name = Self.binaryNames[fourCC] {
+                throw FaissError(.unsupported, "it is \(Self.phrase(name)): read it as a BinaryIndex")
+            }
+            throw notReadable(fourCC, as: "index")
+        }
+        around.append(Self.name(of: fourCC) ?? fourCC)
+        defer { around.removeLast() }
+        guard around.count <= IndexDescription.maximumDepth else {
+            throw FaissError(.unsupported, "it nests indexes more than \(IndexDescription.maximumDepth) deep")
         }
         let header = try indexHeader()
-        depth += 1
-        defer { depth -= 1 }
-        guard depth <= IndexDescription.maximumDepth else {
-            throw FaissError(.unsupported, "indexes more than \(IndexDescription.maximumDepth) deep can't be read here")
-        }
         switch kind {
         case .flat:
             try vectors(named: "vectors", count: product(header.count, header.dimension))
@@ -130,9 +130,16 @@ struct FaissFormat {
             throw invalid("the number of vectors, \(count), is outside 0...\(Int32.max)")
         }
         guard metric == 0 || metric == 1 else {
-            throw FaissError(.unsupported, "a Faiss index with metric \(metric) can't be read here")
+            let name = Self.metricNames[metric].map { " (\($0))" } ?? ""
+            throw FaissError(
+                .unsupported,
+                "it compares by metric \(metric)\(name), which this package does not offer: only squared L2 and inner "
+                    + "product"
+            )
         }
-        guard isTrained == 1 else { throw FaissError(.unsupported, "the Faiss index is not trained") }
+        guard isTrained == 1 else {
+            throw FaissError(.unsupported, "\(around.last.map(Self.phrase) ?? "the index") in it is not trained")
+        }
         return Header(dimension: dimension, count: Int(count), metric: metric)
     }
 
@@ -161,10 +168,9 @@ struct FaissFormat {
         case 4: bits = 16
         case 6: bits = 6
         default:
-            throw FaissError(
-                .unsupported,
-                "a scalar quantizer of type \(type) can't be read here, only those of 8, 6 and 4 bits and half precision"
-            )
+            let names = Self.scalarQuantizerNames
+            let isKnown = names.indices.contains(Int(type))
+            throw notOffered("a scalar quantizer of type \(isKnown ? names[Int(type)] : String(type))")
         }
         guard (0...3).contains(rangeStatistic), dimension == header.dimension,
             codeSize == (header.dimension * bits + 7) / 8
@@ -184,7 +190,7 @@ struct FaissFormat {
         let bits = try number(UInt64.self)
         guard allowed.contains(bits) else {
             let names = allowed.map(String.init).joined(separator: " and ")
-            throw FaissError(.unsupported, "a product quantizer of \(bits) bits can't be read here, only \(names)")
+            throw notOffered("a product quantizer of \(bits) bits instead of \(names)")
         }
         guard dimension == header.dimension, (1...dimension).contains(subquantizers),
             dimension.isMultiple(of: subquantizers)
@@ -216,7 +222,7 @@ struct FaissFormat {
         let storedParts = try number(UInt64.self)
         let (count, parts) = fastScanSizes(count: header.count, subquantizers: subquantizers)
         guard block == 32 else {
-            throw FaissError(.unsupported, "fast-scan blocks of \(block) vectors can't be read here, only of 32")
+            throw notOffered("fast-scan blocks of \(block) vectors instead of 32")
         }
         guard storedCount == count, storedParts == parts else { throw invalid("its blocks don't fit its header") }
         try vector(of: UInt8.self, named: "codes", count: product(count, parts) / 2)
@@ -239,10 +245,7 @@ struct FaissFormat {
     private mutating func transformed(_ header: Header) throws {
         let count = try number(Int32.self)
         guard (1...Int32(IndexDescription.maximumDepth)).contains(count) else {
-            throw FaissError(
-                .unsupported,
-                "\(count) transforms can't be read here, only 1...\(IndexDescription.maximumDepth)"
-            )
+            throw notOffered("a chain of \(count) transforms instead of 1...\(IndexDescription.maximumDepth)")
         }
         let before = limit
         var dimension = header.dimension
@@ -266,7 +269,7 @@ struct FaissFormat {
             let isRotated = try number(UInt8.self)
             let bins = try number(Int32.self)
             guard power == 0, isRotated == 0, bins == 0 else {
-                throw FaissError(.unsupported, "a PCA with whitening, rotation or bins can't be read here")
+                throw notOffered("a PCAMatrix with whitening, rotation or bins")
             }
             try vectors(named: "mean", count: dimension)
             // Not used but to make the matrix, which is there: of any size that is sound.
@@ -275,7 +278,7 @@ struct FaissFormat {
             guard eigenvalues.count / 4 <= dimension, directions.count / 4 <= square else {
                 throw invalid("its principal components don't fit its dimension")
             }
-        default: throw FaissError(.unsupported, "a transform of type '\(fourCC)' can't be read here")
+        default: throw notReadable(fourCC, as: "transform")
         }
         let hasOffset = try number(UInt8.self)
         let matrix = try vector(of: Float.self, named: "matrix")
@@ -286,10 +289,9 @@ struct FaissFormat {
         guard input == dimension, (1...Int32(dimension)).contains(output),
             dimension <= IndexDescription.maximumTransformDimension
         else {
-            throw FaissError(
-                .unsupported,
-                "a transform from \(input) to \(output) dimensions can't be read here, only from \(dimension) to fewer, "
-                    + "and from \(IndexDescription.maximumTransformDimension) at most"
+            throw notOffered(
+                "\(Self.phrase(Self.name(of: fourCC) ?? fourCC)) from \(input) to \(output) dimensions instead of from "
+                    + "\(dimension) to fewer, and from \(IndexDescription.maximumTransformDimension) at most,"
             )
         }
         guard matrix.count / 4 == dimension * Int(output), offset.count / 4 == (hasOffset == 1 ? Int(output) : 0),
@@ -330,8 +332,12 @@ struct FaissFormat {
             throw invalid("the number of lists, \(lists), is outside 1...\(IndexDescription.ListCount.maximum)")
         }
         let quantizer = try index(allowing: [.flat])
-        guard quantizer.count == lists, quantizer.dimension == header.dimension, quantizer.metric == header.metric
-        else { throw invalid("its \(lists) lists don't fit its \(quantizer.count) centroids") }
+        guard quantizer.count == lists, quantizer.dimension == header.dimension else {
+            throw invalid("its \(lists) lists don't fit its \(quantizer.count) centroids")
+        }
+        guard quantizer.metric == header.metric else {
+            throw notOffered("a quantizer with another metric than the index's")
+        }
         let centroids = offset - 4 * quantizer.count * quantizer.dimension..<offset
         try directMap()
         return Lists(count: Int(lists), centroids: centroids)
@@ -379,10 +385,8 @@ struct FaissFormat {
         _ = try number(UInt64.self)
         let quantizer = try productQuantizer(header, bits: [4])
         guard block == 32, byResidual == 0 else {
-            throw FaissError(
-                .unsupported,
-                "fast scan over residuals or in blocks of \(block) vectors can't be read here, only over vectors in blocks "
-                    + "of 32"
+            throw notOffered(
+                block == 32 ? "fast scan over residuals" : "fast-scan blocks of \(block) vectors instead of 32"
             )
         }
         let (_, parts) = fastScanSizes(count: 0, subquantizers: quantizer.subquantizers)
@@ -396,7 +400,7 @@ struct FaissFormat {
     private mutating func blockLists(_ lists: Int, codeSize: Int, blockSize: Int, _ count: Int) throws {
         let fourCC = try fourCC()
         guard fourCC == "ilbl" else {
-            throw FaissError(.unsupported, "inverted lists of type '\(fourCC)' can't be read here")
+            throw notReadable(fourCC, as: "set of inverted lists")
         }
         // The size of a code is what Faiss doesn't fill in here, as codes are mixed with each other.
         guard try number(UInt64.self) == lists, [UInt64(codeSize), .max].contains(try number(UInt64.self)),
@@ -418,7 +422,7 @@ struct FaissFormat {
     mutating func invertedLists(_ lists: Int, codec: Codec, _ count: Int) throws {
         let fourCC = try fourCC()
         guard fourCC == "ilar" else {
-            throw FaissError(.unsupported, "inverted lists of type '\(fourCC)' can't be read here")
+            throw notReadable(fourCC, as: "set of inverted lists")
         }
         guard try number(UInt64.self) == lists, try number(UInt64.self) == codec.codeSize else {
             throw invalid("its inverted lists don't fit its header")
