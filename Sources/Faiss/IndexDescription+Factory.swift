@@ -11,6 +11,8 @@ extension IndexDescription {
     /// |---|---|
     /// | `IDMap,` or `IDMap2,` in front or behind the transforms, `,IDMap` or `,IDMap2` at the end | nothing: every index here has ids |
     /// | `PCAx,` | ``pca(to:then:)`` |
+    /// | `PCARx,`, `PCAWx,`, `PCAWRx,` | ``pca(to:isWhitened:isRotated:then:)`` |
+    /// | `L2norm,` or `L2Norm,` | ``normalized(then:)`` |
     /// | `OPQy,` or `OPQy_x,` | ``opq(subquantizers:to:then:)`` |
     /// | `RR,` or `RRx,` | ``randomRotation(to:then:)`` |
     /// | `IVFx,` | ``ivf(lists:storing:)`` |
@@ -85,6 +87,16 @@ private struct FactoryParser {
         if let numbers = Self.numbers(in: part, after: "PCA"), numbers.count == 1 {
             return .pca(to: numbers[0], then: try inner())
         }
+        for variant in ["PCAW", "PCAR", "PCAWR"] {
+            guard let numbers = Self.numbers(in: part, after: variant), numbers.count == 1 else { continue }
+            return .pca(
+                to: numbers[0],
+                isWhitened: variant.contains("W"),
+                isRotated: variant.contains("R"),
+                then: try inner()
+            )
+        }
+        if part == "L2norm" || part == "L2Norm" { return .normalized(then: try inner()) }
         if let numbers = Self.numbers(in: part, after: "OPQ"), numbers.count <= 2 {
             return .opq(subquantizers: numbers[0], to: numbers.dropFirst().first, then: try inner())
         }

@@ -6,9 +6,11 @@
 #include "nested.h"
 #include "scanning.h"
 
+#include <faiss/IndexHNSW.h>
 #include <faiss/IndexIDMap.h>
 #include <faiss/IndexIVF.h>
 #include <faiss/IndexPreTransform.h>
+#include <faiss/IndexScalarQuantizer.h>
 #include <faiss/impl/FaissAssert.h>
 #include <faiss/index_io.h>
 
@@ -24,8 +26,55 @@ faiss::IndexIVF* lists_with_ids(faiss::Index* index) {
     return dynamic_cast<faiss::IndexIVF*>(index);
 }
 
+/// Gives each component the range that it has in common with all others. QT_8bit_direct, whose codes are the numbers
+/// themselves, has one, too: a code of 8 bits stands for the middle of its 255th.
+void adopt_ranges(faiss::ScalarQuantizer& quantizer) {
+    float low, width;
+    switch (quantizer.qtype) {
+        case faiss::ScalarQuantizer::QT_8bit_uniform:
+        case faiss::ScalarQuantizer::QT_4bit_uniform:
+            low = quantizer.trained.at(0);
+            width = quantizer.trained.at(1);
+            break;
+        case faiss::ScalarQuantizer::QT_8bit_direct:
+            low = -0.5f;
+            width = 255;
+            break;
+        default:
+            return;
+    }
+    const bool is_small = quantizer.qtype == faiss::ScalarQuantizer::QT_4bit_uniform;
+    quantizer.qtype = is_small ? faiss::ScalarQuantizer::QT_4bit : faiss::ScalarQuantizer::QT_8bit;
+    quantizer.trained.assign(quantizer.d, low);
+    quantizer.trained.insert(quantizer.trained.end(), quantizer.d, width);
+}
+
+/// A graph over codes as one over the vectors that they stand for, which has the same distances; NULL for any other.
+std::unique_ptr<faiss::Index> over_decoded_vectors(const faiss::Index* index) {
+    const auto* coded = dynamic_cast<const faiss::IndexHNSW*>(index);
+    if (!coded || dynamic_cast<const faiss::IndexHNSWFlat*>(index)) {
+        return nullptr;
+    }
+    auto graph = std::make_unique<faiss::IndexHNSWFlat>(coded->d, 32, coded->metric_type);
+    auto& vectors = dynamic_cast<faiss::IndexFlat&>(*graph->storage);
+    vectors.codes.resize(coded->ntotal * coded->d * sizeof(float));
+    if (coded->ntotal > 0) {
+        coded->storage->reconstruct_n(0, coded->ntotal, vectors.get_xb());
+    }
+    vectors.ntotal = coded->ntotal;
+    graph->hnsw = coded->hnsw; // With its own number of links.
+    graph->ntotal = coded->ntotal;
+    graph->is_trained = true;
+    return graph;
+}
+
 /// Makes an index that libfaiss has read one as we build it.
 void adopt(faiss::Index& index) {
+    if (auto* flat = dynamic_cast<faiss::IndexScalarQuantizer*>(&index)) {
+        adopt_ranges(flat->sq);
+    } else if (auto* lists = dynamic_cast<faiss::IndexIVFScalarQuantizer*>(&index)) {
+        adopt_ranges(lists->sq);
+    }
     if (auto* ivf = dynamic_cast<faiss::IndexIVF*>(&index)) {
         ivf->make_direct_map(false); // With one, ids could not be chosen freely and vectors not removed.
         adopt_quantizer(*ivf);
@@ -67,7 +116,8 @@ int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index,
         // The table that is left out here is replaced by prepare_scanning's.
         std::unique_ptr<faiss::Index> index(faiss::read_index(&reader, faiss::IO_FLAG_SKIP_PRECOMPUTE_TABLE));
         StoredIDs ids;
-        if (auto* map = dynamic_cast<faiss::IndexIDMap*>(index.get())) {
+        auto* pre = dynamic_cast<faiss::IndexPreTransform*>(index.get());
+        if (auto* map = dynamic_cast<faiss::IndexIDMap*>(pre ? pre->index : index.get())) {
             auto* inner = map->index;
             if (auto* ivf = lists_with_ids(inner)) {
                 move_ids_into_lists(*ivf->invlists, map->id_map.data(), map->id_map.size());
@@ -75,12 +125,25 @@ int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index,
                 ids = StoredIDs(map->id_map);
             }
             map->own_fields = false;
-            index.reset(inner);
+            if (pre) {
+                pre->index = inner;
+                delete map;
+            } else {
+                index.reset(inner);
+            }
         }
-        ids.release(p_ids, p_id_count);
+        if (auto graph = over_decoded_vectors(index.get())) {
+            index = std::move(graph);
+        }
         for (faiss::Index* part = index.get(); part; part = inner_index(part)) {
+            faiss::Index** place = inner_place(part);
+            if (auto graph = place ? over_decoded_vectors(*place) : nullptr) {
+                delete *place;
+                *place = graph.release();
+            }
             adopt(*part);
         }
+        ids.release(p_ids, p_id_count);
         *p_index = c(index.release());
     });
 }

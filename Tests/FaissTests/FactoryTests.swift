@@ -22,6 +22,11 @@ struct FactoryTests {
             ("IVF64,SQ8", .ivf(lists: 64, storing: .scalarQuantized())),
             ("IVF64,PQ8x4fs", .ivf(lists: 64, storing: .pqFastScan(subquantizers: 8))),
             ("PCA16,Flat", .pca(to: 16, then: .flat)), ("RR,SQ8", .randomRotation(then: .scalarQuantized())),
+            ("L2norm,Flat", .normalized(then: .flat)),
+            ("PCA16,L2Norm,SQ8", .pca(to: 16, then: .normalized(then: .scalarQuantized()))),
+            ("PCAR16,Flat", .pca(to: 16, isWhitened: false, isRotated: true, then: .flat)),
+            ("PCAW16,Flat", .pca(to: 16, isWhitened: true, then: .flat)),
+            ("PCAWR16,Flat", .pca(to: 16, isWhitened: true, isRotated: true, then: .flat)),
             ("RR16,HNSW8", .randomRotation(to: 16, then: .hnsw(neighbors: 8))),
             ("OPQ8,PQ8", .opq(subquantizers: 8, then: .pq(subquantizers: 8))),
             ("Flat,RFlat", .refined(.flat)), ("PQ8x4fs,Refine(Flat)", .refined(.pqFastScan(subquantizers: 8))),
@@ -84,8 +89,8 @@ struct FactoryTests {
             }
         }
         for string in [
-            "LSH", "NSG32", "RQ4x8", "LSQ4x8", "ITQ,LSH", "L2norm,Flat", "Pad64,Flat", "PQ8x4fsr", "IVF64_HNSW32,Flat",
-            "PCAR16,Flat", "SQbf16", "IMI2x8,Flat", "HNSW32_SQ8", "ZnLattice3x10_6", "PQ8x4fs_64",
+            "LSH", "NSG32", "RQ4x8", "LSQ4x8", "ITQ,LSH", "Pad64,Flat", "PQ8x4fsr", "IVF64_HNSW32,Flat",
+            "PCARW16,Flat", "SQbf16", "IMI2x8,Flat", "HNSW32_SQ8", "ZnLattice3x10_6", "PQ8x4fs_64",
         ] {
             do {
                 let description = try IndexDescription(factory: string)

@@ -29,11 +29,13 @@ struct FaissFormat {
     /// The index types by the first four bytes of their data.
     private enum Kind {
         case flat, scalarQuantized, pq, pqFastScan, ivfFlat, ivfScalarQuantized, ivfPQ, ivfPQFastScan, hnswFlat
+        case hnswScalarQuantized, hnswPQ
         case transformed, refined, map
 
         /// Those that may stand inside any other but inverted lists.
         static let anywhere: Set<Kind> = [
             .flat, .scalarQuantized, .pq, .pqFastScan, .ivfFlat, .ivfScalarQuantized, .ivfPQ, .ivfPQFastScan, .hnswFlat,
+            .hnswScalarQuantized, .hnswPQ,
         ]
 
         init?(fourCC: String) {
@@ -47,6 +49,8 @@ struct FaissFormat {
             case "IwPQ": self = .ivfPQ
             case "IwPf": self = .ivfPQFastScan
             case "IHNf": self = .hnswFlat
+            case "IHNs": self = .hnswScalarQuantized
+            case "IHNp": self = .hnswPQ
             case "IxPT": self = .transformed
             case "IxRF": self = .refined
             case "IxMp", "IxM2": self = .map
@@ -66,6 +70,8 @@ struct FaissFormat {
     /// The largest magnitude of a component of a vector. Behind a transform a component may be as large as the whole
     /// vector was before it.
     private var limit = VectorIndex.maximumMagnitude
+    /// Whether the components of vectors may have been stretched.
+    private var isWhitened = false
     /// What is around the part that is being read, by Faiss's names, the outermost first.
     var around: [String] = []
 
@@ -103,11 +109,14 @@ struct FaissFormat {
         case .ivfScalarQuantized: try ivfScalarQuantized(header)
         case .ivfPQ: try ivfPQ(header)
         case .ivfPQFastScan: try ivfPQFastScan(header)
-        case .hnswFlat: try hnswFlat(header)
+        case .hnswFlat: try hnsw(header, over: .flat)
+        case .hnswScalarQuantized: try hnsw(header, over: .scalarQuantized)
+        case .hnswPQ: try hnsw(header, over: .pq)
         case .transformed: try transformed(header)
         case .refined: try refined(header)
         case .map:
-            let inner = try index(allowing: Kind.anywhere.union([.transformed, .refined]))
+            let isInside = around.contains("IndexPreTransform")
+            let inner = try index(allowing: Kind.anywhere.union(isInside ? [.refined] : [.transformed, .refined]))
             guard inner.count == header.count, inner.dimension == header.dimension else {
                 throw invalid("its map and the index inside differ in size")
             }
@@ -161,11 +170,16 @@ struct FaissFormat {
         let dimension = try number(UInt64.self)
         let codeSize = try number(UInt64.self)
         let bits: Int
+        // The numbers are a low end and a width for each component; for all together; or there are none.
+        var ranges = 2 * header.dimension
         // By the order of Faiss's ScalarQuantizer::QuantizerType.
         switch type {
         case 0: bits = 8
         case 1: bits = 4
-        case 4: bits = 16
+        case 2: (bits, ranges) = (8, 2)
+        case 3: (bits, ranges) = (4, 2)
+        case 4: (bits, ranges) = (16, 0)
+        case 5: (bits, ranges) = (8, 0)
         case 6: bits = 6
         default:
             let names = Self.scalarQuantizerNames
@@ -176,7 +190,8 @@ struct FaissFormat {
             codeSize == (header.dimension * bits + 7) / 8
         else { throw invalid("its scalar quantizer does not fit its dimension") }
         // A range may span from the smallest number that is allowed to the largest, of residuals twice that.
-        try vectors(named: "ranges", count: bits == 16 ? 0 : 2 * header.dimension, limit: 4 * limit)
+        try vectors(named: "ranges", count: ranges, limit: 4 * limit)
+        guard bits != 16 || !isWhitened else { throw notOffered("half precision behind a whitening PCAMatrix") }
         return Codec(codeSize: Int(codeSize), numbers: bits == 16 ? .half : .codes)
     }
 
@@ -248,35 +263,61 @@ struct FaissFormat {
             throw notOffered("a chain of \(count) transforms instead of 1...\(IndexDescription.maximumDepth)")
         }
         let before = limit
+        let wasWhitened = isWhitened
         var dimension = header.dimension
         for _ in 0..<count { dimension = try transform(from: dimension) }
-        let inner = try index(allowing: Kind.anywhere.union([.refined]))
+        // One id map may stand in front of the transforms or behind them.
+        let isOutermost = around.count == 1
+        let inner = try index(allowing: Kind.anywhere.union(isOutermost ? [.refined, .map] : [.refined]))
         guard inner.dimension == dimension, inner.count == header.count, inner.metric == header.metric else {
             throw invalid("its transforms and the index inside differ in size")
         }
         limit = before
+        isWhitened = wasWhitened
     }
 
     /// Reads a transform and returns the dimension after it.
     private mutating func transform(from dimension: Int) throws -> Int {
         let fourCC = try fourCC()
         let square = dimension * dimension
+        var stretch: Float = 1
+        var components = dimension
         switch fourCC {
         case "rrot", "LTra": break
+        case "VNrm":
+            let norm = Float(bitPattern: try number(UInt32.self))
+            guard norm == 2 else { throw notOffered("a NormalizationTransform of the norm \(norm) instead of 2") }
+            guard try number(Int32.self) == dimension, try number(Int32.self) == dimension,
+                try number(UInt8.self) == 1
+            else { throw invalid("its normalization does not fit its dimension") }
+            isWhitened = false
+            return dimension
         case "Pcam":
             let power = Float(bitPattern: try number(UInt32.self))
-            _ = try number(UInt32.self)
+            let epsilon = Float(bitPattern: try number(UInt32.self))
             let isRotated = try number(UInt8.self)
             let bins = try number(Int32.self)
-            guard power == 0, isRotated == 0, bins == 0 else {
-                throw notOffered("a PCAMatrix with whitening, rotation or bins")
+            guard power == 0 || power == -0.5, bins == 0 else {
+                throw notOffered(
+                    bins != 0 ? "a PCAMatrix with balanced bins" : "a PCAMatrix with an eigen_power of \(power)"
+                )
+            }
+            guard isRotated <= 1, power == 0 || epsilon.isFinite else {
+                throw invalid("its PCA has no sound parameters")
             }
             try vectors(named: "mean", count: dimension)
-            // Not used but to make the matrix, which is there: of any size that is sound.
+            // Used to make the matrix, which is there, and to turn back vectors that were whitened.
             let eigenvalues = try vector(of: Float.self, named: "eigenvalues")
             let directions = try vector(of: Float.self, named: "principal directions")
             guard eigenvalues.count / 4 <= dimension, directions.count / 4 <= square else {
                 throw invalid("its principal components don't fit its dimension")
+            }
+            if power != 0 {
+                isWhitened = true
+                stretch = IndexDescription.largestStretch
+                components = min(eigenvalues.count / 4, directions.count / 4 / dimension)
+                try checkNumbers(eigenvalues, limit: .greatestFiniteMagnitude, named: "eigenvalues")
+                try checkNumbers(directions, limit: 1.01, named: "principal directions")
             }
         default: throw notReadable(fourCC, as: "transform")
         }
@@ -295,10 +336,11 @@ struct FaissFormat {
             )
         }
         guard matrix.count / 4 == dimension * Int(output), offset.count / 4 == (hasOffset == 1 ? Int(output) : 0),
-            hasOffset <= 1, isTrained == 1
+            hasOffset <= 1, isTrained == 1, components >= Int(output)
         else { throw invalid("its transform does not fit its dimensions") }
-        // Rows of length 1, up to rounding: what is larger is no rotation.
-        try checkNumbers(matrix, limit: 1.01, named: "transform")
+        // Rows of length 1, up to rounding: what is larger is no rotation. Where whitening makes them longer, vectors are
+        // allowed to be as much shorter.
+        try checkNumbers(matrix, limit: 1.01 * stretch, named: "transform")
         limit *= 2 * Float(dimension).squareRoot()
         try checkNumbers(offset, limit: limit, named: "offset")
         return Int(output)
@@ -331,7 +373,7 @@ struct FaissFormat {
         guard (1...UInt64(IndexDescription.ListCount.maximum)).contains(lists) else {
             throw invalid("the number of lists, \(lists), is outside 1...\(IndexDescription.ListCount.maximum)")
         }
-        let quantizer = try index(allowing: [.flat])
+        let quantizer = try index(allowing: [.flat, .hnswFlat])
         guard quantizer.count == lists, quantizer.dimension == header.dimension else {
             throw invalid("its \(lists) lists don't fit its \(quantizer.count) centroids")
         }
@@ -457,11 +499,15 @@ struct FaissFormat {
 
     // MARK: HNSW
 
-    private mutating func hnswFlat(_ header: Header) throws {
+    private mutating func hnsw(_ header: Header, over stored: Kind) throws {
         try graph(of: header.count)
-        let storage = try index(allowing: [.flat])
+        let storage = try index(allowing: [stored])
         guard storage.count == header.count, storage.dimension == header.dimension, storage.metric == header.metric
         else { throw invalid("its graph and its vectors differ in size") }
+        guard stored != .flat else { return }
+        // A graph is read with the vectors that its codes stand for.
+        let bytes = try product(product(header.count, header.dimension), 4)
+        try checkMemory(bytes: bytes, for: "the \(header.count) vectors of a graph, decoded")
     }
 
     /// A graph of so many vertices.

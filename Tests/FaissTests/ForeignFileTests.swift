@@ -1,0 +1,243 @@
+import Faiss
+import Foundation
+import TestSupport
+import Testing
+import Vectors
+
+/// Files as Faiss writes them of indexes that no builder makes: put together from bytes, or from what we write.
+///
+/// That Python's Faiss answers the same from its own files is checked by `Tests/Interoperability`.
+@Suite("Faiss's files of other indexes")
+struct ForeignFileTests {
+    /// Numbers and letters one behind the other, as Faiss writes them.
+    private struct Bytes {
+        var data = Data()
+
+        mutating func put(_ text: String) { data.append(contentsOf: text.utf8) }
+        mutating func put(_ number: some FixedWidthInteger) {
+            withUnsafeBytes(of: number.littleEndian) { data.append(contentsOf: $0) }
+        }
+        mutating func put(_ number: Float) { put(number.bitPattern) }
+        mutating func put(_ numbers: [Float]) {
+            put(UInt64(numbers.count))
+            for number in numbers { put(number) }
+        }
+        mutating func put(_ bytes: [UInt8]) {
+            put(UInt64(bytes.count))
+            data.append(contentsOf: bytes)
+        }
+        mutating func put(_ ids: [Int64]) {
+            put(UInt64(ids.count))
+            for id in ids { put(id) }
+        }
+        mutating func header(_ type: String, dimension: Int, count: Int, metric: Int32 = 1) {
+            put(type)
+            put(Int32(dimension))
+            put(Int64(count))
+            put(Int64(1 << 20))
+            put(Int64(1 << 20))
+            put(UInt8(1))
+            put(metric)
+        }
+        mutating func flat(_ values: [Float], dimension: Int) {
+            header("IxF2", dimension: dimension, count: values.count / dimension)
+            put(values)
+        }
+        mutating func scalarQuantized(type: Int32, ranges: [Float], codes: [UInt8], codeSize: Int, dimension: Int) {
+            header("IxSQ", dimension: dimension, count: codes.count / codeSize)
+            put(type)
+            put(Int32(0))
+            put(Float(0))
+            put(UInt64(dimension))
+            put(UInt64(codeSize))
+            put(ranges)
+            put(codes)
+        }
+    }
+
+    /// The length of what stands in front of each index's own fields.
+    private static let headerLength = 4 + 4 + 3 * 8 + 1 + 4
+
+    private func read(_ data: Data) throws -> VectorIndex {
+        try withTemporaryFolder { folder in
+            let file = folder.appending(path: "i.faiss")
+            try data.write(to: file)
+            return try VectorIndex(faissFile: file)
+        }
+    }
+
+    private func write(_ index: VectorIndex) throws -> Data {
+        try withTemporaryFolder { folder in
+            let file = folder.appending(path: "i.faiss")
+            try index.writeFaissFile(to: file)
+            return try Data(contentsOf: file)
+        }
+    }
+
+    @Test("A graph over codes is read with the vectors that they stand for")
+    func codedGraph() throws {
+        let base = try TestVectors.integers(500, dimension: 16, in: 0...255, seed: 1)
+        let index = try makeIndex(.hnsw(neighbors: 8), holding: base)
+        let written = try write(index)
+        // The same graph over the same numbers, a byte each.
+        let storageLength = Self.headerLength + 8 + 4 * 500 * 16
+        var bytes = Bytes(data: Data("IHNs".utf8) + written[4..<written.count - storageLength])
+        bytes.scalarQuantized(type: 5, ranges: [], codes: base.values.map { UInt8($0) }, codeSize: 16, dimension: 16)
+        let coded = try read(bytes.data)
+        #expect(coded.indexDescription == index.indexDescription)
+        let options = SearchOptions(ef: 20)
+        #expect(
+            try coded.search(base[0..<50], k: 10, options: options)
+                == index.search(base[0..<50], k: 10, options: options)
+        )
+        #expect(try coded.reconstruct([7, 499]) == index.reconstruct([7, 499]))
+        #expect(try coded.add(base[0..<3]) == 500..<503)
+        #expect(try read(write(coded)).search(base[0..<50], k: 10) == coded.search(base[0..<50], k: 10))
+        // With a vector more in the storage than in the graph.
+        var unequal = Bytes(data: Data("IHNs".utf8) + written[4..<written.count - storageLength])
+        unequal.scalarQuantized(
+            type: 5,
+            ranges: [],
+            codes: [UInt8](repeating: 1, count: 501 * 16),
+            codeSize: 16,
+            dimension: 16
+        )
+        expectFailure(.invalidFormat, naming: "differ in size") { try read(unequal.data) }
+    }
+
+    @Test("Lists whose quantizer is a graph are searched by the centroids that are nearest")
+    func listsByGraph() throws {
+        let base = try vectors(600)
+        let index = try makeIndex(.ivfFlat(lists: 16), holding: base)
+        let written = try write(index)
+        let start = Self.headerLength + 16
+        let end = start + Self.headerLength + 8 + 4 * 16 * dimension
+        let centroids = stride(from: end - 4 * 16 * dimension, to: end, by: 4).map { place in
+            written.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place, as: Float.self) }
+        }
+        let graph = try VectorIndex(.hnsw(neighbors: 4), dimension: dimension)
+        try graph.add(VectorMatrix(centroids, dimension: dimension))
+        let again = try read(written[..<start] + write(graph) + written[end...])
+        #expect(again.indexDescription == .ivfFlat(lists: 16))
+        for probes in [1, 4, 16] {
+            let options = SearchOptions(probes: probes)
+            #expect(
+                try again.search(base[0..<50], k: 10, options: options)
+                    == index.search(base[0..<50], k: 10, options: options)
+            )
+        }
+        try again.add(base[0..<5])
+        #expect(again.count == 605)
+    }
+
+    @Test("Codes of bytes as they are, and of one range for all components")
+    func ranges() throws {
+        let codes = (0..<40 * 8).map { UInt8(truncatingIfNeeded: $0 * 37 + $0 / 11) }
+        func index(_ type: Int32, _ ranges: [Float], _ codes: [UInt8], codeSize: Int) throws -> VectorIndex {
+            var bytes = Bytes()
+            bytes.scalarQuantized(type: type, ranges: ranges, codes: codes, codeSize: codeSize, dimension: 8)
+            return try read(bytes.data)
+        }
+        func expectHolds(_ values: [Float], _ index: VectorIndex) throws {
+            let held = try index.reconstruct(index.ids).values
+            #expect(held.count == values.count)
+            for (one, other) in zip(held, values) { #expect(abs(one - other) < 1e-3) }
+            let exact = try VectorIndex(.flat, dimension: 8)
+            try exact.add(VectorMatrix(values, dimension: 8))
+            let queries = try VectorMatrix(Array(values[0..<80]), dimension: 8)
+            let span = try #require(values.max()) - #require(values.min())
+            try expectSame(index.search(queries, k: 10), exact.search(queries, k: 10), tolerance: span * span * 1e-5)
+        }
+        let direct = try index(5, [], codes, codeSize: 8)
+        #expect(direct.indexDescription == .scalarQuantized(.int8))
+        try expectHolds(codes.map { Float($0) }, direct)
+        // What is added is stored as the same bytes, all of them.
+        let all = try VectorMatrix((0..<256).map { Float($0) }, dimension: 8)
+        try direct.add(all)
+        let stored = try direct.reconstruct((40..<72).map { $0 }).values
+        for (one, other) in zip(stored, all.values) { #expect(abs(one - other) < 1e-3) }
+
+        try expectHolds(codes.map { -2 + 10 * (Float($0) + 0.5) / 255 }, index(2, [-2, 10], codes, codeSize: 8))
+        let nibbles = codes.flatMap { [$0 & 15, $0 >> 4] }
+        try expectHolds(nibbles.map { -2 + 150 * (Float($0) + 0.5) / 15 }, index(3, [-2, 150], codes, codeSize: 4))
+        expectFailure(.invalidFormat, naming: "1 numbers", "2") { try index(2, [-2], codes, codeSize: 8) }
+        expectFailure(.unsupported, naming: "QT_bf16") { try index(7, [], codes, codeSize: 16) }
+    }
+
+    @Test("Vectors of length 1, and an id map behind the transform")
+    func normalized() throws {
+        func transformed(norm: Float = 2, inside: (inout Bytes) -> Void) -> Data {
+            var bytes = Bytes()
+            bytes.header("IxPT", dimension: 2, count: 3)
+            bytes.put(Int32(1))
+            bytes.put("VNrm")
+            bytes.put(norm)
+            bytes.put(Int32(2))
+            bytes.put(Int32(2))
+            bytes.put(UInt8(1))
+            inside(&bytes)
+            return bytes.data
+        }
+        func map(_ ids: [Int64], into bytes: inout Bytes) {
+            bytes.header("IxM2", dimension: 2, count: 3)
+            bytes.flat([1, 0, 0, 1, -1, 0], dimension: 2)
+            bytes.put(ids)
+        }
+        let index = try read(transformed { map([30, 10, 20], into: &$0) })
+        #expect(index.indexDescription == .normalized(then: .flat))
+        #expect(index.ids == [30, 10, 20])
+        let found = try index.search([0, 50], k: 3)
+        #expect(found.map(\.id) == [10, 20, 30])
+        #expect(found.map(\.distance) == [0, 2, 2])
+        try index.add(VectorMatrix([3, 4, 0, 0], dimension: 2), ids: [40, 50])
+        #expect(try index.reconstruct([40, 50]).values == [0.6, 0.8, 0, 0])
+
+        expectFailure(.invalidFormat, naming: "-1", "negative") {
+            try read(transformed { map([30, -1, 20], into: &$0) })
+        }
+        expectFailure(.unsupported, naming: "norm 1") { try read(transformed(norm: 1) { map([1, 2, 3], into: &$0) }) }
+        // A map in a map's transform is one too many.
+        var twice = Bytes()
+        twice.header("IxM2", dimension: 2, count: 3)
+        twice.data += transformed { map([30, 10, 20], into: &$0) }
+        twice.put([1, 2, 3] as [Int64])
+        expectFailure(.unsupported, naming: "an IndexIDMap2 inside an IndexPreTransform inside an IndexIDMap2") {
+            try read(twice.data)
+        }
+    }
+
+    @Test("Whitened components have the variance 1, and come back", arguments: [false, true])
+    func whitened(isRotated: Bool) throws {
+        let base = try vectors(2000)
+        let description = IndexDescription.pca(to: dimension, isWhitened: true, isRotated: isRotated, then: .flat)
+        let index = try makeIndex(description, holding: base)
+        // The squared distance to the mean, over all vectors, is the number of components.
+        let mean = (0..<dimension).map { column in
+            (0..<base.count).reduce(Float(0)) { $0 + base.values[$1 * dimension + column] } / Float(base.count)
+        }
+        let distances = try index.search(mean, k: base.count).map(\.distance)
+        #expect(abs(distances.reduce(0, +) / Float(base.count) - Float(dimension)) < 0.1)
+        let ids: [Int64] = [0, 1, 1999]
+        for (one, other) in zip(try index.reconstruct(ids).values, ids.flatMap { Array(base[Int($0)]) }) {
+            #expect(abs(one - other) < 1e-3)
+        }
+        let again = try read(write(index))
+        #expect(again.indexDescription == description)
+        #expect(try again.search(base[0..<20], k: 10) == index.search(base[0..<20], k: 10))
+
+        // Of vectors that are all the same, nothing is stretched without limit.
+        let same = try VectorIndex(description, dimension: dimension)
+        try same.train(on: VectorMatrix([Float](repeating: 3, count: 50 * dimension), dimension: dimension))
+        try same.add(base[0..<10])
+        #expect(try same.search(mean, k: 10).allSatisfy(\.distance.isFinite))
+        expectFailure(.notFinite, naming: "1e+12") {
+            try index.search([Float](repeating: 1e12, count: dimension), k: 1)
+        }
+        expectFailure(.invalidArgument, naming: "normalized(then:)") {
+            try VectorIndex(description, dimension: dimension, metric: .cosine)
+        }
+        expectFailure(.invalidArgument, naming: "half precision") {
+            try VectorIndex(.pca(to: 8, isWhitened: true, then: .scalarQuantized(.float16)), dimension: dimension)
+        }
+    }
+}
