@@ -74,18 +74,24 @@ struct ForeignFileTests {
         }
     }
 
+    /// The graph of `index`, which holds the same numbers, over a byte for each.
+    private func codedGraph(_ index: VectorIndex, _ base: VectorMatrix, more: Int = 0) throws -> Data {
+        let written = try write(index)
+        let storageLength = Self.headerLength + 8 + 4 * base.values.count
+        var bytes = Bytes(data: Data("IHNs".utf8) + written[4..<written.count - storageLength])
+        let codes = base.values.map { UInt8($0) } + [UInt8](repeating: 1, count: more * base.dimension)
+        let dimension = base.dimension
+        bytes.scalarQuantized(type: 5, ranges: [], codes: codes, codeSize: dimension, dimension: dimension)
+        return bytes.data
+    }
+
     @Test("A graph over codes is read with the vectors that they stand for")
-    func codedGraph() throws {
+    func graphOverCodes() throws {
         let base = try TestVectors.integers(500, dimension: 16, in: 0...255, seed: 1)
         let index = try makeIndex(.hnsw(neighbors: 8), holding: base)
-        let written = try write(index)
-        // The same graph over the same numbers, a byte each.
-        let storageLength = Self.headerLength + 8 + 4 * 500 * 16
-        var bytes = Bytes(data: Data("IHNs".utf8) + written[4..<written.count - storageLength])
-        bytes.scalarQuantized(type: 5, ranges: [], codes: base.values.map { UInt8($0) }, codeSize: 16, dimension: 16)
-        let coded = try read(bytes.data)
+        let coded = try read(codedGraph(index, base))
         #expect(coded.indexDescription == index.indexDescription)
-        let options = SearchOptions(ef: 20)
+        let options = SearchOptions(ef: 10)  // So few that the graph is walked.
         #expect(
             try coded.search(base[0..<50], k: 10, options: options)
                 == index.search(base[0..<50], k: 10, options: options)
@@ -93,41 +99,70 @@ struct ForeignFileTests {
         #expect(try coded.reconstruct([7, 499]) == index.reconstruct([7, 499]))
         #expect(try coded.add(base[0..<3]) == 500..<503)
         #expect(try read(write(coded)).search(base[0..<50], k: 10) == coded.search(base[0..<50], k: 10))
-        // With a vector more in the storage than in the graph.
-        var unequal = Bytes(data: Data("IHNs".utf8) + written[4..<written.count - storageLength])
-        unequal.scalarQuantized(
-            type: 5,
-            ranges: [],
-            codes: [UInt8](repeating: 1, count: 501 * 16),
-            codeSize: 16,
-            dimension: 16
-        )
-        expectFailure(.invalidFormat, naming: "differ in size") { try read(unequal.data) }
+        expectFailure(.invalidFormat, naming: "differ in size") { try read(codedGraph(index, base, more: 1)) }
+    }
+
+    /// A file of lists, as `index` writes it, but with a graph over the same centroids for a quantizer.
+    private func withGraph(_ index: VectorIndex, lists: Int) throws -> Data {
+        let written = try write(index)
+        let start = Self.headerLength + 16
+        let end = start + Self.headerLength + 8 + 4 * lists * index.dimension
+        let centroids = stride(from: end - 4 * lists * index.dimension, to: end, by: 4).map { place in
+            written.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place, as: Float.self) }
+        }
+        let graph = try VectorIndex(.hnsw(neighbors: 4), dimension: index.dimension)
+        try graph.add(VectorMatrix(centroids, dimension: index.dimension))
+        return try written[..<start] + write(graph) + written[end...]
     }
 
     @Test("Lists whose quantizer is a graph are searched by the centroids that are nearest")
     func listsByGraph() throws {
         let base = try vectors(600)
         let index = try makeIndex(.ivfFlat(lists: 16), holding: base)
-        let written = try write(index)
-        let start = Self.headerLength + 16
-        let end = start + Self.headerLength + 8 + 4 * 16 * dimension
-        let centroids = stride(from: end - 4 * 16 * dimension, to: end, by: 4).map { place in
-            written.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place, as: Float.self) }
-        }
-        let graph = try VectorIndex(.hnsw(neighbors: 4), dimension: dimension)
-        try graph.add(VectorMatrix(centroids, dimension: dimension))
-        let again = try read(written[..<start] + write(graph) + written[end...])
+        let again = try read(withGraph(index, lists: 16))
         #expect(again.indexDescription == .ivfFlat(lists: 16))
         for probes in [1, 4, 16] {
             let options = SearchOptions(probes: probes)
-            #expect(
-                try again.search(base[0..<50], k: 10, options: options)
-                    == index.search(base[0..<50], k: 10, options: options)
-            )
+            let found = try again.search(base[0..<50], k: 10, options: options)
+            #expect(try found == index.search(base[0..<50], k: 10, options: options))
         }
         try again.add(base[0..<5])
         #expect(again.count == 605)
+    }
+
+    @Test("Damaged, they are refused, or make an index that can be used", arguments: 0..<3)
+    func damaged(kind: Int) throws {
+        let base = try TestVectors.integers(120, dimension: 16, in: 0...255, seed: 1)
+        let whole: Data
+        switch kind {
+        case 0: whole = try codedGraph(makeIndex(.hnsw(neighbors: 4), holding: base), base)
+        case 1: whole = try withGraph(makeIndex(.ivfFlat(lists: 8), holding: base), lists: 8)
+        default:
+            let description = IndexDescription.pca(to: 8, isWhitened: true, then: .normalized(then: .scalarQuantized()))
+            whole = try write(makeIndex(description, holding: base))
+        }
+        var random = SplitMix64(seed: UInt64(kind))
+        var loaded = 0
+        for round in 0..<600 {
+            var data = whole
+            // The numbers that say what follows stand at the start and between the blocks.
+            let range = round % 2 == 0 ? 0..<min(400, data.count) : 0..<data.count
+            let place = Int.random(in: range, using: &random)
+            data[place] = UInt8.random(in: 0...255, using: &random)
+            do {
+                let index = try read(data)
+                guard index.dimension == 16 else { continue }
+                loaded += 1
+                for list in try index.search(base[0..<10], k: 5, options: exhaustive) {
+                    expectWellFormed(list, k: 5, metric: index.metric)
+                }
+                _ = try index.reconstruct(index.ids)
+                try index.add(base[0..<2])
+            } catch let error as FaissError {
+                #expect(!error.message.isEmpty)
+            }
+        }
+        #expect(loaded > 30)
     }
 
     @Test("Codes of bytes as they are, and of one range for all components")

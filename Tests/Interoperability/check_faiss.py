@@ -83,7 +83,7 @@ NOT_OFFERED = {
     "RQ2x4": "an IndexResidualQuantizer",
     f"IVF{LISTS},RQ2x4": "an IndexIVFResidualQuantizer",
     f"IVF{LISTS},PQ{SUBQUANTIZERS}x4fsr": "fast scan over residuals inside an IndexIVFPQFastScan",
-    f"IVF{LISTS}_NSG16,Flat": "an IndexNSGFlat inside an IndexIVFFlat",
+    f"IVF{4 * LISTS}_NSG16,Flat": "an IndexNSGFlat inside an IndexIVFFlat",  # NSG takes 100 vectors or more.
     "RaBitQ": "an IndexRaBitQ",
     f"IVF{LISTS},RaBitQ": "an IndexIVFRaBitQ",
     "SQbf16": "a scalar quantizer of type QT_bf16 inside an IndexScalarQuantizer",

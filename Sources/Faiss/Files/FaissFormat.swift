@@ -210,6 +210,10 @@ struct FaissFormat {
         guard dimension == header.dimension, (1...dimension).contains(subquantizers),
             dimension.isMultiple(of: subquantizers)
         else { throw invalid("its product quantizer does not fit its dimension") }
+        if around.contains("IndexHNSWPQ") {
+            // Faiss makes a table of the distances between all pairs of each part's centroids.
+            try checkMemory(bytes: 4 * Int(subquantizers) << (2 * Int(bits)), for: "the table of a graph over codes")
+        }
         try vectors(named: "codebook", count: header.dimension << Int(bits), limit: 2 * limit)
         return (Int(subquantizers), (Int(subquantizers) * Int(bits) + 7) / 8)
     }
