@@ -6,10 +6,12 @@
 #include "nested.h"
 #include "scanning.h"
 
+#include <faiss/IndexFlat.h>
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexIDMap.h>
 #include <faiss/IndexIVF.h>
 #include <faiss/IndexPreTransform.h>
+#include <faiss/IndexRefine.h>
 #include <faiss/IndexScalarQuantizer.h>
 #include <faiss/impl/FaissAssert.h>
 #include <faiss/index_io.h>
@@ -49,19 +51,39 @@ void adopt_ranges(faiss::ScalarQuantizer& quantizer) {
     quantizer.trained.insert(quantizer.trained.end(), quantizer.d, width);
 }
 
-/// A graph over codes as one over the vectors that they stand for, which has the same distances; NULL for any other.
-std::unique_ptr<faiss::Index> over_decoded_vectors(const faiss::Index* index) {
+/// The vectors that codes stand for, in their order.
+void decode_into(faiss::IndexFlat& vectors, const faiss::Index& codes) {
+    vectors.codes.resize(codes.ntotal * codes.d * sizeof(float));
+    if (codes.ntotal > 0) {
+        codes.reconstruct_n(0, codes.ntotal, vectors.get_xb());
+    }
+    vectors.ntotal = codes.ntotal;
+}
+
+/// A graph over codes, or a refinement by them, as one over the vectors that they stand for, which has the same
+/// distances; NULL for any other. What was inside of a refinement moves to the new one.
+std::unique_ptr<faiss::Index> over_decoded_vectors(faiss::Index* index) {
+    if (auto* refine = dynamic_cast<faiss::IndexRefine*>(index)) {
+        if (dynamic_cast<faiss::IndexRefineFlat*>(index)) {
+            return nullptr;
+        }
+        auto vectors = std::make_unique<faiss::IndexFlat>(refine->d, refine->metric_type);
+        decode_into(*vectors, *refine->refine_index);
+        auto exact = std::make_unique<faiss::IndexRefineFlat>();
+        static_cast<faiss::Index&>(*exact) = *refine;
+        exact->base_index = refine->base_index;
+        exact->refine_index = vectors.release();
+        exact->k_factor = refine->k_factor;
+        exact->own_fields = exact->own_refine_index = true;
+        refine->own_fields = false;
+        return exact;
+    }
     const auto* coded = dynamic_cast<const faiss::IndexHNSW*>(index);
     if (!coded || dynamic_cast<const faiss::IndexHNSWFlat*>(index)) {
         return nullptr;
     }
     auto graph = std::make_unique<faiss::IndexHNSWFlat>(coded->d, 32, coded->metric_type);
-    auto& vectors = dynamic_cast<faiss::IndexFlat&>(*graph->storage);
-    vectors.codes.resize(coded->ntotal * coded->d * sizeof(float));
-    if (coded->ntotal > 0) {
-        coded->storage->reconstruct_n(0, coded->ntotal, vectors.get_xb());
-    }
-    vectors.ntotal = coded->ntotal;
+    decode_into(dynamic_cast<faiss::IndexFlat&>(*graph->storage), *coded->storage);
     graph->hnsw = coded->hnsw; // With its own number of links.
     graph->ntotal = coded->ntotal;
     graph->is_trained = true;

@@ -102,6 +102,27 @@ struct ForeignFileTests {
         expectFailure(.invalidFormat, naming: "differ in size") { try read(codedGraph(index, base, more: 1)) }
     }
 
+    @Test("A refinement by codes is read with the vectors that they stand for")
+    func refinedByCodes() throws {
+        let base = try TestVectors.integers(300, dimension: 16, in: 0...255, seed: 1)
+        for inner in [.pq(subquantizers: 4, bitsPerCode: 4), .ivf(lists: 8, storing: .scalarQuantized(.int4))]
+            as [IndexDescription]
+        {
+            let index = try makeIndex(.refined(inner, by: 3), holding: base)
+            let written = try write(index)
+            var bytes = Bytes(data: written[..<(written.count - 4 - Self.headerLength - 8 - 4 * base.values.count)])
+            let codes = base.values.map { UInt8($0) }
+            bytes.scalarQuantized(type: 5, ranges: [], codes: codes, codeSize: 16, dimension: 16)
+            bytes.put(Float(3))
+            let coded = try read(bytes.data)
+            #expect(coded.indexDescription == index.indexDescription)
+            let found = try coded.search(base[0..<50], k: 10)
+            #expect(try found == index.search(base[0..<50], k: 10))
+            #expect(try coded.remove(ids: [3, 4]) == 2)
+            #expect(try coded.add(base[0..<3]) == 300..<303)
+        }
+    }
+
     /// A file of lists, as `index` writes it, but with a graph over the same centroids for a quantizer.
     private func withGraph(_ index: VectorIndex, lists: Int) throws -> Data {
         let written = try write(index)

@@ -66,6 +66,9 @@ READ_ONLY = {
     "graph over product codes": f"HNSW{NEIGHBORS}_PQ{SUBQUANTIZERS}np",
     "graph behind a transform": f"PCAR24,HNSW{NEIGHBORS}_SQ8",
     "refined graph over 8 bits": f"HNSW{NEIGHBORS}_SQ8,RFlat",
+    "refined by 8 bits": f"IVF{LISTS},PQ{SUBQUANTIZERS}np,Refine(SQ8)",
+    "refined by half precision": f"PQ{SUBQUANTIZERS}x4np,Refine(SQfp16)",
+    "refined by product codes": f"PQ{SUBQUANTIZERS}x4np,Refine(PQ16np)",
     "map behind a transform": "PCA24,IDMap,Flat",
     "map behind a transform, of lists": f"PCA24,IDMap2,IVF{LISTS},Flat",
     "map at the end": "SQ8,IDMap",
@@ -88,7 +91,7 @@ NOT_OFFERED = {
     f"IVF{LISTS},RaBitQ": "an IndexIVFRaBitQ",
     "SQbf16": "a scalar quantizer of type QT_bf16 inside an IndexScalarQuantizer",
     "IDMap2,NSG16": "an IndexNSGFlat inside an IndexIDMap2",
-    "PQ8np,Refine(SQ8)": "an IndexScalarQuantizer inside an IndexRefine",
+    "PQ8np,Refine(LSH)": "an IndexLSH inside an IndexRefine",
 }
 METRICS = {"l2": faiss.METRIC_L2, "ip": faiss.METRIC_INNER_PRODUCT, "cosine": faiss.METRIC_INNER_PRODUCT}
 SEARCH = ["--probes", str(PROBES), "--ef", str(EF)]

@@ -352,7 +352,8 @@ struct FaissFormat {
 
     private mutating func refined(_ header: Header) throws {
         let base = try index(allowing: Kind.anywhere.union([.transformed]))
-        let exact = try index(allowing: [.flat])
+        let exact = try index(allowing: [.flat, .scalarQuantized, .pq])
+        try checkDecoded(exact, named: "a refinement")
         for part in [base, exact] {
             guard part.dimension == header.dimension, part.count == header.count, part.metric == header.metric else {
                 throw invalid("the parts of its refinement differ in size")
@@ -501,6 +502,12 @@ struct FaissFormat {
         return Int(size)
     }
 
+    /// A graph and a refinement are read with the vectors that their codes stand for.
+    private func checkDecoded(_ stored: Header, named name: String) throws {
+        let bytes = try product(product(stored.count, stored.dimension), 4)
+        try checkMemory(bytes: bytes, for: "the \(stored.count) vectors of \(name)")
+    }
+
     // MARK: HNSW
 
     private mutating func hnsw(_ header: Header, over stored: Kind) throws {
@@ -508,10 +515,7 @@ struct FaissFormat {
         let storage = try index(allowing: [stored])
         guard storage.count == header.count, storage.dimension == header.dimension, storage.metric == header.metric
         else { throw invalid("its graph and its vectors differ in size") }
-        guard stored != .flat else { return }
-        // A graph is read with the vectors that its codes stand for.
-        let bytes = try product(product(header.count, header.dimension), 4)
-        try checkMemory(bytes: bytes, for: "the \(header.count) vectors of a graph, decoded")
+        try checkDecoded(storage, named: "a graph")
     }
 
     /// A graph of so many vertices.
