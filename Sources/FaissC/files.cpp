@@ -4,12 +4,15 @@
 #include "guarded.h"
 #include "io.h"
 #include "nested.h"
+#include "packed_codes.h"
 #include "scanning.h"
 
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexIDMap.h>
 #include <faiss/IndexIVF.h>
+#include <faiss/IndexIVFPQ.h>
+#include <faiss/IndexIVFPQFastScan.h>
 #include <faiss/IndexPreTransform.h>
 #include <faiss/IndexRefine.h>
 #include <faiss/IndexScalarQuantizer.h>
@@ -17,6 +20,7 @@
 #include <faiss/index_io.h>
 
 #include <memory>
+#include <vector>
 
 namespace {
 
@@ -90,6 +94,35 @@ std::unique_ptr<faiss::Index> over_decoded_vectors(faiss::Index* index) {
     return graph;
 }
 
+/// Lists of packed codes of residuals, which nothing here searches packed, as lists of the same codes one by one; NULL for
+/// any other. The quantizer moves to the new index.
+std::unique_ptr<faiss::Index> over_plain_codes(faiss::Index* index) {
+    auto* packed = dynamic_cast<faiss::IndexIVFPQFastScan*>(index);
+    if (!packed || !packed->by_residual) {
+        return nullptr;
+    }
+    auto plain = std::make_unique<faiss::IndexIVFPQ>(
+            packed->quantizer, packed->d, packed->nlist, packed->pq.M, packed->pq.nbits, packed->metric_type);
+    plain->pq = packed->pq;
+    plain->is_trained = true;
+    for (size_t list = 0; list < packed->nlist; ++list) {
+        std::vector<uint8_t> codes;
+        copy_packed(*packed, list, codes);
+        faiss::InvertedLists::ScopedIds ids(packed->invlists, list);
+        plain->invlists->add_entries(list, packed->invlists->list_size(list), ids.get(), codes.data());
+    }
+    plain->ntotal = packed->ntotal;
+    plain->own_fields = true;
+    packed->own_fields = false;
+    return plain;
+}
+
+/// What an index that libfaiss has read becomes here, where it is not what it stays; NULL otherwise.
+std::unique_ptr<faiss::Index> replacement(faiss::Index* index) {
+    auto decoded = over_decoded_vectors(index);
+    return decoded ? std::move(decoded) : over_plain_codes(index);
+}
+
 /// Makes an index that libfaiss has read one as we build it.
 void adopt(faiss::Index& index) {
     if (auto* flat = dynamic_cast<faiss::IndexScalarQuantizer*>(&index)) {
@@ -154,14 +187,14 @@ int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index,
                 index.reset(inner);
             }
         }
-        if (auto graph = over_decoded_vectors(index.get())) {
-            index = std::move(graph);
+        if (auto replaced = replacement(index.get())) {
+            index = std::move(replaced);
         }
         for (faiss::Index* part = index.get(); part; part = inner_index(part)) {
             faiss::Index** place = inner_place(part);
-            if (auto graph = place ? over_decoded_vectors(*place) : nullptr) {
+            if (auto replaced = place ? replacement(*place) : nullptr) {
                 delete *place;
-                *place = graph.release();
+                *place = replaced.release();
             }
             adopt(*part);
         }

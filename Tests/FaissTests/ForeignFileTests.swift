@@ -123,16 +123,49 @@ struct ForeignFileTests {
         }
     }
 
+    @Test("Packed codes of residuals are read as the same codes one by one")
+    func packedResiduals() throws {
+        let base = try vectors(300)
+        let index = try makeIndex(.ivf(lists: 8, storing: .pqFastScan(subquantizers: 16)), holding: base[0..<300])
+        var data = try write(index)
+        // What says whether codes are of residuals stands behind the quantizer and an empty map of places.
+        let centroidsEnd = 2 * Self.headerLength + 16 + 8 + 4 * 8 * base.dimension
+        #expect(data[centroidsEnd + 9] == 0)
+        data[centroidsEnd + 9] = 1
+        let again = try read(data)
+        #expect(again.indexDescription == .ivfPQ(lists: 8, subquantizers: 16, bitsPerCode: 4))
+        #expect(again.ids == index.ids)
+        // Each vector is now what its code stands for, and one of the centroids.
+        let centroids = centroids(in: data, count: 8, dimension: base.dimension)
+        let vectors = try again.reconstruct(index.ids)
+        let codes = try index.reconstruct(index.ids)
+        for row in 0..<300 {
+            let rest = zip(vectors[row], codes[row]).map { $0 - $1 }
+            #expect(centroids.contains { zip($0, rest).allSatisfy { abs($0 - $1) < 1e-4 } })
+        }
+        try again.add(base[0..<40])
+        #expect(try again.search(base[0..<5], k: 3, options: exhaustive).allSatisfy { $0.count == 3 })
+    }
+
+    /// The centroids in a file of lists.
+    private func centroids(in data: Data, count: Int, dimension: Int) -> [[Float]] {
+        let start = 2 * Self.headerLength + 16 + 8
+        return (0..<count).map { row in
+            (0..<dimension).map { column in
+                data.withUnsafeBytes {
+                    $0.loadUnaligned(fromByteOffset: start + 4 * (row * dimension + column), as: Float.self)
+                }
+            }
+        }
+    }
+
     /// A file of lists, as `index` writes it, but with a graph over the same centroids for a quantizer.
     private func withGraph(_ index: VectorIndex, lists: Int) throws -> Data {
         let written = try write(index)
         let start = Self.headerLength + 16
         let end = start + Self.headerLength + 8 + 4 * lists * index.dimension
-        let centroids = stride(from: end - 4 * lists * index.dimension, to: end, by: 4).map { place in
-            written.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place, as: Float.self) }
-        }
         let graph = try VectorIndex(.hnsw(neighbors: 4), dimension: index.dimension)
-        try graph.add(VectorMatrix(centroids, dimension: index.dimension))
+        try graph.add(VectorMatrix(rows: centroids(in: written, count: lists, dimension: index.dimension)))
         return try written[..<start] + write(graph) + written[end...]
     }
 

@@ -45,11 +45,12 @@ TYPES = {
     "pca": (["--type", "ivf-flat", *LISTED, "--pca", "24"], f"PCA24,IVF{LISTS},Flat"),
     "opq": (["--type", "pq", "--bits", "4", *PARTS, "--opq"], f"OPQ{SUBQUANTIZERS},PQ{SUBQUANTIZERS}x4np"),
     "refined": (["--type", "ivf-sq4", *LISTED, "--refine", "4"], f"IVF{LISTS},SQ4,RFlat"),
+    "whitened": (["--factory", f"PCAWR24,L2norm,IVF{LISTS},SQ8"], f"PCAWR24,L2norm,IVF{LISTS},SQ8"),
     "factory": (["--factory", f"PCA24,OPQ8_16,IVF{LISTS},PQ8x4,RFlat"], f"PCA24,RR16,IVF{LISTS},PQ8x4np,RFlat"),
 }
 # Faiss's distances of fast scan are sums of bytes, ours are exact: they differ by what a byte's rounding loses, and so
 # does the choice among many that are nearly equal.
-COARSE = {"pq-fast-scan", "ivf-pq-fast-scan"}
+COARSE = {"pq-fast-scan", "ivf-pq-fast-scan", "packed residuals", "packed residuals, mapped"}
 COARSE_AGREEMENT, COARSE_TOLERANCE, COARSE_RECALL = 0.8, 0.02, 0.02
 # What our builders don't make, or make otherwise, and our reader reads. A function makes what no factory string does.
 READ_ONLY = {
@@ -66,6 +67,9 @@ READ_ONLY = {
     "graph over product codes": f"HNSW{NEIGHBORS}_PQ{SUBQUANTIZERS}np",
     "graph behind a transform": f"PCAR24,HNSW{NEIGHBORS}_SQ8",
     "refined graph over 8 bits": f"HNSW{NEIGHBORS}_SQ8,RFlat",
+    "packed residuals": f"IVF{LISTS},PQ{SUBQUANTIZERS}x4fsr",
+    "packed residuals, mapped": f"IDMap2,IVF{LISTS},PQ{SUBQUANTIZERS}x4fsr",
+    "packed residuals, refined": f"IVF{LISTS},PQ{SUBQUANTIZERS}x4fsr,RFlat",
     "refined by 8 bits": f"IVF{LISTS},PQ{SUBQUANTIZERS}np,Refine(SQ8)",
     "refined by half precision": f"PQ{SUBQUANTIZERS}x4np,Refine(SQfp16)",
     "refined by product codes": f"PQ{SUBQUANTIZERS}x4np,Refine(PQ16np)",
@@ -85,7 +89,7 @@ NOT_OFFERED = {
     "IMI2x3,Flat": "a MultiIndexQuantizer (IMI) inside an IndexIVFFlat",
     "RQ2x4": "an IndexResidualQuantizer",
     f"IVF{LISTS},RQ2x4": "an IndexIVFResidualQuantizer",
-    f"IVF{LISTS},PQ{SUBQUANTIZERS}x4fsr": "fast scan over residuals inside an IndexIVFPQFastScan",
+    f"IVF{LISTS},PQ{SUBQUANTIZERS}x4fs_64": "fast-scan blocks of 64 vectors instead of 32 inside an IndexIVFPQFastScan",
     f"IVF{4 * LISTS}_NSG16,Flat": "an IndexNSGFlat inside an IndexIVFFlat",  # NSG takes 100 vectors or more.
     "RaBitQ": "an IndexRaBitQ",
     f"IVF{LISTS},RaBitQ": "an IndexIVFRaBitQ",

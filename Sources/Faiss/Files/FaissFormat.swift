@@ -431,13 +431,9 @@ struct FaissFormat {
         _ = try number(Int32.self)
         _ = try number(UInt64.self)
         let quantizer = try productQuantizer(header, bits: [4])
-        guard block == 32, byResidual == 0 else {
-            throw notOffered(
-                block == 32 ? "fast scan over residuals" : "fast-scan blocks of \(block) vectors instead of 32"
-            )
-        }
+        guard block == 32 else { throw notOffered("fast-scan blocks of \(block) vectors instead of 32") }
         let (_, parts) = fastScanSizes(count: 0, subquantizers: quantizer.subquantizers)
-        guard codeSize == quantizer.codeSize, storedParts == parts else {
+        guard byResidual <= 1, codeSize == quantizer.codeSize, storedParts == parts else {
             throw invalid("its product quantizer does not fit its lists")
         }
         try blockLists(lists.count, codeSize: quantizer.codeSize, blockSize: 16 * parts, header.count)

@@ -329,7 +329,8 @@ int faiss_write_index_with(const FaissIndex* index, const idx_t* ids, FaissWrite
 ///
 /// What is read in another shape than it was written: lists whose quantizer is a graph get a flat one over the same
 /// centroids; a graph over codes (IndexHNSWSQ, IndexHNSWPQ) and a refinement by codes become those by the decoded vectors;
-/// scalar quantizers with one range for all components, and QT_8bit_direct, get the same range for each.
+/// packed codes of residuals (IndexIVFPQFastScan) are unpacked into an IndexIVFPQ; scalar quantizers with one range for all
+/// components, and QT_8bit_direct, get the same range for each.
 ///
 /// Faiss trusts its input: sizes in it must have been checked, or it may crash, hang or ask for terabytes.
 int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index, idx_t** p_ids, size_t* p_id_count);
