@@ -8,8 +8,8 @@ extension VectorIndex {
     /// be filled; or use a type that needs no training. The result is the same as if all vectors had been added to one
     /// index. What `pca`, `opq` and other builders nest is merged with them; a graph is not.
     ///
-    /// All or nothing: if the call throws, nothing was taken in, unless the code is `faiss` or `tooLarge`, after which
-    /// the index may be `damaged`. Searches of both go on but for the moment in which the vectors are copied. The other
+    /// All or nothing: if the call throws, nothing was taken in; where memory runs out in the middle of it, the index is
+    /// `damaged`, as after an `add`. Searches of both go on but for the moments in which the vectors are copied. The other
     /// index's codes are in memory once more until the call returns.
     ///
     /// Complexity: O(count of both).

@@ -50,7 +50,13 @@ TYPES = {
 }
 # Faiss's distances of fast scan are sums of bytes, ours are exact: they differ by what a byte's rounding loses, and so
 # does the choice among many that are nearly equal.
-COARSE = {"pq-fast-scan", "ivf-pq-fast-scan", "packed residuals", "packed residuals, mapped"}
+COARSE = {
+    "pq-fast-scan",
+    "ivf-pq-fast-scan",
+    "packed residuals",
+    "packed residuals, mapped",
+    "packed residuals, refined",
+}
 COARSE_AGREEMENT, COARSE_TOLERANCE, COARSE_RECALL = 0.8, 0.02, 0.02
 # What our builders don't make, or make otherwise, and our reader reads. A function makes what no factory string does.
 READ_ONLY = {
@@ -71,8 +77,8 @@ READ_ONLY = {
     "packed residuals, mapped": f"IDMap2,IVF{LISTS},PQ{SUBQUANTIZERS}x4fsr",
     "packed residuals, refined": f"IVF{LISTS},PQ{SUBQUANTIZERS}x4fsr,RFlat",
     "refined by 8 bits": f"IVF{LISTS},PQ{SUBQUANTIZERS}np,Refine(SQ8)",
-    "refined by half precision": f"PQ{SUBQUANTIZERS}x4np,Refine(SQfp16)",
-    "refined by product codes": f"PQ{SUBQUANTIZERS}x4np,Refine(PQ16np)",
+    "refined by half precision": "SQ4,Refine(SQfp16)",
+    "refined by product codes": "SQ4,Refine(PQ16np)",
     "map behind a transform": "PCA24,IDMap,Flat",
     "map behind a transform, of lists": f"PCA24,IDMap2,IVF{LISTS},Flat",
     "map at the end": "SQ8,IDMap",

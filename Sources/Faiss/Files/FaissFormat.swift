@@ -4,7 +4,7 @@ import Vectors
 ///
 /// Faiss trusts its input: a wrong size makes it ask for terabytes, a wrong link makes a search leave the memory of the
 /// index. So every size, every link and every agreement between them is verified here before Faiss reads the bytes,
-/// for the types that this package offers; other types are refused.
+/// for the types that can be read; other types are refused by their names.
 struct FaissFormat {
     /// - Throws: ``FaissError/Code/invalidFormat``, ``FaissError/Code/unsupported`` for a type that is not offered.
     static func verify(_ bytes: [UInt8]) throws(FaissError) {
