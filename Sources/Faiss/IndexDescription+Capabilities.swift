@@ -9,6 +9,7 @@ extension IndexDescription {
     /// | `scalarQuantized`, `pq`, `pqFastScan`, and IVF over these | yes, of the decoded vectors | frees memory | decoded |
     /// | `hnsw` | no | hides | exact |
     /// | `pca`, `opq`, `randomRotation` | as what follows, after the transform | as what follows | turned back |
+    /// | `normalized` | as what follows, after the transform | as what follows | of length 1 |
     /// | `refined` | no | as what is refined | exact |
     ///
     /// What a type can't do throws ``FaissError/Code/unsupported``. Faiss 1.7.3 itself can do less: there filters fail
@@ -31,7 +32,7 @@ extension IndexDescription {
             Capabilities(searchesWithinDistance: true, freesRemovedVectors: true, reconstructsExactly: false)
         case .hnsw: Capabilities(searchesWithinDistance: false, freesRemovedVectors: false, reconstructsExactly: true)
         case .ivf(_, let storing): storing.capabilities
-        case .pca(_, let inner), .opq(_, _, let inner), .randomRotation(_, let inner):
+        case .pca(_, _, let inner), .normalized(let inner), .opq(_, _, let inner), .randomRotation(_, let inner):
             Capabilities(
                 searchesWithinDistance: inner.capabilities.searchesWithinDistance,
                 freesRemovedVectors: inner.capabilities.freesRemovedVectors,
@@ -54,7 +55,8 @@ extension IndexDescription {
         switch kind {
         case .ivf: true
         case .flat, .scalarQuantized, .pq, .pqFastScan, .hnsw, .refined, .tooDeep: false
-        case .pca(_, let inner), .opq(_, _, let inner), .randomRotation(_, let inner): inner.labelsAreIDs
+        case .pca(_, _, let inner), .normalized(let inner), .opq(_, _, let inner), .randomRotation(_, let inner):
+            inner.labelsAreIDs
         }
     }
 

@@ -9,8 +9,10 @@ extension IndexDescription {
     ///
     /// | part | stands for |
     /// |---|---|
-    /// | `IDMap,` or `IDMap2,` in front | nothing: every index here has ids |
+    /// | `IDMap,` or `IDMap2,` in front or behind the transforms, `,IDMap` or `,IDMap2` at the end | nothing: every index here has ids |
     /// | `PCAx,` | ``pca(to:then:)`` |
+    /// | `PCARx,`, `PCAWx,`, `PCAWRx,` | ``pca(to:isWhitened:isRotated:then:)`` |
+    /// | `L2norm,` or `L2Norm,` | ``normalized(then:)`` |
     /// | `OPQy,` or `OPQy_x,` | ``opq(subquantizers:to:then:)`` |
     /// | `RR,` or `RRx,` | ``randomRotation(to:then:)`` |
     /// | `IVFx,` | ``ivf(lists:storing:)`` |
@@ -18,7 +20,7 @@ extension IndexDescription {
     /// | `SQ8`, `SQ6`, `SQ4`, `SQfp16` | ``scalarQuantized(_:)`` |
     /// | `PQy`, `PQyxb`, each also with `np` | ``pq(subquantizers:bitsPerCode:)``, never with polysemous training |
     /// | `PQyx4fs` or `PQyx4fs_32` | ``pqFastScan(subquantizers:)`` |
-    /// | `HNSWx` or `HNSWx,Flat`; `HNSW` for 32 | ``hnsw(neighbors:efConstruction:)`` |
+    /// | `HNSWx`, `HNSWx,Flat` or `HNSWx_Flat`; `HNSW` for 32 | ``hnsw(neighbors:efConstruction:)`` |
     /// | `,RFlat` or `,Refine(Flat)` at the end | ``refined(_:by:)`` with its default factor |
     ///
     /// - Throws: ``FaissError/Code/invalidArgument`` if the string is longer than ``maximumFactoryLength`` or is not of
@@ -40,6 +42,8 @@ extension IndexDescription {
 private struct FactoryParser {
     private let string: String
     private var parts: ArraySlice<Substring>
+    /// Whether an id map was read, of which there is one at most.
+    private var hasMap = false
 
     init(_ string: String) {
         self.string = string
@@ -47,7 +51,11 @@ private struct FactoryParser {
     }
 
     mutating func description() throws(FaissError) -> IndexDescription {
-        if parts.first == "IDMap" || parts.first == "IDMap2" { parts.removeFirst() }
+        skipMap()
+        if !hasMap, parts.count > 1, let last = parts.last, Self.maps.contains(last) {
+            parts.removeLast()
+            hasMap = true
+        }
         var isRefined = false
         if parts.count > 1, parts.last == "RFlat" || parts.last == "Refine(Flat)" {
             parts.removeLast()
@@ -58,19 +66,43 @@ private struct FactoryParser {
         return isRefined ? .refined(description) : description
     }
 
+    private static let maps: [Substring] = ["IDMap", "IDMap2"]
+
+    private mutating func skipMap() {
+        guard !hasMap, let first = parts.first, Self.maps.contains(first) else { return }
+        parts.removeFirst()
+        hasMap = true
+    }
+
+    /// What comes after transforms: an id map may stand before it.
+    private mutating func inner() throws(FaissError) -> IndexDescription {
+        skipMap()
+        return try index()
+    }
+
     private mutating func index() throws(FaissError) -> IndexDescription {
         guard let part = parts.popFirst() else {
             throw FaissError(.invalidArgument, "the factory string '\(string)' ends before it names an index")
         }
         if let numbers = Self.numbers(in: part, after: "PCA"), numbers.count == 1 {
-            return .pca(to: numbers[0], then: try index())
+            return .pca(to: numbers[0], then: try inner())
         }
+        for variant in ["PCAW", "PCAR", "PCAWR"] {
+            guard let numbers = Self.numbers(in: part, after: variant), numbers.count == 1 else { continue }
+            return .pca(
+                to: numbers[0],
+                isWhitened: variant.contains("W"),
+                isRotated: variant.contains("R"),
+                then: try inner()
+            )
+        }
+        if part == "L2norm" || part == "L2Norm" { return .normalized(then: try inner()) }
         if let numbers = Self.numbers(in: part, after: "OPQ"), numbers.count <= 2 {
-            return .opq(subquantizers: numbers[0], to: numbers.dropFirst().first, then: try index())
+            return .opq(subquantizers: numbers[0], to: numbers.dropFirst().first, then: try inner())
         }
-        if part == "RR" { return .randomRotation(then: try index()) }
+        if part == "RR" { return .randomRotation(then: try inner()) }
         if let numbers = Self.numbers(in: part, after: "RR"), numbers.count == 1 {
-            return .randomRotation(to: numbers[0], then: try index())
+            return .randomRotation(to: numbers[0], then: try inner())
         }
         if let numbers = Self.numbers(in: part, after: "IVF"), numbers.count == 1 {
             guard let stored = parts.popFirst() else {
@@ -79,9 +111,10 @@ private struct FactoryParser {
             guard let storing = Self.codec(stored) else { throw unknown(stored) }
             return .ivf(lists: .count(numbers[0]), storing: storing)
         }
-        if part == "HNSW" || Self.numbers(in: part, after: "HNSW")?.count == 1 {
-            if parts.first == "Flat" { parts.removeFirst() }
-            return Self.numbers(in: part, after: "HNSW").map { .hnsw(neighbors: $0[0]) } ?? .hnsw()
+        let graph = part.hasSuffix("_Flat") ? part.dropLast(5) : part
+        if graph == "HNSW" || Self.numbers(in: graph, after: "HNSW")?.count == 1 {
+            if graph == part, parts.first == "Flat" { parts.removeFirst() }
+            return Self.numbers(in: graph, after: "HNSW").map { .hnsw(neighbors: $0[0]) } ?? .hnsw()
         }
         guard let codec = Self.codec(part) else { throw unknown(part) }
         return codec

@@ -39,7 +39,8 @@ extension IndexDescription {
             // Blocks of 32 vectors, of which a list's last one is half full.
             if case .pqFastScan = storing.kind { total += min(15.5 * lists, 31 * count) * storing.codeBytes(dimension) }
             return total
-        case .pca(let output, let inner):
+        case .normalized(let inner): return inner.bytes(count, dimension, metric)
+        case .pca(let output, _, let inner):
             let numbers = Double(output) * (dimension + 1) + dimension * (dimension + 2)
             return 4 * numbers + inner.bytes(count, Double(output), metric)
         case .opq(_, let output, let inner), .randomRotation(let output, let inner):

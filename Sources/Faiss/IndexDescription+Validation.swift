@@ -29,9 +29,16 @@ extension IndexDescription {
                     "inverted lists can't store \(storing): only flat, scalarQuantized, pq and pqFastScan"
                 )
             }
-        case .pca(let output, let inner):
+        case .pca(let output, let variant, let inner):
             try Self.validateTransform(from: dimension, to: output)
+            guard variant?.isWhitened != true || !inner.storesHalfPrecision else {
+                throw FaissError(
+                    .invalidArgument,
+                    "\(inner) stores half precision, which can't hold what whitening may make of a vector"
+                )
+            }
             try inner.validate(dimension: output)
+        case .normalized(let inner): try inner.validate(dimension: dimension)
         case .opq(let subquantizers, let output, let inner):
             try Self.validateTransform(from: dimension, to: output ?? dimension)
             try Self.validate(subquantizers: subquantizers, dimension: output ?? dimension)
@@ -86,6 +93,36 @@ extension IndexDescription {
         }
     }
 
+    /// Refuses what this metric makes no sense of.
+    func validate(metric: Metric) throws(FaissError) {
+        guard metric != .cosine || !isWhitened else {
+            throw FaissError(
+                .invalidArgument,
+                "\(self) stretches vectors, after which no cosine is left: put normalized(then:) behind the PCA"
+            )
+        }
+    }
+
+    /// Whether the lengths of vectors are changed and stay so.
+    private var isWhitened: Bool {
+        switch kind {
+        case .normalized: false
+        case .pca(_, .some(let variant), let inner) where variant.isWhitened: !inner.isNormalized
+        default: inner?.isWhitened ?? false
+        }
+    }
+
+    private var isNormalized: Bool { if case .normalized = kind { true } else { inner?.isNormalized ?? false } }
+
+    /// Whether vectors, of whatever length a transform in front left them, are stored in half precision.
+    private var storesHalfPrecision: Bool {
+        switch kind {
+        case .scalarQuantized(.float16): true
+        case .normalized: false
+        default: inner?.storesHalfPrecision ?? false
+        }
+    }
+
     private var isRefined: Bool { if case .refined = kind { true } else { inner?.isRefined ?? false } }
 
     /// Whether an index of this kind must be trained before vectors can be added.
@@ -93,7 +130,7 @@ extension IndexDescription {
         switch kind {
         case .flat, .hnsw, .scalarQuantized(.float16): false
         case .scalarQuantized, .pq, .pqFastScan, .ivf, .pca, .opq, .randomRotation, .tooDeep: true
-        case .refined(let base, _): base.needsTraining
+        case .normalized(let inner), .refined(let inner, _): inner.needsTraining
         }
     }
 
@@ -107,10 +144,10 @@ extension IndexDescription {
         case .ivf(let lists, let storing):
             max(lists.number ?? 1, storing.minimumTrainingCount(dimension: dimension))
         // From fewer vectors, no full set of directions can be learned.
-        case .pca(let output, let inner): inner.minimumTrainingCount(dimension: output)
+        case .pca(let output, _, let inner): inner.minimumTrainingCount(dimension: output)
         case .opq(_, let output, let inner), .randomRotation(let output, let inner):
             inner.minimumTrainingCount(dimension: output ?? dimension)
-        case .refined(let base, _): base.minimumTrainingCount(dimension: dimension)
+        case .normalized(let inner), .refined(let inner, _): inner.minimumTrainingCount(dimension: dimension)
         }
     }
 
@@ -125,11 +162,27 @@ extension IndexDescription {
             let limit = storing.maximumMagnitude(dimension: dimension)
             return limit == VectorIndex.maximumMagnitude ? limit : limit / 2
         case .refined(let base, _): return base.maximumMagnitude(dimension: dimension)
-        case .pca(let output, let inner):
-            return Self.beforeTransform(inner.maximumMagnitude(dimension: output), dimension: dimension, isMoved: true)
+        case .pca(let output, let variant, let inner):
+            let limit = inner.maximumMagnitude(dimension: output)
+            let allowed = Self.beforeTransform(limit, dimension: dimension, isMoved: true)
+            return variant?.isWhitened == true ? allowed / Self.largestStretch : allowed
+        case .normalized: return VectorIndex.maximumMagnitude
         case .opq(_, let output, let inner), .randomRotation(let output, let inner):
             let limit = inner.maximumMagnitude(dimension: output ?? dimension)
             return Self.beforeTransform(limit, dimension: dimension, isMoved: false)
+        }
+    }
+
+    /// The most that whitening multiplies by.
+    static let largestStretch: Float = 1e6
+
+    /// The largest magnitude of a component of a query, whose distances must not overflow either.
+    var maximumQueryMagnitude: Float {
+        switch kind {
+        case .normalized: VectorIndex.maximumMagnitude
+        case .pca(_, .some(let variant), let inner) where variant.isWhitened:
+            inner.maximumQueryMagnitude / Self.largestStretch
+        default: inner?.maximumQueryMagnitude ?? VectorIndex.maximumMagnitude
         }
     }
 

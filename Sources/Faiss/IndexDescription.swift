@@ -13,6 +13,8 @@ import Vectors
 /// | ``pq(subquantizers:bitsPerCode:)`` | `PQyxb` | approximate | y · b / 8 | yes |
 /// | ``pqFastScan(subquantizers:)`` | `PQyx4fs` | approximate | y / 2 | yes |
 /// | ``pca(to:then:)`` | `PCAx,…` | as what follows, in fewer dimensions | as what follows | yes |
+/// | ``pca(to:isWhitened:isRotated:then:)`` | `PCAWx,…`, `PCARx,…`, `PCAWRx,…` | as what follows | as what follows | yes |
+/// | ``normalized(then:)`` | `L2norm,…` | as what follows, by direction only | as what follows | no |
 /// | ``opq(subquantizers:to:then:)`` | `OPQy_x,…` | as what follows | as what follows | yes, for long |
 /// | ``randomRotation(to:then:)`` | `RRx,…` | as what follows | as what follows | yes, at once |
 /// | ``refined(_:by:)`` | `…,RFlat` | nearly exact | 4 d more | as what it refines |
@@ -32,12 +34,19 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
         case pqFastScan(subquantizers: Int)
         case hnsw(neighbors: Int, efConstruction: Int)
         case ivf(lists: ListCount, storing: IndexDescription)
-        case pca(to: Int, then: IndexDescription)
+        case pca(to: Int, variant: PCAVariant? = nil, then: IndexDescription)
+        case normalized(then: IndexDescription)
         case opq(subquantizers: Int, to: Int?, then: IndexDescription)
         case randomRotation(to: Int?, then: IndexDescription)
         case refined(IndexDescription, by: Float)
         /// Nested deeper than ``maximumDepth``, which is as deep as it is looked into.
         case tooDeep
+    }
+
+    /// What follows the directions of a PCA. One that nothing follows is nil, as it was before there were variants.
+    struct PCAVariant: Sendable, Hashable, Codable {
+        var isWhitened: Bool
+        var isRotated: Bool
     }
 
     /// How deep builders may be nested.
@@ -188,6 +197,46 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
         IndexDescription(nesting: .pca(to: dimension, then: inner), around: inner)
     }
 
+    /// As ``pca(to:then:)``, with the components scaled, turned, or both. Faiss: `PCAMatrix` with an `eigen_power` of −0.5
+    /// or with `random_rotation`.
+    ///
+    /// Whitening divides each component by its standard deviation over the training vectors, so that all of them count
+    /// alike in a distance, but multiplies by 1,000,000 at most. It needs vectors and queries of magnitude 1e9 at most,
+    /// and nothing in half precision behind it. There is no cosine of whitened vectors unless ``normalized(then:)`` is
+    /// behind it.
+    ///
+    /// - Parameters:
+    ///   - dimension: how many dimensions are left, from 1 to the vectors' dimension, which is 4,096 at most.
+    ///   - isWhitened: whether every component gets the variance 1. Faiss: `PCAWx`. (Faiss's own training divides by the
+    ///     root of the number of vectors as well, which changes all distances by one factor.)
+    ///   - isRotated: whether a random rotation follows, which spreads what vectors hold evenly over the components.
+    ///     Faiss: `PCARx`.
+    ///   - inner: the index over the shortened vectors.
+    public static func pca(
+        to dimension: Int,
+        isWhitened: Bool,
+        isRotated: Bool = false,
+        then inner: IndexDescription
+    ) -> IndexDescription {
+        let variant = PCAVariant(isWhitened: isWhitened, isRotated: isRotated)
+        return pca(to: dimension, variant: isWhitened || isRotated ? variant : nil, then: inner)
+    }
+
+    private static func pca(to dimension: Int, variant: PCAVariant?, then inner: IndexDescription) -> IndexDescription {
+        IndexDescription(nesting: .pca(to: dimension, variant: variant, then: inner), around: inner)
+    }
+
+    /// Vectors and queries of length 1, whatever they were, and an index over those. Faiss: `NormalizationTransform`,
+    /// `L2norm` in a factory string.
+    ///
+    /// Under inner product this is the cosine, which `Metric.cosine` is without a builder; under squared L2, distances
+    /// are 2 − 2 times it. A vector of zeros stays as it is.
+    ///
+    /// - Parameter inner: the index over the normalised vectors.
+    public static func normalized(then inner: IndexDescription) -> IndexDescription {
+        IndexDescription(nesting: .normalized(then: inner), around: inner)
+    }
+
     /// A rotation, learned so that product quantization loses less (Ge, He, Ke, Sun 2014,
     /// doi:10.1109/TPAMI.2013.240). Faiss: `OPQMatrix` in an `IndexPreTransform`.
     ///
@@ -231,8 +280,8 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
     var inner: IndexDescription? {
         switch kind {
         case .flat, .scalarQuantized, .pq, .pqFastScan, .hnsw, .tooDeep: nil
-        case .ivf(_, let inner), .pca(_, let inner), .opq(_, _, let inner), .randomRotation(_, let inner),
-            .refined(let inner, _):
+        case .ivf(_, let inner), .pca(_, _, let inner), .normalized(let inner), .opq(_, _, let inner),
+            .randomRotation(_, let inner), .refined(let inner, _):
             inner
         }
     }
@@ -257,7 +306,9 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
         case .flat, .scalarQuantized, .pq, .pqFastScan, .hnsw, .tooDeep: return self
         case .ivf(let lists, let storing):
             return .ivf(lists: .count(lists.resolved(count: count, trainingCount: trainingCount)), storing: storing)
-        case .pca(let dimension, let inner): return .pca(to: dimension, then: resolved(inner))
+        case .pca(let dimension, let variant, let inner):
+            return .pca(to: dimension, variant: variant, then: resolved(inner))
+        case .normalized(let inner): return .normalized(then: resolved(inner))
         case .opq(let subquantizers, let dimension, let inner):
             return .opq(subquantizers: subquantizers, to: dimension, then: resolved(inner))
         case .randomRotation(let dimension, let inner): return .randomRotation(to: dimension, then: resolved(inner))
@@ -283,7 +334,11 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
                 return "ivfPQ(lists: \(lists), subquantizers: \(subquantizers), bitsPerCode: \(bitsPerCode))"
             default: return "ivf(lists: \(lists), storing: \(storing))"
             }
-        case .pca(let dimension, let inner): return "pca(to: \(dimension), then: \(inner))"
+        case .pca(let dimension, nil, let inner): return "pca(to: \(dimension), then: \(inner))"
+        case .pca(let dimension, let variant?, let inner):
+            return "pca(to: \(dimension), isWhitened: \(variant.isWhitened), isRotated: \(variant.isRotated), "
+                + "then: \(inner))"
+        case .normalized(let inner): return "normalized(then: \(inner))"
         case .opq(let subquantizers, let dimension, let inner):
             return "opq(subquantizers: \(subquantizers), \(to(dimension))then: \(inner))"
         case .randomRotation(let dimension, let inner): return "randomRotation(\(to(dimension))then: \(inner))"

@@ -83,8 +83,18 @@ extension IndexState where Native: ~Copyable {
         ids newIDs: [Int64],
         threads: ThreadLimit
     ) throws(FaissError) {
+        try append(newIDs) { native throws(FaissError) in
+            try native?.add(vectors, ids: newIDs, threads: threads) ?? 0
+        }
+    }
+
+    /// The same for what `add` adds to Faiss; it returns how many vectors there are then.
+    mutating func append(
+        _ newIDs: [Int64],
+        by add: (inout Native?) throws(FaissError) -> Int
+    ) throws(FaissError) {
         do throws(FaissError) {
-            let count = try native?.add(vectors, ids: newIDs, threads: threads) ?? 0
+            let count = try add(&native)
             guard count == ids.positionCount + newIDs.count else {
                 throw FaissError(.faiss, "Faiss holds \(count) vectors, not \(ids.positionCount + newIDs.count)")
             }
@@ -96,7 +106,7 @@ extension IndexState where Native: ~Copyable {
     }
 
     /// Refuses what HNSW's 32-bit positions can't number.
-    fileprivate func checkRoom(for count: Int) throws(FaissError) {
+    func checkRoom(for count: Int) throws(FaissError) {
         let total = ids.positionCount + count
         guard total <= Int(Int32.max) else {
             throw FaissError(.tooLarge, "\(total) vectors are more than the \(Int32.max) that an index can hold")

@@ -65,8 +65,9 @@ extension VectorIndex {
     /// Reads an index in Faiss's own format, such as `faiss.write_index` of Python's Faiss makes.
     ///
     /// What the builders of ``IndexDescription`` make can be read, with squared L2 or inner product, and `IndexIDMap` or
-    /// `IndexIDMap2` around it. The structure of the file is verified
-    /// before Faiss sees it, but the format has no checksum: a wrong number among the vectors goes unnoticed.
+    /// `IndexIDMap2` around it; some other types become what is nearest to them, see <doc:FileFormats>. What can't be read
+    /// is refused by Faiss's name for it. The structure of the file is verified before Faiss sees it, but the format has no
+    /// checksum: a wrong number among the vectors goes unnoticed.
     ///
     /// - Parameters:
     ///   - url: the file.
@@ -148,6 +149,7 @@ extension VectorIndex {
             guard metric == nativeMetric || metric == .cosine && nativeMetric == .innerProduct else {
                 throw FaissError(.invalidArgument, "the index compares by \(nativeMetric), not by \(metric)")
             }
+            try description.validate(metric: metric)
             var state = State(description: description)
             let explicit: [Int64]?
             if state.labelsAreIDs {

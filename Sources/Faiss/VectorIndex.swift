@@ -29,9 +29,12 @@ public final class VectorIndex: Sendable {
     let state: ReadWriteLocked<State>
     /// The largest magnitude of a component that the kind of index can store.
     private let storableMagnitude: Float
+    /// The same of a query.
+    private let queryMagnitude: Float
 
     /// The largest magnitude of a component: beyond it squared distances would overflow single precision. Half-precision
-    /// types store less: ``IndexDescription/maximumMagnitude(dimension:)``.
+    /// types store less: ``IndexDescription/maximumMagnitude(dimension:)``. Behind a whitening PCA the limit is a millionth
+    /// of it, for queries, too.
     public static let maximumMagnitude: Float = 1e15
 
     /// Makes an empty index.
@@ -40,7 +43,7 @@ public final class VectorIndex: Sendable {
     ///   - description: the kind of index.
     ///   - dimension: the length of every vector, 1…65,536.
     ///   - metric: how nearness is measured.
-    /// - Throws: ``FaissError/Code/invalidArgument`` if the description can't work for this dimension,
+    /// - Throws: ``FaissError/Code/invalidArgument`` if the description can't work for this dimension or metric,
     ///   ``FaissError/Code/tooLarge`` if its training would not fit in memory.
     public init(
         _ description: IndexDescription,
@@ -48,6 +51,7 @@ public final class VectorIndex: Sendable {
         metric: Metric = .squaredL2
     ) throws(FaissError) {
         try description.validate(dimension: dimension)
+        try description.validate(metric: metric)
         var state = State(description: description)
         if !description.needsTraining {
             state.native = try NativeIndex(description, dimension: dimension, metric: metric)
@@ -55,6 +59,7 @@ public final class VectorIndex: Sendable {
         self.dimension = dimension
         self.metric = metric
         storableMagnitude = description.maximumMagnitude(dimension: dimension)
+        queryMagnitude = description.maximumQueryMagnitude
         self.state = ReadWriteLocked(state)
     }
 
@@ -63,7 +68,9 @@ public final class VectorIndex: Sendable {
         dimension = contents.dimension
         metric = contents.metric
         state = contents.state
-        storableMagnitude = state.read { $0.description.maximumMagnitude(dimension: contents.dimension) }
+        let description = state.read { $0.description }
+        storableMagnitude = description.maximumMagnitude(dimension: contents.dimension)
+        queryMagnitude = description.maximumQueryMagnitude
     }
 
     /// The kind of index. ``IndexDescription/ListCount/automatic`` becomes a number when the index is trained.
@@ -124,7 +131,7 @@ extension VectorIndex {
     /// - Parameter areStored: whether they must fit what the index stores as well.
     func checkValues(_ values: UnsafeBufferPointer<Float>, areStored: Bool) throws(FaissError) {
         // By cosine, what is stored has been normalised.
-        let limit = areStored && metric != .cosine ? storableMagnitude : Self.maximumMagnitude
+        let limit = metric == .cosine ? Self.maximumMagnitude : areStored ? storableMagnitude : queryMagnitude
         try checkFinite(values, dimension: dimension, limit: limit)
         guard metric == .cosine else { return }
         for row in 0..<values.count / dimension

@@ -2,6 +2,8 @@
 
 #include "kernels/flat_search.h"
 
+#include <faiss/IndexHNSW.h>
+
 #include <omp.h>
 
 #include <memory>
@@ -82,7 +84,8 @@ void FlatIndex::range_search(
 }
 
 void adopt_quantizer(faiss::IndexIVF& ivf) {
-    auto* flat = dynamic_cast<faiss::IndexFlat*>(ivf.quantizer);
+    auto* graph = dynamic_cast<faiss::IndexHNSWFlat*>(ivf.quantizer);
+    auto* flat = dynamic_cast<faiss::IndexFlat*>(graph ? graph->storage : ivf.quantizer);
     if (!flat || dynamic_cast<FlatIndex*>(flat) || !ivf.own_fields) {
         return;
     }
@@ -90,6 +93,6 @@ void adopt_quantizer(faiss::IndexIVF& ivf) {
     adopted->codes = std::move(flat->codes);
     adopted->ntotal = flat->ntotal;
     adopted->is_trained = flat->is_trained;
+    delete ivf.quantizer; // With it goes what a graph owns.
     ivf.quantizer = adopted.release();
-    delete flat;
 }

@@ -51,5 +51,6 @@ struct FlatIndex : faiss::IndexFlat {
             const faiss::SearchParameters* params = nullptr) const override;
 };
 
-/// Makes a FlatIndex of the quantizer that libfaiss read for inverted lists.
+/// Makes a FlatIndex of the quantizer that libfaiss read for inverted lists: a flat index, or a graph over one. Which list
+/// a vector is in stays as it was; a search then visits the lists that are nearest, not those that a walk finds.
 void adopt_quantizer(faiss::IndexIVF& ivf);

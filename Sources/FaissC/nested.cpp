@@ -26,8 +26,32 @@ namespace {
 
 // MARK: Transforms
 
+bool is_normalization(const faiss::VectorTransform& transform) {
+    return dynamic_cast<const faiss::NormalizationTransform*>(&transform) != nullptr;
+}
+
+/// Gives each row the length 1, but for those of zeros.
+void normalize(idx_t n, size_t d, float* x) {
+    for (float* row = x; row < x + n * d; row += d) {
+        double sum = 0;
+        for (size_t i = 0; i < d; ++i) {
+            sum += static_cast<double>(row[i]) * row[i];
+        }
+        const double length = std::sqrt(sum);
+        for (size_t i = 0; length > 0 && i < d; ++i) {
+            row[i] = static_cast<float>(row[i] / length);
+        }
+    }
+}
+
 std::vector<float> transformed(const faiss::VectorTransform& matrix, idx_t n, const float* x, int threads) {
-    // All that are built or read here are; libfaiss multiplies them by BLAS.
+    if (is_normalization(matrix)) {
+        const size_t d = matrix.d_in;
+        std::vector<float> result(x, x + n * d);
+        in_slices(n, threads, [&](idx_t first, idx_t count) { normalize(count, d, result.data() + first * d); });
+        return result;
+    }
+    // All others that are built or read here are; libfaiss multiplies them by BLAS.
     const auto& linear = dynamic_cast<const faiss::LinearTransform&>(matrix);
     std::vector<float> result(n * linear.d_out);
     in_slices(n, threads, [&](idx_t first, idx_t count) {
@@ -53,19 +77,47 @@ void with_transformed(const faiss::IndexPreTransform& index, idx_t n, const floa
     body(current.empty() ? x : current.data());
 }
 
-/// Turns vectors back by the transposed matrix, as far as they are known: of what was left out, the mean is known.
-std::vector<float> reversed(const faiss::VectorTransform& matrix, size_t n, const float* xt) {
-    const auto& linear = dynamic_cast<const faiss::LinearTransform&>(matrix);
-    FAISS_THROW_IF_NOT_MSG(linear.is_orthonormal, "a transform that is no rotation can't be undone");
-    const size_t d_in = linear.d_in, d_out = linear.d_out;
-    std::vector<float> transposed(d_in * d_out);
-    for (size_t row = 0; row < d_out; ++row) {
-        for (size_t column = 0; column < d_in; ++column) {
-            transposed[column * d_out + row] = linear.A[row * d_in + column];
+std::vector<float> transposed(size_t rows, size_t columns, const float* matrix) {
+    std::vector<float> result(rows * columns);
+    for (size_t row = 0; row < rows; ++row) {
+        for (size_t column = 0; column < columns; ++column) {
+            result[column * rows + row] = matrix[row * columns + column];
         }
     }
+    return result;
+}
+
+/// Undoes a PCA that scales. With directions P (rows), scales S and a rotation R its matrix is A = R S P; the components
+/// along the directions are then S^-2 P A' y.
+std::vector<float> unwhitened(const faiss::PCAMatrix& pca, size_t n, const float* y) {
+    const size_t d_in = pca.d_in, d_out = pca.d_out;
+    std::vector<float> back(n * d_in), components(n * d_out), result(n * d_in);
+    transform(n, d_out, d_in, y, transposed(d_out, d_in, pca.A.data()).data(), nullptr, back.data());
+    transform(n, d_in, d_out, back.data(), pca.PCAMat.data(), nullptr, components.data());
+    for (size_t place = 0; place < components.size(); ++place) {
+        // libfaiss leaves epsilon out where it rotates.
+        components[place] *= pca.eigenvalues[place % d_out] + (pca.random_rotation ? 0 : pca.epsilon);
+    }
+    const auto directions = transposed(d_out, d_in, pca.PCAMat.data());
+    transform(n, d_out, d_in, components.data(), directions.data(), pca.mean.data(), result.data());
+    return result;
+}
+
+/// Turns vectors back by the transposed matrix, as far as they are known: of what was left out, the mean is known, and of
+/// what was normalised, nothing.
+std::vector<float> reversed(const faiss::VectorTransform& matrix, size_t n, const float* xt) {
+    if (is_normalization(matrix)) {
+        return std::vector<float>(xt, xt + n * matrix.d_out);
+    }
+    const auto& linear = dynamic_cast<const faiss::LinearTransform&>(matrix);
+    if (const auto* pca = dynamic_cast<const faiss::PCAMatrix*>(&linear); pca && pca->eigen_power != 0) {
+        return unwhitened(*pca, n, xt);
+    }
+    FAISS_THROW_IF_NOT_MSG(linear.is_orthonormal, "a transform that is no rotation can't be undone");
+    const size_t d_in = linear.d_in, d_out = linear.d_out;
+    const std::vector<float> inverse = transposed(d_out, d_in, linear.A.data());
     const auto back = [&](size_t count, const float* from, const float* offset, float* to) {
-        transform(count, d_out, d_in, from, transposed.data(), offset, to);
+        transform(count, d_out, d_in, from, inverse.data(), offset, to);
     };
     // What the origin becomes: the opposite of what the offset alone turns into.
     std::vector<float> origin(d_in);
@@ -90,6 +142,9 @@ std::vector<float> spread_rows(size_t count, size_t n, size_t d, const float* x)
     return result;
 }
 
+/// The most that whitening multiplies by, as IndexDescription has it.
+const double largest_stretch = 1e6;
+
 /// Principal components around the mean or, for inner products, which only that keeps, around the origin. Fewer vectors
 /// than components will do: the rest are any directions at right angles to them.
 void train_pca(faiss::PCAMatrix& pca, bool is_centered, size_t n, const float* x) {
@@ -110,6 +165,13 @@ void train_pca(faiss::PCAMatrix& pca, bool is_centered, size_t n, const float* x
     pca.mean.assign(mean.begin(), mean.end());
     pca.PCAMat.assign(components.begin(), components.end());
     pca.eigenvalues.assign(variances.begin(), variances.end());
+    if (pca.eigen_power != 0) {
+        // Where vectors hardly differ, what differs is rounding: it is not stretched to a variance of 1.
+        const double least = std::max(1 / (largest_stretch * largest_stretch), variances[0] * 1e-10);
+        for (float& variance : pca.eigenvalues) {
+            variance = std::max(variance, static_cast<float>(least));
+        }
+    }
     pca.prepare_Ab();
     pca.is_trained = true;
 }
@@ -235,14 +297,19 @@ void Training::configure(faiss::ClusteringParameters& clustering) const {
     clustering.verbose = false;
 }
 
-faiss::Index* inner_index(faiss::Index* index) {
+faiss::Index** inner_place(faiss::Index* index) {
     if (auto* pre = dynamic_cast<faiss::IndexPreTransform*>(index)) {
-        return pre->index;
+        return &pre->index;
     }
     if (auto* refine = dynamic_cast<faiss::IndexRefine*>(index)) {
-        return refine->base_index;
+        return &refine->base_index;
     }
     return nullptr;
+}
+
+faiss::Index* inner_index(faiss::Index* index) {
+    faiss::Index** place = inner_place(index);
+    return place ? *place : nullptr;
 }
 
 bool count_nested_steps(faiss::Index& index, size_t& steps) {
@@ -436,7 +503,11 @@ int faiss_IndexPreTransform_new_prepending(FaissIndex** p_index, const FaissTran
         std::unique_ptr<faiss::VectorTransform> made;
         switch (transform->kind) {
             case FAISS_TRANSFORM_PCA:
-                made = std::make_unique<faiss::PCAMatrix>(transform->d_in, transform->d_out);
+                made = std::make_unique<faiss::PCAMatrix>(
+                        transform->d_in,
+                        transform->d_out,
+                        transform->is_whitened ? -0.5f : 0,
+                        transform->is_rotated != 0);
                 break;
             case FAISS_TRANSFORM_OPQ:
                 made = std::make_unique<faiss::OPQMatrix>(transform->d_in, transform->M, transform->d_out);
@@ -444,10 +515,13 @@ int faiss_IndexPreTransform_new_prepending(FaissIndex** p_index, const FaissTran
             case FAISS_TRANSFORM_ROTATION:
                 made = std::make_unique<faiss::RandomRotationMatrix>(transform->d_in, transform->d_out);
                 break;
+            case FAISS_TRANSFORM_NORMALIZATION:
+                made = std::make_unique<faiss::NormalizationTransform>(transform->d_in, 2.0f);
+                break;
             default:
                 FAISS_THROW_MSG("a transform of an unknown kind");
         }
-        made->is_trained = false;
+        made->is_trained = is_normalization(*made);
         auto* pre = dynamic_cast<faiss::IndexPreTransform*>(cpp(inner));
         std::unique_ptr<faiss::IndexPreTransform> around;
         if (!pre) {
@@ -489,8 +563,12 @@ int faiss_Index_transform(const FaissIndex* index, size_t place, FaissTransform*
         transform->d_in = found->d_in;
         transform->d_out = found->d_out;
         if (const auto* pca = dynamic_cast<const faiss::PCAMatrix*>(found)) {
-            const bool is_plain = pca->eigen_power == 0 && !pca->random_rotation;
-            transform->kind = is_plain ? FAISS_TRANSFORM_PCA : FAISS_TRANSFORM_OTHER;
+            const bool is_known = pca->eigen_power == 0 || pca->eigen_power == -0.5f;
+            transform->kind = is_known ? FAISS_TRANSFORM_PCA : FAISS_TRANSFORM_OTHER;
+            transform->is_whitened = pca->eigen_power != 0;
+            transform->is_rotated = pca->random_rotation;
+        } else if (is_normalization(*found)) {
+            transform->kind = FAISS_TRANSFORM_NORMALIZATION;
         } else if (const auto* linear = dynamic_cast<const faiss::LinearTransform*>(found)) {
             // Faiss's files don't tell OPQ from other matrices: what it serves does.
             auto* pq = product_quantizer(pre.index);

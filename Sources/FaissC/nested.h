@@ -78,5 +78,8 @@ bool count_nested_bytes(const faiss::Index* index, size_t& bytes);
 /// The index inside another, NULL where there is none.
 faiss::Index* inner_index(faiss::Index* index);
 
+/// Where an index holds the one inside, NULL where there is none.
+faiss::Index** inner_place(faiss::Index* index);
+
 /// The product quantizer of an index or of what it wraps, NULL where there is none.
 faiss::ProductQuantizer* product_quantizer(faiss::Index* index);

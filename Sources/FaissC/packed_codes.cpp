@@ -49,6 +49,15 @@ void pack(const uint8_t* code, size_t parts, PackedPlace place) {
     }
 }
 
+void unpack(const uint8_t* blocks, size_t parts, size_t stored_parts, size_t count, size_t code_size, uint8_t* codes) {
+    for (size_t place = 0; place < count; ++place) {
+        const PackedPlace packed(const_cast<uint8_t*>(blocks), stored_parts, place);
+        for (size_t part = 0; part < parts; ++part) {
+            codes[place * code_size + part / 2] |= static_cast<uint8_t>(packed.get(part) << part % 2 * 4);
+        }
+    }
+}
+
 /// Moves the codes to keep to the front and clears what is behind them, where Faiss would add by setting bits only.
 /// Returns how many are kept.
 template <class IsRemoved>
@@ -92,16 +101,66 @@ bool add_packed(faiss::Index& index, idx_t n, const float* x, int threads) {
     in_slices(n, threads, [&](idx_t first, idx_t count) {
         encode(pq, x + first * index.d, count, codes.data() + first * pq.code_size);
     });
+    return append_packed(index, n, codes.data());
+}
+
+bool append_packed(faiss::Index& index, size_t n, const uint8_t* codes) {
+    auto* flat = dynamic_cast<faiss::IndexPQFastScan*>(&index);
+    if (!flat || flat->bbs != packed_block) {
+        return false;
+    }
+    const faiss::ProductQuantizer& pq = flat->pq;
     const size_t places = whole_blocks(index.ntotal + n);
     const size_t old_bytes = flat->codes.size();
     flat->codes.resize(places * flat->M2 / 2);
     std::fill(flat->codes.get() + old_bytes, flat->codes.get() + flat->codes.size(), uint8_t(0));
-    for (idx_t i = 0; i < n; ++i) {
-        pack(codes.data() + i * pq.code_size, pq.M, PackedPlace(flat->codes.get(), flat->M2, index.ntotal + i));
+    for (size_t i = 0; i < n; ++i) {
+        pack(codes + i * pq.code_size, pq.M, PackedPlace(flat->codes.get(), flat->M2, index.ntotal + i));
     }
     flat->ntotal2 = places;
     flat->ntotal += n;
     return true;
+}
+
+bool append_packed_to_lists(
+        faiss::IndexIVF& ivf,
+        const std::vector<size_t>& sizes,
+        const idx_t* ids,
+        const uint8_t* codes) {
+    auto* packed = dynamic_cast<faiss::IndexIVFPQFastScan*>(&ivf);
+    auto* blocks = dynamic_cast<faiss::BlockInvertedLists*>(ivf.invlists);
+    if (!packed || !blocks || packed->bbs != packed_block) {
+        return false;
+    }
+    for (size_t list = 0; list < ivf.nlist; ++list) {
+        const size_t size = blocks->list_size(list);
+        if (sizes[list] > 0) {
+            blocks->resize(list, size + sizes[list]);
+        }
+        for (size_t place = size; place < size + sizes[list]; ++place, ++ids, codes += ivf.code_size) {
+            blocks->ids[list][place] = *ids;
+            pack(codes, packed->pq.M, PackedPlace(blocks->codes[list].get(), packed->M2, place));
+        }
+        ivf.ntotal += sizes[list];
+    }
+    return true;
+}
+
+bool copy_packed(const faiss::Index& index, size_t list, std::vector<uint8_t>& codes) {
+    const size_t end = codes.size();
+    if (const auto* flat = dynamic_cast<const faiss::IndexPQFastScan*>(&index)) {
+        codes.resize(end + flat->ntotal * flat->pq.code_size);
+        unpack(flat->codes.get(), flat->pq.M, flat->M2, flat->ntotal, flat->pq.code_size, codes.data() + end);
+        return true;
+    }
+    if (const auto* ivf = dynamic_cast<const faiss::IndexIVFPQFastScan*>(&index)) {
+        const size_t size = ivf->invlists->list_size(list);
+        faiss::InvertedLists::ScopedCodes blocks(ivf->invlists, list);
+        codes.resize(end + size * ivf->code_size);
+        unpack(blocks.get(), ivf->pq.M, ivf->M2, size, ivf->code_size, codes.data() + end);
+        return true;
+    }
+    return false;
 }
 
 bool add_packed_to_lists(

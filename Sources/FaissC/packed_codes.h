@@ -12,6 +12,8 @@
 #include <faiss/IndexIVF.h>
 #include <faiss/impl/IDSelector.h>
 
+#include <vector>
+
 /// Adds, and returns true, or returns false and leaves everything as it is where the codes are not of this kind.
 bool add_packed(faiss::Index& index, idx_t n, const float* x, int threads);
 
@@ -23,6 +25,19 @@ bool add_packed_to_lists(
         const idx_t* ids,
         const idx_t* lists,
         int threads);
+
+/// Adds plain codes, as a product quantizer makes them, likewise.
+bool append_packed(faiss::Index& index, size_t n, const uint8_t* codes);
+
+/// Adds plain codes to lists, as many to each as `sizes` says, likewise.
+bool append_packed_to_lists(
+        faiss::IndexIVF& ivf,
+        const std::vector<size_t>& sizes,
+        const idx_t* ids,
+        const uint8_t* codes);
+
+/// Copies the plain codes of an index or of one of its lists to the end of others, likewise.
+bool copy_packed(const faiss::Index& index, size_t list, std::vector<uint8_t>& codes);
 
 /// Removes, likewise, and says how many.
 bool remove_packed(faiss::Index& index, const faiss::IDSelector& selector, size_t* n_removed);

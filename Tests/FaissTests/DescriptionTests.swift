@@ -19,6 +19,19 @@ struct DescriptionTests {
         for (description, text) in printed { #expect("\(description)" == text) }
     }
 
+    @Test("A stored description of a PCA is the one that it was before there were variants of it")
+    func storedPCA() throws {
+        let stored = #"{"kind":{"pca":{"to":16,"then":{"kind":{"flat":{}}}}}}"#
+        let description = try JSONDecoder().decode(IndexDescription.self, from: Data(stored.utf8))
+        #expect(description == .pca(to: 16, then: .flat))
+        #expect(description == .pca(to: 16, isWhitened: false, then: .flat))
+        #expect(try !String(decoding: JSONEncoder().encode(description), as: UTF8.self).contains("variant"))
+        for description in everyBuilder {
+            let again = try JSONDecoder().decode(IndexDescription.self, from: JSONEncoder().encode(description))
+            #expect(again == description)
+        }
+    }
+
     @Test("An index prints its kind, metric and size")
     func indexes() throws {
         let base = try vectors(300)

@@ -8,7 +8,10 @@ struct FactoryTests {
     @Test("A factory string is the builder that it stands for")
     func meaning() throws {
         let meanings: [(String, IndexDescription)] = [
-            ("Flat", .flat), ("IDMap,Flat", .flat), ("IDMap2,Flat", .flat),
+            ("Flat", .flat), ("IDMap,Flat", .flat), ("IDMap2,Flat", .flat), ("Flat,IDMap", .flat),
+            ("Flat,IDMap2", .flat), ("IVF64,Flat,IDMap", .ivfFlat(lists: 64)),
+            ("HNSW16_Flat,IDMap2", .hnsw(neighbors: 16)), ("PQ8,RFlat,IDMap", .refined(.pq(subquantizers: 8))),
+            ("PCA16,IDMap,Flat", .pca(to: 16, then: .flat)),
             ("SQ8", .scalarQuantized()), ("SQ6", .scalarQuantized(.int6)), ("SQ4", .scalarQuantized(.int4)),
             ("SQfp16", .scalarQuantized(.float16)),
             ("PQ16", .pq(subquantizers: 16)), ("PQ16np", .pq(subquantizers: 16)),
@@ -19,6 +22,11 @@ struct FactoryTests {
             ("IVF64,SQ8", .ivf(lists: 64, storing: .scalarQuantized())),
             ("IVF64,PQ8x4fs", .ivf(lists: 64, storing: .pqFastScan(subquantizers: 8))),
             ("PCA16,Flat", .pca(to: 16, then: .flat)), ("RR,SQ8", .randomRotation(then: .scalarQuantized())),
+            ("L2norm,Flat", .normalized(then: .flat)),
+            ("PCA16,L2Norm,SQ8", .pca(to: 16, then: .normalized(then: .scalarQuantized()))),
+            ("PCAR16,Flat", .pca(to: 16, isWhitened: false, isRotated: true, then: .flat)),
+            ("PCAW16,Flat", .pca(to: 16, isWhitened: true, then: .flat)),
+            ("PCAWR16,Flat", .pca(to: 16, isWhitened: true, isRotated: true, then: .flat)),
             ("RR16,HNSW8", .randomRotation(to: 16, then: .hnsw(neighbors: 8))),
             ("OPQ8,PQ8", .opq(subquantizers: 8, then: .pq(subquantizers: 8))),
             ("Flat,RFlat", .refined(.flat)), ("PQ8x4fs,Refine(Flat)", .refined(.pqFastScan(subquantizers: 8))),
@@ -67,6 +75,8 @@ struct FactoryTests {
             "", ",", ",,", "Flat,", ",Flat", "flat", " Flat", "Flat ", "Flat\0", "IVF,Flat", "IVF-1,Flat", "IVF+1,Flat",
             "IVF64", "IVF64,", "IVF64,HNSW32", "IVF64,IVF64,Flat", "IVF٣,Flat", "IVF1e3,Flat", "OPQ8", "OPQ8_,PQ8",
             "OPQ_8,PQ8", "OPQ8_16_24,PQ8", "PCA,Flat", "PCA8", "RFlat", "IDMap", "IDMap,IDMap,Flat", "Flat,Flat",
+            "IDMap,Flat,IDMap", "Flat,IDMap,IDMap", "Flat,IDMap,RFlat", "IDMap2,IDMap", "IVF64,IDMap,Flat", "HNSW_16",
+            "HNSW16_Flat,Flat", "Flat,IDMap3", "PCA16,IDMap", "IDMap,PCA16,IDMap,Flat",
             "Flat,RFlat,RFlat", "PQ", "PQx4", "PQ8x", "PQ8x4x4", "PQx4fs", "HNSWx", "kings", "🦒", "IVF64(",
         ]
         for string in nonsense {
@@ -79,8 +89,8 @@ struct FactoryTests {
             }
         }
         for string in [
-            "LSH", "NSG32", "RQ4x8", "LSQ4x8", "ITQ,LSH", "L2norm,Flat", "Pad64,Flat", "PQ8x4fsr", "IVF64_HNSW32,Flat",
-            "PCAR16,Flat", "SQbf16", "IMI2x8,Flat", "HNSW32_SQ8", "ZnLattice3x10_6", "PQ8x4fs_64",
+            "LSH", "NSG32", "RQ4x8", "LSQ4x8", "ITQ,LSH", "Pad64,Flat", "PQ8x4fsr", "IVF64_HNSW32,Flat",
+            "PCARW16,Flat", "SQbf16", "IMI2x8,Flat", "HNSW32_SQ8", "ZnLattice3x10_6", "PQ8x4fs_64",
         ] {
             do {
                 let description = try IndexDescription(factory: string)

@@ -66,7 +66,13 @@ struct FaissFileTests {
     }
 
     /// The bytes of a flat index of 3 vectors as Faiss writes it, inside a map to these ids.
-    private func mapped(ids: [Int64], type: String = "IxM2", metric: Int32 = 1, values: [Float]? = nil) -> Data {
+    private func mapped(
+        ids: [Int64],
+        type: String = "IxM2",
+        inside: String = "IxF2",
+        metric: Int32 = 1,
+        values: [Float]? = nil
+    ) -> Data {
         var data = Data()
         func put(_ text: String) { data.append(contentsOf: text.utf8) }
         func put(_ number: some FixedWidthInteger) {
@@ -82,7 +88,7 @@ struct FaissFileTests {
         }
         put(type)
         header()
-        put("IxF2")
+        put(inside)
         header()
         put(UInt64(6))
         for value in values ?? [0, 0, 1, 0, 2, 0] { put(value.bitPattern) }
@@ -130,14 +136,68 @@ struct FaissFileTests {
     func unsupportedTypes() throws {
         try withTemporaryFolder { folder in
             let file = folder.appending(path: "i.faiss")
-            for type in ["IxHe", "IHNp", "IHNs", "INSf", "IwQR", "IxRq", "IxLS", "IwSh"] {
+            for (type, name) in [
+                ("IxHe", "an IndexLSH"), ("IHN2", "an IndexHNSW2Level"), ("INSf", "an IndexNSGFlat"),
+                ("IwQR", "an IndexIVFPQR"), ("IxRq", "an IndexResidualQuantizer"),
+                ("IxLS", "an IndexLocalSearchQuantizer"), ("IwSh", "an IndexIVFSpectralHash"),
+                ("Ixrq", "an IndexRaBitQ"), ("Imiq", "a MultiIndexQuantizer (IMI)"), ("IxZZ", "'IxZZ'"),
+                ("IBxF", "an IndexBinaryFlat"), ("RmDT", "a RemapDimensionsTransform (Pad)"),
+            ] {
                 try mapped(ids: [1, 2, 3], type: type).write(to: file)
-                expectFailure(.unsupported, naming: type) { try VectorIndex(faissFile: file) }
+                expectFailure(.unsupported, naming: name) { try VectorIndex(faissFile: file) }
+                guard type.hasPrefix("I") else { continue }
+                try mapped(ids: [1, 2, 3], inside: type).write(to: file)
+                expectFailure(.unsupported, naming: name, "inside an IndexIDMap2") { try VectorIndex(faissFile: file) }
             }
+            try mapped(ids: [1, 2, 3]).write(to: file)
+            expectFailure(.unsupported, naming: "an IndexIDMap2", "VectorIndex") { try BinaryIndex(faissFile: file) }
             try mapped(ids: [1, 2, 3], metric: 2).write(to: file)
-            expectFailure(.unsupported, naming: "metric 2") { try VectorIndex(faissFile: file) }
+            expectFailure(.unsupported, naming: "metric 2", "METRIC_L1") { try VectorIndex(faissFile: file) }
             try (mapped(ids: [1, 2, 3]) + [0]).write(to: file)
             expectFailure(.invalidFormat, naming: "1 bytes follow") { try VectorIndex(faissFile: file) }
+        }
+    }
+
+    @Test("A file of the other format is called one")
+    func otherFormat() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appending(path: "i")
+            let index = try makeIndex(.flat, holding: vectors(10))
+            try index.write(to: file)
+            expectFailure(.unsupported, naming: "init(contentsOf:)") { try VectorIndex(faissFile: file) }
+            try index.writeFaissFile(to: file)
+            expectFailure(.invalidFormat, naming: "IndexFlat", "init(faissFile:)") { try VectorIndex(contentsOf: file) }
+        }
+    }
+
+    @Test("A git-lfs pointer is called one by every reader")
+    func pointers() throws {
+        try withTemporaryFolder { folder in
+            let pointer = """
+                version https://git-lfs.github.com/spec/v1
+                oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393
+                size 12345
+
+                """
+            func url(_ name: String) throws -> URL {
+                let url = folder.appending(path: name)
+                try Data(pointer.utf8).write(to: url)
+                return url
+            }
+            let parts = ["git-lfs pointer", "git lfs pull"]
+            expectFailure(.invalidFormat, naming: parts[0], parts[1]) { try VectorIndex(faissFile: url("i.faiss")) }
+            expectFailure(.invalidFormat, naming: parts[0], parts[1]) { try VectorIndex(contentsOf: url("i.vindex")) }
+            expectFailure(.invalidFormat, naming: parts[0], parts[1]) { try BinaryIndex(faissFile: url("b.faiss")) }
+            for name in ["v.npy", "v.fvecs", "v.bvecs"] {
+                let file = try url(name)
+                do throws(VectorError) {
+                    _ = try VectorFile.read(file)
+                    Issue.record("\(name) was read")
+                } catch {
+                    #expect(error.code == .invalidFormat)
+                    for part in parts { #expect(error.message.contains(part), "\(error.message)") }
+                }
+            }
         }
     }
 }

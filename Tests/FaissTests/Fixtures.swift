@@ -23,6 +23,9 @@ let everyBuilder: [IndexDescription] = [
     .pca(to: 16, then: .ivfFlat(lists: 8)),
     .opq(subquantizers: 8, then: .pqFastScan(subquantizers: 8)),
     .randomRotation(then: .scalarQuantized()),
+    .normalized(then: .ivfFlat(lists: 8)),
+    .pca(to: 16, isWhitened: false, isRotated: true, then: .flat),
+    .pca(to: 16, isWhitened: true, isRotated: true, then: .normalized(then: .scalarQuantized())),
     .refined(.ivf(lists: 8, storing: .pqFastScan(subquantizers: 16))),
     .refined(.pca(to: 8, then: .hnsw(neighbors: 16)), by: 8),
 ]

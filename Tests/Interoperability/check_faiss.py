@@ -45,12 +45,64 @@ TYPES = {
     "pca": (["--type", "ivf-flat", *LISTED, "--pca", "24"], f"PCA24,IVF{LISTS},Flat"),
     "opq": (["--type", "pq", "--bits", "4", *PARTS, "--opq"], f"OPQ{SUBQUANTIZERS},PQ{SUBQUANTIZERS}x4np"),
     "refined": (["--type", "ivf-sq4", *LISTED, "--refine", "4"], f"IVF{LISTS},SQ4,RFlat"),
+    "whitened": (["--factory", f"PCAWR24,L2norm,IVF{LISTS},SQ8"], f"PCAWR24,L2norm,IVF{LISTS},SQ8"),
     "factory": (["--factory", f"PCA24,OPQ8_16,IVF{LISTS},PQ8x4,RFlat"], f"PCA24,RR16,IVF{LISTS},PQ8x4np,RFlat"),
 }
 # Faiss's distances of fast scan are sums of bytes, ours are exact: they differ by what a byte's rounding loses, and so
 # does the choice among many that are nearly equal.
-COARSE = {"pq-fast-scan", "ivf-pq-fast-scan"}
+COARSE = {
+    "pq-fast-scan",
+    "ivf-pq-fast-scan",
+    "packed residuals",
+    "packed residuals, mapped",
+    "packed residuals, refined",
+}
 COARSE_AGREEMENT, COARSE_TOLERANCE, COARSE_RECALL = 0.8, 0.02, 0.02
+# What our builders don't make, or make otherwise, and our reader reads. A function makes what no factory string does.
+READ_ONLY = {
+    "normalized": "L2norm,Flat",
+    "normalized lists": f"L2norm,IVF{LISTS},SQ8",
+    "pca and normalized": "PCA24,L2norm,Flat",
+    "rotated pca": f"PCAR24,IVF{LISTS},Flat",
+    "whitened pca": "PCAW24,Flat",
+    "whitened and rotated pca": f"PCAWR24,IVF{LISTS},Flat",
+    "lists by a graph": f"IVF{LISTS}_HNSW32,Flat",
+    "coded lists by a graph": f"IVF{LISTS}_HNSW32,PQ{SUBQUANTIZERS}np",
+    "graph over 8 bits": f"HNSW{NEIGHBORS}_SQ8",
+    "graph over half precision": f"HNSW{NEIGHBORS}_SQfp16",
+    "graph over product codes": f"HNSW{NEIGHBORS}_PQ{SUBQUANTIZERS}np",
+    "graph behind a transform": f"PCAR24,HNSW{NEIGHBORS}_SQ8",
+    "refined graph over 8 bits": f"HNSW{NEIGHBORS}_SQ8,RFlat",
+    "packed residuals": f"IVF{LISTS},PQ{SUBQUANTIZERS}x4fsr",
+    "packed residuals, mapped": f"IDMap2,IVF{LISTS},PQ{SUBQUANTIZERS}x4fsr",
+    "packed residuals, refined": f"IVF{LISTS},PQ{SUBQUANTIZERS}x4fsr,RFlat",
+    "refined by 8 bits": f"IVF{LISTS},PQ{SUBQUANTIZERS}np,Refine(SQ8)",
+    "refined by half precision": "SQ4,Refine(SQfp16)",
+    "refined by product codes": "SQ4,Refine(PQ16np)",
+    "map behind a transform": "PCA24,IDMap,Flat",
+    "map behind a transform, of lists": f"PCA24,IDMap2,IVF{LISTS},Flat",
+    "map at the end": "SQ8,IDMap",
+    "bytes as they are": lambda metric: scalar_quantized(faiss.ScalarQuantizer.QT_8bit_direct, metric),
+    "8 bits of one range": lambda metric: scalar_quantized(faiss.ScalarQuantizer.QT_8bit_uniform, metric),
+    "4 bits of one range": lambda metric: scalar_quantized(faiss.ScalarQuantizer.QT_4bit_uniform, metric),
+    "lists of bytes as they are": lambda metric: listed_bytes(metric),
+}
+# What can't be read, and what the refusal calls it.
+NOT_OFFERED = {
+    "LSH": "an IndexLSH",
+    "ITQ24,LSH": "an ITQTransform (ITQ) inside an IndexPreTransform",
+    "Pad64,Flat": "a RemapDimensionsTransform (Pad) inside an IndexPreTransform",
+    "IMI2x3,Flat": "a MultiIndexQuantizer (IMI) inside an IndexIVFFlat",
+    "RQ2x4": "an IndexResidualQuantizer",
+    f"IVF{LISTS},RQ2x4": "an IndexIVFResidualQuantizer",
+    f"IVF{LISTS},PQ{SUBQUANTIZERS}x4fs_64": "fast-scan blocks of 64 vectors instead of 32 inside an IndexIVFPQFastScan",
+    f"IVF{4 * LISTS}_NSG16,Flat": "an IndexNSGFlat inside an IndexIVFFlat",  # NSG takes 100 vectors or more.
+    "RaBitQ": "an IndexRaBitQ",
+    f"IVF{LISTS},RaBitQ": "an IndexIVFRaBitQ",
+    "SQbf16": "a scalar quantizer of type QT_bf16 inside an IndexScalarQuantizer",
+    "IDMap2,NSG16": "an IndexNSGFlat inside an IndexIDMap2",
+    "PQ8np,Refine(LSH)": "an IndexLSH inside an IndexRefine",
+}
 METRICS = {"l2": faiss.METRIC_L2, "ip": faiss.METRIC_INNER_PRODUCT, "cosine": faiss.METRIC_INNER_PRODUCT}
 SEARCH = ["--probes", str(PROBES), "--ef", str(EF)]
 
@@ -246,6 +298,88 @@ def check_python_in_ours(checks, command, folder, base, queries):
                     checks.check(name, False, str(error))
 
 
+def scalar_quantized(kind, metric):
+    return faiss.IndexScalarQuantizer(DIMENSION, kind, metric)
+
+
+def listed_bytes(metric):
+    quantizer = faiss.IndexFlat(DIMENSION, metric)
+    index = faiss.IndexIVFScalarQuantizer(
+        quantizer, DIMENSION, LISTS, faiss.ScalarQuantizer.QT_8bit_direct, metric, False
+    )
+    index.own_fields = True
+    quantizer.this.disown()
+    return index
+
+
+def check_read_only(checks, command, folder, base, queries):
+    """What our builders don't make: read, and answered alike."""
+    given = np.random.default_rng(12).permutation(len(base)).astype(np.int64) * 3 + 5
+    # Whole numbers from 0 to 255, which bytes hold as they are.
+    low, high = base.min(), base.max()
+    whole = [np.clip((rows - low) / (high - low) * 255, 0, 255).round().astype(np.float32) for rows in (base, queries)]
+    for kind, factory in READ_ONLY.items():
+        for metric in ("l2", "ip"):
+            if metric == "ip" and "product codes" in kind:
+                continue  # Faiss has none.
+            name = f"Python's in ours, {kind}, {metric}"
+            path = folder / "read-only.faiss"
+            made, asked = whole if "bytes" in kind else (base, queries)
+            try:
+                if callable(factory):
+                    index = factory(METRICS[metric])
+                else:
+                    index = faiss.index_factory(DIMENSION, factory, METRICS[metric])
+                index.train(made)
+                if "map" in kind:
+                    index.add_with_ids(made, given)
+                else:
+                    index.add(made)
+                configure(index)
+                inner = inner_index(index)
+                if isinstance(inner, faiss.IndexIVF):
+                    quantizer = faiss.downcast_index(inner.quantizer)
+                    if isinstance(quantizer, faiss.IndexHNSW):
+                        quantizer.hnsw.efSearch = EF
+                faiss.write_index(index, str(path))
+                write_fvecs(folder / "asked.fvecs", asked)
+                ids, distances = command.search(path, folder / "asked.fvecs", folder, SEARCH)
+                their_distances, their_ids = index.search(asked, K)
+                # Of whitened vectors all distances are tiny, of bytes large: they are compared by the largest.
+                scale = float(np.abs(their_distances).max())
+                truth = exact(made, asked, metric)
+                compare(
+                    checks,
+                    name,
+                    (ids, distances / scale),
+                    (their_distances / scale, their_ids),
+                    given[truth] if "map" in kind else truth,
+                    kind,
+                )
+            except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
+                checks.check(name, False, str(error))
+
+
+def check_not_offered(checks, command, folder, base):
+    """What we don't have is refused by Faiss's name for it."""
+    for factory, phrase in NOT_OFFERED.items():
+        name = f"not offered, {factory}"
+        path = folder / "not-offered.faiss"
+        try:
+            index = faiss.index_factory(DIMENSION, factory)
+            index.train(base[:2000])
+            if factory.startswith("IDMap"):
+                index.add_with_ids(base[:200], np.arange(200))
+            else:
+                index.add(base[:200])
+            faiss.write_index(index, str(path))
+            check_refused(checks, command, name, ("index", "info", path))
+            told = command.run("index", "info", path).stderr
+            checks.check(f"{name}: named", phrase in told, repr(told))
+        except RuntimeError as error:
+            checks.check(name, False, str(error))
+
+
 def check_broken(checks, command, folder):
     """A file that is no index ends in exit code 1 and one line, and leaves no output behind."""
     whole = (folder / "ours-ivf-flat-l2.faiss").read_bytes()
@@ -301,6 +435,8 @@ def main():
         folder = pathlib.Path(name)
         check_ours_in_python(checks, command, folder, base, queries)
         check_python_in_ours(checks, command, folder, base, queries)
+        check_read_only(checks, command, folder, base, queries)
+        check_not_offered(checks, command, folder, base)
         if (folder / "ours-ivf-flat-l2.faiss").exists():
             check_broken(checks, command, folder)
         else:

@@ -11,11 +11,13 @@ extension FaissFormat {
     private mutating func binaryIndex(allowing types: Set<String>) throws -> Header {
         let type = try fourCC()
         guard types.contains(type) else {
-            let isText = type.allSatisfy { $0.isLetter || $0.isNumber }
-            throw isText && type.hasPrefix("IB")
-                ? FaissError(.unsupported, "a binary Faiss index of type '\(type)' can't be read here")
-                : invalid("it does not start as a binary Faiss index does")
+            if around.isEmpty, let name = Self.indexNames[type] {
+                throw FaissError(.unsupported, "it is \(Self.phrase(name)): read it as a VectorIndex")
+            }
+            throw notReadable(type, as: "binary index")
         }
+        around.append(Self.name(of: type) ?? type)
+        defer { around.removeLast() }
         let header = try binaryHeader()
         switch type {
         case "IBxF":
@@ -58,7 +60,9 @@ extension FaissFormat {
         }
         // Faiss compares bits in one way only, which it calls by the number of squared L2.
         guard metric == 1 else { throw invalid("its metric has the number \(metric), not 1") }
-        guard isTrained == 1 else { throw FaissError(.unsupported, "the Faiss index is not trained") }
+        guard isTrained == 1 else {
+            throw FaissError(.unsupported, "\(around.last.map(Self.phrase) ?? "the index") in it is not trained")
+        }
         return Header(dimension: dimension, count: Int(count), metric: metric)
     }
 

@@ -4,7 +4,7 @@ import Vectors
 ///
 /// Faiss trusts its input: a wrong size makes it ask for terabytes, a wrong link makes a search leave the memory of the
 /// index. So every size, every link and every agreement between them is verified here before Faiss reads the bytes,
-/// for the types that this package offers; other types are refused.
+/// for the types that can be read; other types are refused by their names.
 struct FaissFormat {
     /// - Throws: ``FaissError/Code/invalidFormat``, ``FaissError/Code/unsupported`` for a type that is not offered.
     static func verify(_ bytes: [UInt8]) throws(FaissError) {
@@ -29,11 +29,13 @@ struct FaissFormat {
     /// The index types by the first four bytes of their data.
     private enum Kind {
         case flat, scalarQuantized, pq, pqFastScan, ivfFlat, ivfScalarQuantized, ivfPQ, ivfPQFastScan, hnswFlat
+        case hnswScalarQuantized, hnswPQ
         case transformed, refined, map
 
         /// Those that may stand inside any other but inverted lists.
         static let anywhere: Set<Kind> = [
             .flat, .scalarQuantized, .pq, .pqFastScan, .ivfFlat, .ivfScalarQuantized, .ivfPQ, .ivfPQFastScan, .hnswFlat,
+            .hnswScalarQuantized, .hnswPQ,
         ]
 
         init?(fourCC: String) {
@@ -47,6 +49,8 @@ struct FaissFormat {
             case "IwPQ": self = .ivfPQ
             case "IwPf": self = .ivfPQFastScan
             case "IHNf": self = .hnswFlat
+            case "IHNs": self = .hnswScalarQuantized
+            case "IHNp": self = .hnswPQ
             case "IxPT": self = .transformed
             case "IxRF": self = .refined
             case "IxMp", "IxM2": self = .map
@@ -66,8 +70,10 @@ struct FaissFormat {
     /// The largest magnitude of a component of a vector. Behind a transform a component may be as large as the whole
     /// vector was before it.
     private var limit = VectorIndex.maximumMagnitude
-    /// How many indexes are around the one being read.
-    private var depth = 0
+    /// Whether the components of vectors may have been stretched.
+    private var isWhitened = false
+    /// What is around the part that is being read, by Faiss's names, the outermost first.
+    var around: [String] = []
 
     init(bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
@@ -78,17 +84,17 @@ struct FaissFormat {
     private mutating func index(allowing kinds: Set<Kind>) throws -> Header {
         let fourCC = try fourCC()
         guard let kind = Kind(fourCC: fourCC), kinds.contains(kind) else {
-            let isText = fourCC.allSatisfy { $0.isLetter || $0.isNumber }
-            throw isText && fourCC.hasPrefix("I")
-                ? FaissError(.unsupported, "a Faiss index of type '\(fourCC)' can't be read here")
-                : invalid("it does not start as a Faiss index does")
+            if around.isEmpty, let name = Self.binaryNames[fourCC] {
+                throw FaissError(.unsupported, "it is \(Self.phrase(name)): read it as a BinaryIndex")
+            }
+            throw notReadable(fourCC, as: "index")
+        }
+        around.append(Self.name(of: fourCC) ?? fourCC)
+        defer { around.removeLast() }
+        guard around.count <= IndexDescription.maximumDepth else {
+            throw FaissError(.unsupported, "it nests indexes more than \(IndexDescription.maximumDepth) deep")
         }
         let header = try indexHeader()
-        depth += 1
-        defer { depth -= 1 }
-        guard depth <= IndexDescription.maximumDepth else {
-            throw FaissError(.unsupported, "indexes more than \(IndexDescription.maximumDepth) deep can't be read here")
-        }
         switch kind {
         case .flat:
             try vectors(named: "vectors", count: product(header.count, header.dimension))
@@ -103,11 +109,14 @@ struct FaissFormat {
         case .ivfScalarQuantized: try ivfScalarQuantized(header)
         case .ivfPQ: try ivfPQ(header)
         case .ivfPQFastScan: try ivfPQFastScan(header)
-        case .hnswFlat: try hnswFlat(header)
+        case .hnswFlat: try hnsw(header, over: .flat)
+        case .hnswScalarQuantized: try hnsw(header, over: .scalarQuantized)
+        case .hnswPQ: try hnsw(header, over: .pq)
         case .transformed: try transformed(header)
         case .refined: try refined(header)
         case .map:
-            let inner = try index(allowing: Kind.anywhere.union([.transformed, .refined]))
+            let isInside = around.contains("IndexPreTransform")
+            let inner = try index(allowing: Kind.anywhere.union(isInside ? [.refined] : [.transformed, .refined]))
             guard inner.count == header.count, inner.dimension == header.dimension else {
                 throw invalid("its map and the index inside differ in size")
             }
@@ -130,9 +139,16 @@ struct FaissFormat {
             throw invalid("the number of vectors, \(count), is outside 0...\(Int32.max)")
         }
         guard metric == 0 || metric == 1 else {
-            throw FaissError(.unsupported, "a Faiss index with metric \(metric) can't be read here")
+            let name = Self.metricNames[metric].map { " (\($0))" } ?? ""
+            throw FaissError(
+                .unsupported,
+                "it compares by metric \(metric)\(name), which this package does not offer: only squared L2 and inner "
+                    + "product"
+            )
         }
-        guard isTrained == 1 else { throw FaissError(.unsupported, "the Faiss index is not trained") }
+        guard isTrained == 1 else {
+            throw FaissError(.unsupported, "\(around.last.map(Self.phrase) ?? "the index") in it is not trained")
+        }
         return Header(dimension: dimension, count: Int(count), metric: metric)
     }
 
@@ -154,23 +170,28 @@ struct FaissFormat {
         let dimension = try number(UInt64.self)
         let codeSize = try number(UInt64.self)
         let bits: Int
+        // The numbers are a low end and a width for each component; for all together; or there are none.
+        var ranges = 2 * header.dimension
         // By the order of Faiss's ScalarQuantizer::QuantizerType.
         switch type {
         case 0: bits = 8
         case 1: bits = 4
-        case 4: bits = 16
+        case 2: (bits, ranges) = (8, 2)
+        case 3: (bits, ranges) = (4, 2)
+        case 4: (bits, ranges) = (16, 0)
+        case 5: (bits, ranges) = (8, 0)
         case 6: bits = 6
         default:
-            throw FaissError(
-                .unsupported,
-                "a scalar quantizer of type \(type) can't be read here, only those of 8, 6 and 4 bits and half precision"
-            )
+            let names = Self.scalarQuantizerNames
+            let isKnown = names.indices.contains(Int(type))
+            throw notOffered("a scalar quantizer of type \(isKnown ? names[Int(type)] : String(type))")
         }
         guard (0...3).contains(rangeStatistic), dimension == header.dimension,
             codeSize == (header.dimension * bits + 7) / 8
         else { throw invalid("its scalar quantizer does not fit its dimension") }
         // A range may span from the smallest number that is allowed to the largest, of residuals twice that.
-        try vectors(named: "ranges", count: bits == 16 ? 0 : 2 * header.dimension, limit: 4 * limit)
+        try vectors(named: "ranges", count: ranges, limit: 4 * limit)
+        guard bits != 16 || !isWhitened else { throw notOffered("half precision behind a whitening PCAMatrix") }
         return Codec(codeSize: Int(codeSize), numbers: bits == 16 ? .half : .codes)
     }
 
@@ -184,11 +205,15 @@ struct FaissFormat {
         let bits = try number(UInt64.self)
         guard allowed.contains(bits) else {
             let names = allowed.map(String.init).joined(separator: " and ")
-            throw FaissError(.unsupported, "a product quantizer of \(bits) bits can't be read here, only \(names)")
+            throw notOffered("a product quantizer of \(bits) bits instead of \(names)")
         }
         guard dimension == header.dimension, (1...dimension).contains(subquantizers),
             dimension.isMultiple(of: subquantizers)
         else { throw invalid("its product quantizer does not fit its dimension") }
+        if around.contains("IndexHNSWPQ") {
+            // Faiss makes a table of the distances between all pairs of each part's centroids.
+            try checkMemory(bytes: 4 * Int(subquantizers) << (2 * Int(bits)), for: "the table of a graph over codes")
+        }
         try vectors(named: "codebook", count: header.dimension << Int(bits), limit: 2 * limit)
         return (Int(subquantizers), (Int(subquantizers) * Int(bits) + 7) / 8)
     }
@@ -216,7 +241,7 @@ struct FaissFormat {
         let storedParts = try number(UInt64.self)
         let (count, parts) = fastScanSizes(count: header.count, subquantizers: subquantizers)
         guard block == 32 else {
-            throw FaissError(.unsupported, "fast-scan blocks of \(block) vectors can't be read here, only of 32")
+            throw notOffered("fast-scan blocks of \(block) vectors instead of 32")
         }
         guard storedCount == count, storedParts == parts else { throw invalid("its blocks don't fit its header") }
         try vector(of: UInt8.self, named: "codes", count: product(count, parts) / 2)
@@ -239,43 +264,66 @@ struct FaissFormat {
     private mutating func transformed(_ header: Header) throws {
         let count = try number(Int32.self)
         guard (1...Int32(IndexDescription.maximumDepth)).contains(count) else {
-            throw FaissError(
-                .unsupported,
-                "\(count) transforms can't be read here, only 1...\(IndexDescription.maximumDepth)"
-            )
+            throw notOffered("a chain of \(count) transforms instead of 1...\(IndexDescription.maximumDepth)")
         }
         let before = limit
+        let wasWhitened = isWhitened
         var dimension = header.dimension
         for _ in 0..<count { dimension = try transform(from: dimension) }
-        let inner = try index(allowing: Kind.anywhere.union([.refined]))
+        // One id map may stand in front of the transforms or behind them.
+        let isOutermost = around.count == 1
+        let inner = try index(allowing: Kind.anywhere.union(isOutermost ? [.refined, .map] : [.refined]))
         guard inner.dimension == dimension, inner.count == header.count, inner.metric == header.metric else {
             throw invalid("its transforms and the index inside differ in size")
         }
         limit = before
+        isWhitened = wasWhitened
     }
 
     /// Reads a transform and returns the dimension after it.
     private mutating func transform(from dimension: Int) throws -> Int {
         let fourCC = try fourCC()
         let square = dimension * dimension
+        var stretch: Float = 1
+        var components = dimension
         switch fourCC {
         case "rrot", "LTra": break
+        case "VNrm":
+            let norm = Float(bitPattern: try number(UInt32.self))
+            guard norm == 2 else { throw notOffered("a NormalizationTransform of the norm \(norm) instead of 2") }
+            guard try number(Int32.self) == dimension, try number(Int32.self) == dimension,
+                try number(UInt8.self) == 1
+            else { throw invalid("its normalization does not fit its dimension") }
+            isWhitened = false
+            return dimension
         case "Pcam":
             let power = Float(bitPattern: try number(UInt32.self))
-            _ = try number(UInt32.self)
+            let epsilon = Float(bitPattern: try number(UInt32.self))
             let isRotated = try number(UInt8.self)
             let bins = try number(Int32.self)
-            guard power == 0, isRotated == 0, bins == 0 else {
-                throw FaissError(.unsupported, "a PCA with whitening, rotation or bins can't be read here")
+            guard power == 0 || power == -0.5, bins == 0 else {
+                throw notOffered(
+                    bins != 0 ? "a PCAMatrix with balanced bins" : "a PCAMatrix with an eigen_power of \(power)"
+                )
+            }
+            guard isRotated <= 1, power == 0 || epsilon.isFinite else {
+                throw invalid("its PCA has no sound parameters")
             }
             try vectors(named: "mean", count: dimension)
-            // Not used but to make the matrix, which is there: of any size that is sound.
+            // Used to make the matrix, which is there, and to turn back vectors that were whitened.
             let eigenvalues = try vector(of: Float.self, named: "eigenvalues")
             let directions = try vector(of: Float.self, named: "principal directions")
             guard eigenvalues.count / 4 <= dimension, directions.count / 4 <= square else {
                 throw invalid("its principal components don't fit its dimension")
             }
-        default: throw FaissError(.unsupported, "a transform of type '\(fourCC)' can't be read here")
+            if power != 0 {
+                isWhitened = true
+                stretch = IndexDescription.largestStretch
+                components = min(eigenvalues.count / 4, directions.count / 4 / dimension)
+                try checkNumbers(eigenvalues, limit: .greatestFiniteMagnitude, named: "eigenvalues")
+                try checkNumbers(directions, limit: 1.01, named: "principal directions")
+            }
+        default: throw notReadable(fourCC, as: "transform")
         }
         let hasOffset = try number(UInt8.self)
         let matrix = try vector(of: Float.self, named: "matrix")
@@ -286,17 +334,17 @@ struct FaissFormat {
         guard input == dimension, (1...Int32(dimension)).contains(output),
             dimension <= IndexDescription.maximumTransformDimension
         else {
-            throw FaissError(
-                .unsupported,
-                "a transform from \(input) to \(output) dimensions can't be read here, only from \(dimension) to fewer, "
-                    + "and from \(IndexDescription.maximumTransformDimension) at most"
+            throw notOffered(
+                "\(Self.phrase(Self.name(of: fourCC) ?? fourCC)) from \(input) to \(output) dimensions instead of from "
+                    + "\(dimension) to fewer, and from \(IndexDescription.maximumTransformDimension) at most,"
             )
         }
         guard matrix.count / 4 == dimension * Int(output), offset.count / 4 == (hasOffset == 1 ? Int(output) : 0),
-            hasOffset <= 1, isTrained == 1
+            hasOffset <= 1, isTrained == 1, components >= Int(output)
         else { throw invalid("its transform does not fit its dimensions") }
-        // Rows of length 1, up to rounding: what is larger is no rotation.
-        try checkNumbers(matrix, limit: 1.01, named: "transform")
+        // Rows of length 1, up to rounding: what is larger is no rotation. Where whitening makes them longer, vectors are
+        // allowed to be as much shorter.
+        try checkNumbers(matrix, limit: 1.01 * stretch, named: "transform")
         limit *= 2 * Float(dimension).squareRoot()
         try checkNumbers(offset, limit: limit, named: "offset")
         return Int(output)
@@ -304,7 +352,8 @@ struct FaissFormat {
 
     private mutating func refined(_ header: Header) throws {
         let base = try index(allowing: Kind.anywhere.union([.transformed]))
-        let exact = try index(allowing: [.flat])
+        let exact = try index(allowing: [.flat, .scalarQuantized, .pq])
+        try checkDecoded(exact, named: "a refinement")
         for part in [base, exact] {
             guard part.dimension == header.dimension, part.count == header.count, part.metric == header.metric else {
                 throw invalid("the parts of its refinement differ in size")
@@ -329,9 +378,13 @@ struct FaissFormat {
         guard (1...UInt64(IndexDescription.ListCount.maximum)).contains(lists) else {
             throw invalid("the number of lists, \(lists), is outside 1...\(IndexDescription.ListCount.maximum)")
         }
-        let quantizer = try index(allowing: [.flat])
-        guard quantizer.count == lists, quantizer.dimension == header.dimension, quantizer.metric == header.metric
-        else { throw invalid("its \(lists) lists don't fit its \(quantizer.count) centroids") }
+        let quantizer = try index(allowing: [.flat, .hnswFlat])
+        guard quantizer.count == lists, quantizer.dimension == header.dimension else {
+            throw invalid("its \(lists) lists don't fit its \(quantizer.count) centroids")
+        }
+        guard quantizer.metric == header.metric else {
+            throw notOffered("a quantizer with another metric than the index's")
+        }
         let centroids = offset - 4 * quantizer.count * quantizer.dimension..<offset
         try directMap()
         return Lists(count: Int(lists), centroids: centroids)
@@ -378,15 +431,9 @@ struct FaissFormat {
         _ = try number(Int32.self)
         _ = try number(UInt64.self)
         let quantizer = try productQuantizer(header, bits: [4])
-        guard block == 32, byResidual == 0 else {
-            throw FaissError(
-                .unsupported,
-                "fast scan over residuals or in blocks of \(block) vectors can't be read here, only over vectors in blocks "
-                    + "of 32"
-            )
-        }
+        guard block == 32 else { throw notOffered("fast-scan blocks of \(block) vectors instead of 32") }
         let (_, parts) = fastScanSizes(count: 0, subquantizers: quantizer.subquantizers)
-        guard codeSize == quantizer.codeSize, storedParts == parts else {
+        guard byResidual <= 1, codeSize == quantizer.codeSize, storedParts == parts else {
             throw invalid("its product quantizer does not fit its lists")
         }
         try blockLists(lists.count, codeSize: quantizer.codeSize, blockSize: 16 * parts, header.count)
@@ -396,7 +443,7 @@ struct FaissFormat {
     private mutating func blockLists(_ lists: Int, codeSize: Int, blockSize: Int, _ count: Int) throws {
         let fourCC = try fourCC()
         guard fourCC == "ilbl" else {
-            throw FaissError(.unsupported, "inverted lists of type '\(fourCC)' can't be read here")
+            throw notReadable(fourCC, as: "set of inverted lists")
         }
         // The size of a code is what Faiss doesn't fill in here, as codes are mixed with each other.
         guard try number(UInt64.self) == lists, [UInt64(codeSize), .max].contains(try number(UInt64.self)),
@@ -418,7 +465,7 @@ struct FaissFormat {
     mutating func invertedLists(_ lists: Int, codec: Codec, _ count: Int) throws {
         let fourCC = try fourCC()
         guard fourCC == "ilar" else {
-            throw FaissError(.unsupported, "inverted lists of type '\(fourCC)' can't be read here")
+            throw notReadable(fourCC, as: "set of inverted lists")
         }
         guard try number(UInt64.self) == lists, try number(UInt64.self) == codec.codeSize else {
             throw invalid("its inverted lists don't fit its header")
@@ -451,13 +498,20 @@ struct FaissFormat {
         return Int(size)
     }
 
+    /// A graph and a refinement are read with the vectors that their codes stand for.
+    private func checkDecoded(_ stored: Header, named name: String) throws {
+        let bytes = try product(product(stored.count, stored.dimension), 4)
+        try checkMemory(bytes: bytes, for: "the \(stored.count) vectors of \(name)")
+    }
+
     // MARK: HNSW
 
-    private mutating func hnswFlat(_ header: Header) throws {
+    private mutating func hnsw(_ header: Header, over stored: Kind) throws {
         try graph(of: header.count)
-        let storage = try index(allowing: [.flat])
+        let storage = try index(allowing: [stored])
         guard storage.count == header.count, storage.dimension == header.dimension, storage.metric == header.metric
         else { throw invalid("its graph and its vectors differ in size") }
+        try checkDecoded(storage, named: "a graph")
     }
 
     /// A graph of so many vertices.

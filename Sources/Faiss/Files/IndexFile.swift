@@ -23,6 +23,8 @@ import Vectors
 ///
 /// A checksum finds accidents, not forgeries.
 enum IndexFile {
+    static let magic: [UInt8] = [0x89, 0x53, 0x57, 0x46, 0x58, 0x0D, 0x0A, 0x1A]
+
     struct Header {
         /// Nil for binary vectors.
         var metric: Metric?
@@ -72,7 +74,6 @@ enum IndexFile {
 
     /// The header's fields and their places.
     private struct Layout {
-        static let magic: [UInt8] = [0x89, 0x53, 0x57, 0x46, 0x58, 0x0D, 0x0A, 0x1A]
         static let version: UInt32 = 1
         static let fixedLength = 64
         /// By their numbers.
@@ -93,7 +94,7 @@ enum IndexFile {
         var headerLength: UInt64 { UInt64(Self.fixedLength + 8 * (ids?.count ?? 0)) }
 
         var bytes: [UInt8] {
-            var bytes = Self.magic
+            var bytes = IndexFile.magic
             func append(_ number: some FixedWidthInteger) {
                 withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
             }
@@ -118,8 +119,13 @@ enum IndexFile {
                 VectorError(.invalidFormat, "'\(file.path)' is damaged: \(what)")
             }
             let fixed = try file.bytes(0..<Self.fixedLength)
-            guard Array(fixed[0..<8]) == Self.magic else {
-                throw VectorError(.invalidFormat, "'\(file.path)' is not an index file of this package")
+            guard Array(fixed[0..<8]) == IndexFile.magic else {
+                let name = FaissFormat.name(of: String(decoding: fixed[0..<4], as: UTF8.self))
+                let hint = name.map { ", but Faiss's own of \(FaissFormat.phrase($0)): read it with init(faissFile:)" }
+                throw VectorError(
+                    .invalidFormat,
+                    "'\(file.path)' is not an index file of this package\(hint ?? "")"
+                )
             }
             let version = Self.number(UInt32.self, in: fixed, at: 8)
             guard version == Self.version else {

@@ -59,6 +59,24 @@ struct NativeIndex: NativeStore, ~Copyable, @unchecked Sendable {
         return removed
     }
 
+    // MARK: Merging
+
+    /// A copy of what the index holds; not of a graph.
+    func contents() throws(FaissError) -> NativeContents { try NativeContents(of: pointer) }
+
+    /// The name of the first part of the training that differs, of an index of the same description.
+    func differingTraining(from contents: NativeContents) throws(FaissError) -> String? {
+        var name: UnsafePointer<CChar>?
+        try check(faiss_Index_compare_training(pointer, contents.pointer, &name))
+        return name.map { String(cString: $0) }
+    }
+
+    /// Adds so many vectors and returns how many there are now.
+    mutating func append(_ contents: NativeContents, count added: Int) throws(FaissError) -> Int {
+        try check(faiss_Index_append(pointer, contents.pointer, added))
+        return count
+    }
+
     // MARK: Searching
 
     /// Fills k labels and distances a query; where there are fewer answers, the last labels are −1.
@@ -148,6 +166,15 @@ extension Metric {
     fileprivate var native: FaissMetricType { self == .squaredL2 ? METRIC_L2 : METRIC_INNER_PRODUCT }
 }
 
+extension FaissTransform {
+    fileprivate init(_ kind: FaissTransformKind, from input: Int, to output: Int) {
+        self.init()
+        self.kind = kind
+        d_in = Int32(input)
+        d_out = Int32(output)
+    }
+}
+
 extension IndexDescription.ScalarType {
     fileprivate var native: FaissQuantizerType {
         switch self {
@@ -179,24 +206,20 @@ private func makeIndex(
         return try make { faiss_IndexPQFastScan_new_with($0, idx_t(dimension), subquantizers, metric) }
     case .ivf(let lists, let storing):
         return try makeIVF(lists: lists.number ?? 1, storing: storing, dimension: dimension, metric: metric)
-    case .pca(let output, let inner):
-        let transform = FaissTransform(kind: FAISS_TRANSFORM_PCA, d_in: Int32(dimension), d_out: Int32(output), M: 0)
+    case .pca(let output, let variant, let inner):
+        var transform = FaissTransform(FAISS_TRANSFORM_PCA, from: dimension, to: output)
+        transform.is_whitened = variant?.isWhitened == true ? 1 : 0
+        transform.is_rotated = variant?.isRotated == true ? 1 : 0
+        return try makeTransformed(by: transform, then: inner, metric: metric)
+    case .normalized(let inner):
+        let transform = FaissTransform(FAISS_TRANSFORM_NORMALIZATION, from: dimension, to: dimension)
         return try makeTransformed(by: transform, then: inner, metric: metric)
     case .opq(let subquantizers, let output, let inner):
-        let transform = FaissTransform(
-            kind: FAISS_TRANSFORM_OPQ,
-            d_in: Int32(dimension),
-            d_out: Int32(output ?? dimension),
-            M: subquantizers
-        )
+        var transform = FaissTransform(FAISS_TRANSFORM_OPQ, from: dimension, to: output ?? dimension)
+        transform.M = subquantizers
         return try makeTransformed(by: transform, then: inner, metric: metric)
     case .randomRotation(let output, let inner):
-        let transform = FaissTransform(
-            kind: FAISS_TRANSFORM_ROTATION,
-            d_in: Int32(dimension),
-            d_out: Int32(output ?? dimension),
-            M: 0
-        )
+        let transform = FaissTransform(FAISS_TRANSFORM_ROTATION, from: dimension, to: output ?? dimension)
         return try makeTransformed(by: transform, then: inner, metric: metric)
     case .refined(let base, let factor):
         return try around(makeIndex(base, dimension: dimension, metric: metric)) {
@@ -286,7 +309,14 @@ private func describeTransformed(_ index: OpaquePointer) throws(FaissError) -> I
         try check(faiss_Index_transform(index, place, &transform))
         let output = transform.d_out == transform.d_in ? nil : Int(transform.d_out)
         switch transform.kind {
-        case FAISS_TRANSFORM_PCA: description = .pca(to: Int(transform.d_out), then: description)
+        case FAISS_TRANSFORM_PCA:
+            description = .pca(
+                to: Int(transform.d_out),
+                isWhitened: transform.is_whitened != 0,
+                isRotated: transform.is_rotated != 0,
+                then: description
+            )
+        case FAISS_TRANSFORM_NORMALIZATION: description = .normalized(then: description)
         case FAISS_TRANSFORM_OPQ: description = .opq(subquantizers: transform.M, to: output, then: description)
         case FAISS_TRANSFORM_ROTATION: description = .randomRotation(to: output, then: description)
         default: return nil

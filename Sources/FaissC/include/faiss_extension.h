@@ -82,16 +82,19 @@ int faiss_IndexIVFPQFastScan_new_with_metric(
 
 typedef enum FaissTransformKind {
     FAISS_TRANSFORM_OTHER,
-    FAISS_TRANSFORM_PCA,      ///< PCAMatrix, without whitening or rotation
-    FAISS_TRANSFORM_OPQ,      ///< OPQMatrix, or another matrix in front of a product quantizer
-    FAISS_TRANSFORM_ROTATION, ///< RandomRotationMatrix, or another matrix
+    FAISS_TRANSFORM_PCA,           ///< PCAMatrix
+    FAISS_TRANSFORM_OPQ,           ///< OPQMatrix, or another matrix in front of a product quantizer
+    FAISS_TRANSFORM_ROTATION,      ///< RandomRotationMatrix, or another matrix
+    FAISS_TRANSFORM_NORMALIZATION, ///< NormalizationTransform, to length 1
 } FaissTransformKind;
 
 typedef struct FaissTransform {
     FaissTransformKind kind;
     int d_in;
     int d_out;
-    size_t M; ///< OPQ: subquantizers
+    size_t M;        ///< OPQ: subquantizers
+    int is_whitened; ///< PCA: every component has the variance 1
+    int is_rotated;  ///< PCA: a random rotation follows
 } FaissTransform;
 
 /// IndexPreTransform with this transform in front of `inner`, or `inner` itself with one more in its chain. On success
@@ -129,6 +132,23 @@ int faiss_Index_add_with(FaissIndex* index, idx_t n, const float* x, const idx_t
 
 /// Removes the labels in `ids`, which must ascend. An index with positions for labels moves later vectors up.
 int faiss_Index_remove_ascending(FaissIndex* index, size_t n, const idx_t* ids, size_t* n_removed);
+
+// MARK: Merging
+
+/// What an index holds, and what its training has decided: a copy that outlives it.
+typedef struct FaissContents FaissContents;
+
+/// Takes the contents out of an index without a graph, as codes. To be released with faiss_Contents_free.
+int faiss_Index_contents(const FaissIndex* index, FaissContents** p_contents);
+void faiss_Contents_free(FaissContents* contents);
+
+/// Compares what training has decided; the indexes have the same shape. `p_difference` gets the name of the first part
+/// that differs, which lives as long as the contents, or NULL.
+int faiss_Index_compare_training(const FaissIndex* index, const FaissContents* contents, const char** p_difference);
+
+/// Adds contents of n vectors to an index that was trained the same: to an IVF index, also behind a transform, under
+/// their labels, to any other under the next positions.
+int faiss_Index_append(FaissIndex* index, const FaissContents* contents, size_t n);
 
 // MARK: Searching
 
@@ -305,6 +325,12 @@ int faiss_write_index_with(const FaissIndex* index, const idx_t* ids, FaissWrite
 
 /// Reads Faiss's format from memory. An IndexIDMap is opened: `p_index` gets what is inside, and `p_ids` its map, to be
 /// released with free(); NULL where there was no map, or where it was around an IVF index, which then stores the ids.
+/// The map may also stand behind transforms.
+///
+/// What is read in another shape than it was written: lists whose quantizer is a graph get a flat one over the same
+/// centroids; a graph over codes (IndexHNSWSQ, IndexHNSWPQ) and a refinement by codes become those by the decoded vectors;
+/// packed codes of residuals (IndexIVFPQFastScan) are unpacked into an IndexIVFPQ; scalar quantizers with one range for all
+/// components, and QT_8bit_direct, get the same range for each.
 ///
 /// Faiss trusts its input: sizes in it must have been checked, or it may crash, hang or ask for terabytes.
 int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index, idx_t** p_ids, size_t* p_id_count);

@@ -10,6 +10,9 @@ package import struct Foundation.URL
 ///
 /// Read with `pread`, not mapped: a file that somebody shortens while we read it then gives an error, where a mapping
 /// would end the process with SIGBUS.
+///
+/// A pointer that git-lfs leaves in the place of a file it has not fetched is refused here, for all readers: to none of
+/// them it is anything but damaged.
 package final class InputFile: Sendable {
     /// The path, for messages.
     package let path: String
@@ -28,6 +31,23 @@ package final class InputFile: Sendable {
         self.path = path
         self.descriptor = descriptor
         self.size = Int(status.st_size)
+        try refusePointer()
+    }
+
+    /// By git-lfs's specification a pointer has fewer than 1,024 bytes and starts with this line.
+    private func refusePointer() throws(VectorError) {
+        let start = "version https://git-lfs.github.com/spec/"
+        guard size < 1024, size > start.utf8.count else { return }
+        let isPointer = try withUnsafeTemporaryAllocation(byteCount: start.utf8.count, alignment: 1) {
+            buffer throws(VectorError) in
+            try read(into: buffer, at: 0) == start.utf8.count && buffer.elementsEqual(start.utf8)
+        }
+        guard !isPointer else {
+            throw VectorError(
+                .invalidFormat,
+                "'\(path)' is a git-lfs pointer, not the file that it stands for: run 'git lfs pull'"
+            )
+        }
     }
 
     deinit { close(descriptor) }

@@ -1,0 +1,14 @@
+import FaissC
+
+/// What an index holds, as codes, and what its training has decided.
+///
+/// `@unchecked Sendable`: nothing changes what the pointer stands for, and it has no other owner.
+final class NativeContents: @unchecked Sendable {
+    let pointer: OpaquePointer
+
+    init(of index: OpaquePointer) throws(FaissError) {
+        pointer = try make { faiss_Index_contents(index, $0) }
+    }
+
+    deinit { faiss_Contents_free(pointer) }
+}
