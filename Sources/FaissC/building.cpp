@@ -56,13 +56,6 @@ void train_quantizer(faiss::ProductQuantizer& pq, idx_t n, const float* x, Train
     }
 }
 
-/// Whether the codes of inverted lists are of what is left of vectors beside their lists' centroids.
-bool has_residual_codes(const faiss::IndexIVF& ivf) {
-    const auto* ivfpq = dynamic_cast<const faiss::IndexIVFPQ*>(&ivf);
-    const auto* packed = dynamic_cast<const faiss::IndexIVFPQFastScan*>(&ivf);
-    return ivfpq ? ivfpq->by_residual : packed && packed->by_residual;
-}
-
 /// Learns the codes of lists that are trained.
 void train_list_codes(faiss::IndexIVF& ivf, faiss::ProductQuantizer& pq, idx_t n, const float* x, Training& training) {
     if (!has_residual_codes(ivf)) {

@@ -4,6 +4,8 @@
 #include "kernels/scan.h"
 #include "threads.h"
 
+#include <faiss/IndexIVFPQ.h>
+#include <faiss/IndexIVFPQFastScan.h>
 #include <faiss/IndexPQ.h>
 #include <faiss/IndexScalarQuantizer.h>
 
@@ -61,6 +63,17 @@ bool add_codes(faiss::Index& index, idx_t n, const float* x, int threads) {
     });
     flat->ntotal += n;
     return true;
+}
+
+bool has_residual_codes(const faiss::IndexIVF& ivf) {
+    if (const auto* quantized = dynamic_cast<const faiss::IndexIVFScalarQuantizer*>(&ivf)) {
+        return quantized->by_residual;
+    }
+    if (const auto* packed = dynamic_cast<const faiss::IndexIVFPQFastScan*>(&ivf)) {
+        return packed->by_residual;
+    }
+    const auto* ivfpq = dynamic_cast<const faiss::IndexIVFPQ*>(&ivf);
+    return ivfpq && ivfpq->by_residual;
 }
 
 std::vector<float> residuals_of(const faiss::IndexIVF& ivf, idx_t n, const float* x, const idx_t* lists) {

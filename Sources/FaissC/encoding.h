@@ -38,6 +38,9 @@ bool add_bytes_to_lists(
         const idx_t* lists,
         int threads);
 
+/// Whether the codes of inverted lists are of what is left of vectors beside their lists' centroids.
+bool has_residual_codes(const faiss::IndexIVF& ivf);
+
 /// What is left of vectors beside the centroids of their lists; all of one whose list is -1.
 std::vector<float> residuals_of(const faiss::IndexIVF& ivf, idx_t n, const float* x, const idx_t* lists);
 

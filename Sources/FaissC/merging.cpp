@@ -3,6 +3,7 @@
 // libfaiss's merge_from empties the other index, needs both at once, does not know lists in blocks in all versions, and
 // looks at sizes only. Here the other index is only read, and both need not be locked at the same time.
 
+#include "encoding.h"
 #include "guarded.h"
 #include "nested.h"
 #include "packed_codes.h"
@@ -52,18 +53,6 @@ void take_transform(FaissContents& contents, const faiss::VectorTransform& trans
     }
 }
 
-/// Whether what lists hold is the difference from their centroids.
-bool has_residuals(const faiss::IndexIVF& ivf) {
-    if (const auto* quantized = dynamic_cast<const faiss::IndexIVFScalarQuantizer*>(&ivf)) {
-        return quantized->by_residual;
-    }
-    if (const auto* packed = dynamic_cast<const faiss::IndexIVFPQFastScan*>(&ivf)) {
-        return packed->by_residual;
-    }
-    const auto* ivfpq = dynamic_cast<const faiss::IndexIVFPQ*>(&ivf);
-    return ivfpq && ivfpq->by_residual;
-}
-
 const faiss::ScalarQuantizer* scalar_quantizer(const faiss::Index& index) {
     if (const auto* flat = dynamic_cast<const faiss::IndexScalarQuantizer*>(&index)) {
         return &flat->sq;
@@ -76,7 +65,7 @@ void take_training(FaissContents& contents, const faiss::Index& index) {
     if (const auto* ivf = dynamic_cast<const faiss::IndexIVF*>(&index)) {
         const auto& centroids = dynamic_cast<const faiss::IndexFlat&>(*ivf->quantizer);
         take(contents, "the centroids of the lists", centroids.codes.data(), centroids.codes.size());
-        const bool is_residual = has_residuals(*ivf);
+        const bool is_residual = has_residual_codes(*ivf);
         take(contents, "whether lists hold residuals", &is_residual, 1);
     }
     if (const auto* pq = product_quantizer(const_cast<faiss::Index*>(&index))) {
