@@ -47,7 +47,7 @@ struct DocumentEmbeddingTests {
         var random = SplitMix64(seed: seed)
         let letters: [Character] = [
             "a", "b", "é", "日", " ", "\t", "\u{B}", "\u{C}", "\r", "\n", "\r\n", "\u{A0}", "\u{2003}", "\u{85}",
-            "\u{0}",
+            "\u{1}",
         ]
         let text = String((0..<400).map { _ in letters.randomElement(using: &random)! })
         let vocabulary = try withTemporaryFolder { folder in
