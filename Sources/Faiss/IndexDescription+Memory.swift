@@ -41,7 +41,8 @@ extension IndexDescription {
             return total
         case .normalized(let inner): return inner.bytes(count, dimension, metric)
         case .pca(let output, _, let inner):
-            let numbers = Double(output) * (dimension + 1) + dimension * (dimension + 2)
+            // The matrix with its offset, the directions with their variances, the mean.
+            let numbers = 2 * Double(output) * (dimension + 1) + dimension
             return 4 * numbers + inner.bytes(count, Double(output), metric)
         case .opq(_, let output, let inner), .randomRotation(let output, let inner):
             let output = output.map(Double.init) ?? dimension
