@@ -35,7 +35,10 @@ extension WordVectors {
     /// of 840 billion words have `. . .` among them. The first of equal words is kept, as in gensim. A file may have
     /// fewer rows than it declares, or more. What can't be read at all is refused here, too.
     ///
-    /// - Parameter omitted: becomes what was left out.
+    /// - Parameters:
+    ///   - url: the file.
+    ///   - limit: keep only so many words from the start, and read no further. nil stands for all.
+    ///   - omitted: becomes what was left out.
     public init(contentsOf url: URL, limit: Int? = nil, omitted: inout OmittedRows) throws(Word2VecError) {
         let builder = try Self.read(url, limit: limit, isLenient: true)
         self = try builder.finish()
