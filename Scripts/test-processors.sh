@@ -45,11 +45,12 @@ for pair in "$@"; do
     start=$(date +%s)
     status=0
     swift test -c release --disable-testable-imports --skip-build --filter "$suites" >"$log" 2>&1 || status=$?
-    # Tests are named by sentences in quotes; the symbols before them differ by system.
-    passed=$(grep -c '^[^ ]* Test ".*" .*passed after ' "$log" || true)
+    # Lines of several threads may run into each other: the last one alone counts all tests. Those that failed are named
+    # by sentences in quotes; the symbols before them differ by system.
+    tests=$(sed -n 's/.*Test run with \([0-9]*\) tests* in .*/\1/p' "$log" | tail -n 1)
     failures=$(grep -c '^[^ ]* Test ".*" .*failed after ' "$log" || true)
-    printf '%-8s  %-11s  %4d passed  %4d failed  %4d s\n' "$level" "$core" "$passed" "$failures" $(($(date +%s) - start))
-    if [ $status -ne 0 ] || [ "$failures" -ne 0 ] || [ "$passed" -eq 0 ]; then
+    printf '%-8s  %-11s  %4d tests  %4d failed  %4d s\n' "$level" "$core" "${tests:-0}" "$failures" $(($(date +%s) - start))
+    if [ $status -ne 0 ] || [ "$failures" -ne 0 ] || [ "${tests:-0}" -eq 0 ]; then
         failed="$failed $pair"
         # A crash names no test, and a build that is not there says so far above the end.
         grep '^[^ ]* Test ".*" .*failed after ' "$log" || { grep 'error:' "$log" || true; tail -n 20 "$log"; }

@@ -73,7 +73,7 @@ struct CorpusTests {
         #expect(try sentences(of: Array("the \u{FEFF}cat".utf8), blockSize: blockSize) == [["the", "\u{FEFF}cat"]])
         let utf16 = "the cat sat\non the mat".utf16.flatMap { [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0)] }
         for (bytes, mention) in [
-            ([0xFE, 0xFF] + utf16, "UTF-16BE"), (utf16, "at byte 0"), (Array("the cat\0".utf8), "at byte 7"),
+            ([0xFE, 0xFF] + utf16, "UTF-16BE"), (utf16, "NUL byte"), (Array("the cat\0".utf8), "at byte 7"),
             ([0xFF, 0xFE, 0, 0] + utf16, "UTF-32LE"),
         ] {
             let error = #expect(throws: Word2VecError.self) { try sentences(of: bytes, blockSize: blockSize) }

@@ -45,7 +45,10 @@ package final class CorpusReading: Sendable {
         for url in urls {
             let file = try converting { () throws(VectorError) in try InputFile(url) }
             let blocks = file.size / layout.blockSize + (file.size % layout.blockSize > 0 ? 1 : 0)
-            files.append(File(url: url, size: file.size, blocks: try GzipStream.isGzip(file) ? nil : blocks))
+            let isGzip = try GzipStream.isGzip(file)
+            // Before threads come upon what follows the mark of another encoding, in any order.
+            if !isGzip { _ = try UTF8Text.start(of: file) }
+            files.append(File(url: url, size: file.size, blocks: isGzip ? nil : blocks))
         }
         self.files = files
     }

@@ -1,3 +1,5 @@
+import Vectors
+
 #if canImport(Darwin)
     import Darwin
 #else
@@ -139,6 +141,20 @@ enum UTF8Text {
             )
         }
         return 0
+    }
+
+    /// How many of a file's first bytes are a byte-order mark.
+    static func start(of file: InputFile) throws(Word2VecError) -> Int {
+        let bytes = try converting { () throws(VectorError) in
+            do {
+                return try file.bytes(0..<min(longestMark, file.size))
+            } catch {
+                throw VectorError(.inputOutput, "can't read '\(file.path)': \(error)")
+            }
+        }
+        return try bytes.withUnsafeBufferPointer { bytes throws(Word2VecError) in
+            try start(of: UnsafeRawBufferPointer(bytes), path: file.path)
+        }
     }
 
     /// Where the byte first stands.
