@@ -101,6 +101,10 @@ struct ReadingOptions {
     var restrict: Int?
     var isLenient = false
 
+    /// Whether so many lines of a file beside the vectors go with so many rows. Of vectors that are not read to their end,
+    /// the lines may go on, too.
+    func allow(lines: Int, rows: Int) -> Bool { lines == rows || restrict != nil && lines > rows }
+
     /// Word vectors, and what was left out, which is said.
     func words(_ url: URL) throws -> (vectors: WordVectors, omitted: OmittedRows) {
         var omitted = OmittedRows()

@@ -142,8 +142,7 @@ struct MapCommand: ParsableCommand {
     }
 
     private func check(_ labels: [String], count: Int) throws {
-        // Of a file that is not read to its end, the lines may go on, too.
-        guard labels.count == count || reading.restrict != nil && labels.count > count else {
+        guard reading.options.allow(lines: labels.count, rows: count) else {
             throw DataError("'\(self.labels ?? "")' has \(labels.count) lines, '\(input)' \(count) vectors")
         }
     }

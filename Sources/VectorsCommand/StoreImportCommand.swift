@@ -109,8 +109,7 @@ struct StoreImportCommand: AsyncParsableCommand {
     }
 
     private func check(_ lines: Int, count: Int) throws {
-        // Of a file that is not read to its end, the lines may go on, too.
-        guard lines == count || reading.restrict != nil && lines > count else {
+        guard reading.options.allow(lines: lines, rows: count) else {
             throw DataError("'\(metadata ?? "")' has \(lines) lines, '\(input)' \(count) vectors")
         }
     }

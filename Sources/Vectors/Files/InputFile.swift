@@ -36,13 +36,9 @@ package final class InputFile: Sendable {
 
     /// By git-lfs's specification a pointer has fewer than 1,024 bytes and starts with this line.
     private func refusePointer() throws(VectorError) {
-        let start = "version https://git-lfs.github.com/spec/"
-        guard size < 1024, size > start.utf8.count else { return }
-        let isPointer = try withUnsafeTemporaryAllocation(byteCount: start.utf8.count, alignment: 1) {
-            buffer throws(VectorError) in
-            try read(into: buffer, at: 0) == start.utf8.count && buffer.elementsEqual(start.utf8)
-        }
-        guard !isPointer else {
+        let start = "version https://git-lfs.github.com/spec/".utf8
+        guard size < 1024, size > start.count else { return }
+        guard try !firstBytes(start.count).elementsEqual(start) else {
             throw VectorError(
                 .invalidFormat,
                 "'\(path)' is a git-lfs pointer, not the file that it stands for: run 'git lfs pull'"
@@ -63,6 +59,15 @@ package final class InputFile: Sendable {
             done += count
         }
         return done
+    }
+
+    /// The first bytes, by which kinds of files are told apart; fewer than asked for if the file has no more.
+    package func firstBytes(_ count: Int) throws(VectorError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let found = try bytes.withUnsafeMutableBufferPointer { buffer throws(VectorError) in
+            try read(into: UnsafeMutableRawBufferPointer(buffer), at: 0)
+        }
+        return Array(bytes[..<found])
     }
 
     /// Fills the whole buffer, or throws if the file ends before.

@@ -20,13 +20,7 @@ final class GzipStream {
 
     /// Whether a file starts as gzip files do.
     static func isGzip(_ file: InputFile) throws(Word2VecError) -> Bool {
-        var start: (UInt8, UInt8) = (0, 0)
-        _ = try converting { () throws(VectorError) in
-            try withUnsafeMutableBytes(of: &start) { raw in
-                Result { () throws(VectorError) in try file.read(into: raw, at: 0) }
-            }.get()
-        }
-        return start == (0x1F, 0x8B)
+        try converting { () throws(VectorError) in try file.firstBytes(2) } == [0x1F, 0x8B]
     }
 
     init(_ file: InputFile) throws(Word2VecError) {

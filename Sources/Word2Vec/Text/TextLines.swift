@@ -145,13 +145,7 @@ enum UTF8Text {
 
     /// How many of a file's first bytes are a byte-order mark.
     static func start(of file: InputFile) throws(Word2VecError) -> Int {
-        let bytes = try converting { () throws(VectorError) in
-            do {
-                return try file.bytes(0..<min(longestMark, file.size))
-            } catch {
-                throw VectorError(.inputOutput, "can't read '\(file.path)': \(error)")
-            }
-        }
+        let bytes = try converting { () throws(VectorError) in try file.firstBytes(longestMark) }
         return try bytes.withUnsafeBufferPointer { bytes throws(Word2VecError) in
             try start(of: UnsafeRawBufferPointer(bytes), path: file.path)
         }
