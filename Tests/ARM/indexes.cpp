@@ -299,7 +299,7 @@ void check_indexes() {
     check_floats("rotation, then SQ8", in_place, 0.95, 1e-3, [](FaissIndex** index, FaissMetricType metric) {
         FaissIndex* inner = nullptr;
         const int code = faiss_IndexScalarQuantizer_new_with(&inner, 48, QT_8bit, metric);
-        const FaissTransform rotation{FAISS_TRANSFORM_ROTATION, 48, 48, 0};
+        const FaissTransform rotation{FAISS_TRANSFORM_ROTATION, 48, 48, 0, 0, 0};
         return code == 0 ? faiss_IndexPreTransform_new_prepending(index, &rotation, inner) : code;
     });
     check_floats("SQ8", in_place, 0.95, 1e-4, [](FaissIndex** index, FaissMetricType metric) {
