@@ -287,7 +287,10 @@ void add_to_binary_lists(faiss::IndexBinaryIVF& ivf, idx_t n, const uint8_t* x, 
 /// Faiss's k-means on vectors of 1 and -1, whose centroids are rounded to bits, with our assignment.
 void train_binary_lists(faiss::IndexBinaryIVF& ivf, idx_t n, const uint8_t* x, Training& training) {
     ivf.cp.niter = training.parameters.niter;
-    training.configure(ivf.cp);
+    ivf.cp.max_points_per_centroid = training.parameters.max_points_per_centroid;
+    ivf.cp.seed = training.parameters.seed;
+    ivf.cp.min_points_per_centroid = 1; // Below this Faiss prints; the Swift layer has its own minimum.
+    ivf.cp.verbose = false;
     // Vectors are decoded piece by piece, each of which is a step.
     const size_t points = std::min<size_t>(n, ivf.nlist * ivf.cp.max_points_per_centroid);
     const size_t piece = ivf.cp.decode_block_size;

@@ -44,18 +44,6 @@ void train_lists(faiss::IndexIVF& ivf, idx_t n, const float* x, Training& traini
     ivf.quantizer->add(ivf.nlist, centroids.data());
 }
 
-/// Learns the centroids of each part of vectors.
-void train_quantizer(faiss::ProductQuantizer& pq, idx_t n, const float* x, Training& training) {
-    std::vector<float> part(n * pq.dsub);
-    for (size_t m = 0; m < pq.M; ++m) {
-        for (idx_t i = 0; i < n; ++i) {
-            std::copy_n(x + i * pq.d + m * pq.dsub, pq.dsub, part.data() + i * pq.dsub);
-        }
-        const auto centroids = training.kmeans(pq.dsub, pq.ksub, pq.cp.niter).fit(n, part.data()).centroids;
-        pq.set_params(centroids.data(), static_cast<int>(m));
-    }
-}
-
 /// Learns the codes of lists that are trained.
 void train_list_codes(faiss::IndexIVF& ivf, faiss::ProductQuantizer& pq, idx_t n, const float* x, Training& training) {
     if (!has_residual_codes(ivf)) {
@@ -114,6 +102,18 @@ void add_codes_to_lists(faiss::IndexIVFPQ& index, idx_t n, const float* x, const
 }
 
 } // namespace
+
+void train_quantizer(faiss::ProductQuantizer& pq, idx_t n, const float* x, Training& training, bool is_continued) {
+    std::vector<float> part(n * pq.dsub);
+    for (size_t m = 0; m < pq.M; ++m) {
+        for (idx_t i = 0; i < n; ++i) {
+            std::copy_n(x + i * pq.d + m * pq.dsub, pq.dsub, part.data() + i * pq.dsub);
+        }
+        KMeans kmeans = training.kmeans(pq.dsub, pq.ksub, pq.cp.niter);
+        kmeans.initial = is_continued ? pq.get_centroids(m, 0) : nullptr;
+        pq.set_params(kmeans.fit(n, part.data()).centroids.data(), static_cast<int>(m));
+    }
+}
 
 size_t training_steps(faiss::Index& index) {
     size_t steps = 0;

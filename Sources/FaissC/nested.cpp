@@ -3,6 +3,7 @@
 #include "io.h"
 #include "kernels/rows.h"
 #include "kernels/transform.h"
+#include "opq.h"
 #include "projection.h"
 #include "threads.h"
 
@@ -176,43 +177,6 @@ void train_pca(faiss::PCAMatrix& pca, bool is_centered, size_t n, const float* x
     pca.is_trained = true;
 }
 
-/// Lends OPQ a quantizer whose assignment reports its steps, and takes it back whatever happens.
-struct LentQuantizer {
-    LentQuantizer(faiss::OPQMatrix& opq, faiss::ProductQuantizer& pq) : opq(opq) {
-        opq.pq = &pq;
-    }
-    ~LentQuantizer() {
-        opq.pq = nullptr;
-    }
-    faiss::OPQMatrix& opq;
-};
-
-void train_opq(faiss::OPQMatrix& opq, size_t bits, idx_t n, const float* x, Training& training) {
-    faiss::ProductQuantizer pq(opq.d_out, opq.M, bits);
-    training.configure(pq.cp);
-    AssignmentIndex assignment(pq.dsub, faiss::METRIC_L2, training.work, training.step, training.steps);
-    pq.assign_index = &assignment;
-    LentQuantizer lent(opq, pq);
-    // libfaiss writes beyond a buffer where vectors are fewer than dimensions. The same ones several times have the same
-    // best rotation.
-    const idx_t times = (std::max(opq.d_in, opq.d_out) + n - 1) / n;
-    std::vector<float> repeated;
-    for (idx_t time = 0; times > 1 && time < times; ++time) {
-        repeated.insert(repeated.end(), x, x + n * opq.d_in);
-    }
-    opq.train(n * times, repeated.empty() ? x : repeated.data());
-}
-
-size_t transform_steps(const faiss::VectorTransform& transform) {
-    const auto* opq = dynamic_cast<const faiss::OPQMatrix*>(&transform);
-    if (!opq) {
-        return 1;
-    }
-    // Every round trains the quantizer, the first one for longer, and encodes with it.
-    const size_t rounds = opq->niter;
-    return opq->M * (opq->niter_pq_0 + (rounds - 1) * opq->niter_pq + rounds);
-}
-
 void train_transform(
         faiss::VectorTransform& transform,
         faiss::Index& inner,
@@ -290,13 +254,6 @@ KMeans Training::kmeans(size_t d, size_t clusters, int iterations) {
     return kmeans;
 }
 
-void Training::configure(faiss::ClusteringParameters& clustering) const {
-    clustering.max_points_per_centroid = parameters.max_points_per_centroid;
-    clustering.seed = parameters.seed;
-    clustering.min_points_per_centroid = 1; // Below this Faiss prints; the Swift layer has its own minimum.
-    clustering.verbose = false;
-}
-
 faiss::Index** inner_place(faiss::Index* index) {
     if (auto* pre = dynamic_cast<faiss::IndexPreTransform*>(index)) {
         return &pre->index;
@@ -320,7 +277,8 @@ bool count_nested_steps(faiss::Index& index, size_t& steps) {
     steps = training_steps(*inner);
     if (auto* pre = dynamic_cast<faiss::IndexPreTransform*>(&index)) {
         for (const auto* transform : pre->chain) {
-            steps += transform_steps(*transform);
+            const auto* opq = dynamic_cast<const faiss::OPQMatrix*>(transform);
+            steps += opq ? opq_steps(*opq) : 1;
         }
     }
     return true;

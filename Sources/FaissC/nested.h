@@ -8,7 +8,6 @@
 #include "guarded.h"
 #include "kmeans.h"
 
-#include <faiss/Clustering.h>
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/ProductQuantizer.h>
 
@@ -23,8 +22,6 @@ struct Training {
     void report();
     /// A k-means that is part of it. Each iteration is a step.
     KMeans kmeans(size_t d, size_t clusters, int iterations);
-    /// The same for one of Faiss's own, but for the number of iterations.
-    void configure(faiss::ClusteringParameters& clustering) const;
 };
 
 // The operations on any index. Each is defined beside the C function that it serves.
@@ -50,6 +47,14 @@ void range_search_index(
         faiss::RangeSearchResult* result);
 void reconstruct_from_index(const faiss::Index* index, size_t n, const idx_t* labels, float* recons);
 size_t index_bytes(const faiss::Index* index);
+
+/// Learns the centroids of each part of vectors or, with is_continued, improves those that are there.
+void train_quantizer(
+        faiss::ProductQuantizer& pq,
+        idx_t n,
+        const float* x,
+        Training& training,
+        bool is_continued = false);
 
 // The same for an index with one inside; false if this one has none.
 

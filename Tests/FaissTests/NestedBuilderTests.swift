@@ -74,6 +74,21 @@ struct NestedBuilderTests {
         #expect(try error(.opq(subquantizers: 4, then: codec)) < 0.7 * error(codec))
     }
 
+    @Test("OPQ learns a rotation, which can be undone, and the same one with any number of threads")
+    func learnedRotationIsOne() throws {
+        // Each of 256 vectors has a centroid to itself, so that nothing but the rotation can change them.
+        let base = try TestVectors.gaussianMixture(256, dimension: 48, clouds: 5, spread: 0.5, seed: 1)
+        func decoded(threads: ThreadLimit) throws -> VectorMatrix {
+            let index = try VectorIndex(.opq(subquantizers: 6, then: .pq(subquantizers: 6)), dimension: 48)
+            try index.train(on: base, options: TrainingOptions(threads: threads))
+            try index.add(base)
+            return try index.reconstruct(Array(0..<256))
+        }
+        let one = try decoded(threads: 1)
+        for (one, other) in zip(one.values, base.values) { #expect(abs(one - other) < 1e-4) }
+        #expect(try decoded(threads: 2).values == one.values)
+    }
+
     @Test("Refinement gives exact distances and finds more", arguments: Metric.allCases)
     func refinement(metric: Metric) throws {
         let base = try vectors(2000)

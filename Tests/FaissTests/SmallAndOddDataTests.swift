@@ -207,7 +207,10 @@ struct SmallAndOddDataTests {
 
     @Test(
         "OPQ learns from fewer vectors than dimensions",
-        arguments: [(16, 17, 1), (31, 32, 8), (63, 64, 8), (250, 256, 16), (32, 32, 8), (64, 64, 8), (300, 768, 48)]
+        arguments: [
+            (16, 17, 1), (31, 32, 8), (63, 64, 8), (250, 256, 16), (32, 32, 8), (64, 64, 8), (300, 768, 48),
+            (1500, 1536, 192),
+        ]
     )
     func fewVectorsForOPQ(count: Int, dimension: Int, subquantizers: Int) throws {
         let points = try TestVectors.gaussianMixture(count, dimension: dimension, clouds: 5, spread: 0.3, seed: 1)
