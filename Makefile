@@ -27,10 +27,11 @@ examples := text-classification text-clustering semantic-search bring-your-own-f
     place-recognition recommendation choosing-dimension noise
 
 .PHONY: help install corpus build demo test test-processors test-arm interoperability consumer examples test-map \
-    documentation lint format benchmark benchmark-word2vec benchmark-faiss benchmark-store soak sanitize clean
+    documentation lint format api-changes benchmarks benchmark benchmark-word2vec benchmark-faiss benchmark-store \
+    soak sanitize clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
 
 install: ## Install what is missing: Faiss, OpenBLAS, a C++ library; check Swift
 	@sh Scripts/install.sh $(install_flags)
@@ -120,6 +121,9 @@ benchmark-faiss: install ## Search and cluster in turn with the PyPI wheel and o
 	@sh Scripts/python.sh --benchmarks
 	@.cache/python/bin/python Benchmarks/Peers/faiss_search.py $(if $(BASE),"$(BASE)" "$(QUERIES)") $(if $(DATA),--data $(DATA)) \
 	    --plot Benchmarks/faiss.svg $(FLAGS)
+
+benchmarks: install ## Build the package of the benchmarks
+	@swift build --package-path Benchmarks --scratch-path .build/benchmarks -c release $(swift_flags)
 
 benchmark-store: install_flags := --tests
 benchmark-store: install ## The vector store, Chroma and LanceDB in turn; BASE=vectors QUERIES=queries, both .npy

@@ -150,6 +150,7 @@ def cases():
         (f"IVF{arguments.lists},Flat", ["--type", "ivf-flat", *lists], probes, nprobe),
         (f"IVF{arguments.lists},PQ{parts}np", ["--type", "ivf-pq", *lists, *quantized], probes, nprobe),
         (f"PQ{parts}x4fs", ["--type", "pq-fast-scan", *quantized], [], ""),
+        (f"OPQ{parts},PQ{parts}x4fs", ["--type", "pq-fast-scan", "--opq", *quantized], [], ""),
         (f"IVF{arguments.lists},PQ{parts}x4fs", ["--type", "ivf-pq-fast-scan", *lists, *quantized], probes, nprobe),
         ("SQ8", ["--type", "sq8"], [], ""),
         ("HNSW32", ["--type", "hnsw", "--neighbors", 32], ["--ef", arguments.ef], f"efSearch={arguments.ef}"),
