@@ -23,7 +23,7 @@ extension BinaryIndex {
     /// - Parameters:
     ///   - vectors: the vectors; none is fine.
     ///   - threads: how many threads may assign lists and link.
-    ///   - progress: told after every batch.
+    ///   - progress: called after every batch.
     /// - Returns: the ids.
     /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notTrained`, `invalidArgument` (no ids are left),
     ///   `cancelled`, `tooLarge`, `damaged`.
@@ -48,7 +48,7 @@ extension BinaryIndex {
         try add(vectors, ids: ids, threads: threads, watch: Watch(cancellation: Cancellation(), progress: progress))
     }
 
-    /// Removes vectors. An id that no vector has is passed over. A graph only hides them.
+    /// Removes vectors. An id that no vector has is ignored. A graph only hides them.
     ///
     /// Complexity: O(count) for one id as for many, so remove many at a time.
     ///

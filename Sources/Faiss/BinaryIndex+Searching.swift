@@ -7,7 +7,7 @@ extension BinaryIndex {
     ///   - queries: a query a row; one is fine.
     ///   - k: how many neighbours each, from 1.
     ///   - options: probes, ef, filter, threads.
-    ///   - progress: told after every block of queries.
+    ///   - progress: called after every block of queries.
     /// - Returns: a list a query, with the number of different bits as the distance, nearest first, equally near ones by
     ///   id. Fewer than k if the index holds fewer, if fewer pass the filter, or if an approximate index meets fewer.
     /// - Throws: ``FaissError`` with code `dimensionMismatch`, `invalidArgument`, `notTrained`, `tooLarge`, `cancelled`,

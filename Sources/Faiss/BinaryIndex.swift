@@ -18,7 +18,7 @@ import Vectors
 /// | ``IndexDescription/ivfFlat(lists:)`` | `IndexBinaryIVF` | exact within the lists it visits | d / 8 + 8 | yes |
 /// | ``IndexDescription/hnsw(neighbors:efConstruction:)`` | `IndexBinaryHNSW` | approximate | d / 8 + about 8 neighbors | no |
 ///
-/// Graphs can't search within a distance, and hide removed vectors instead of forgetting them.
+/// Graphs can't search within a distance, and hide removed vectors, which keep their memory.
 public final class BinaryIndex: Sendable {
     /// The bits of every vector.
     public let dimension: Int

@@ -20,7 +20,7 @@ struct Blocks {
     }
 
     /// Calls `body` with each block's number and its rows, with none any more after a failure, which is thrown, or a
-    /// cancellation. Progress is told after every block, in rows.
+    /// cancellation. Progress is reported after every block, in rows.
     func run(
         watch: Watch,
         _ body: (Int, Range<Int>) throws(FaissError) -> Void

@@ -21,7 +21,7 @@ import Vectors
 ///
 /// Builders nest: `.refined(.opq(subquantizers: 16, then: .ivf(lists: 1024, storing: .pqFastScan(subquantizers: 16))))`
 /// turns vectors, sorts them into lists, stores 4 bits a part, and computes the distances of the best candidates again.
-/// What each can and can't do is told by ``capabilities``.
+/// ``capabilities`` says what each can and can't do.
 ///
 /// A description that can't work (a dimension that the subquantizers don't divide, numbers out of range, builders that
 /// don't go together) is refused by ``validate(dimension:)``, which every index calls before it asks for memory.
@@ -147,7 +147,7 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
     }
 
     /// A graph of near neighbours over vectors as they are (Malkov, Yashunin 2020, doi:10.1109/TPAMI.2018.2889473).
-    /// Faiss: `IndexHNSWFlat`. It can't forget: removed vectors are hidden but keep their memory.
+    /// Faiss: `IndexHNSWFlat`. Removed vectors are hidden but keep their memory.
     ///
     /// - Parameters:
     ///   - neighbors: links a vector, 2…256, twice as many on the base level; Faiss's `M`, 32 by default.
@@ -174,8 +174,8 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
     /// Product-quantized vectors of 4 bits a part, laid out so that a processor looks up the distances of many vectors at
     /// a time (André, Kermarrec, Le Scouarnec 2017, doi:10.1145/3078971.3078992). Faiss: `IndexPQFastScan`.
     ///
-    /// Distances are sums of bytes, so that many vectors seem equally far: search for more than needed, or use
-    /// ``refined(_:by:)``.
+    /// Sums of bytes rule out most vectors; the distances of the rest are exact sums of the tables' numbers, where
+    /// Faiss answers with rounded ones. A part has 16 centroids only, so recall is low: use ``refined(_:by:)``.
     ///
     /// - Parameter subquantizers: the number of parts of a vector; must divide the dimension. Training needs 16 vectors.
     public static func pqFastScan(subquantizers: Int) -> IndexDescription {

@@ -9,7 +9,7 @@ extension VectorIndex {
     /// - Parameters:
     ///   - vectors: the sample; 30 to 256 vectors a list are good, one a list is the least.
     ///   - options: iterations, sampling, seed, threads.
-    ///   - progress: told before every k-means iteration.
+    ///   - progress: called before every k-means iteration.
     /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `tooFewTrainingVectors`,
     ///   `invalidArgument`, `unsupported` (the index holds vectors), `cancelled`, `tooLarge`.
     public func train(
@@ -29,7 +29,7 @@ extension VectorIndex {
     /// - Parameters:
     ///   - vectors: the vectors; none is fine.
     ///   - threads: how many threads encoding and linking may use.
-    ///   - progress: told after every batch.
+    ///   - progress: called after every batch.
     /// - Returns: the ids.
     /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `notTrained`, `invalidArgument` (a zero
     ///   vector for cosine), `cancelled`, `tooLarge`, `damaged`.
@@ -50,7 +50,7 @@ extension VectorIndex {
     ///   - vectors: the vectors; none is fine.
     ///   - ids: as many ids, each 0 or more, none in the index yet and none twice. Ascending ids take less memory.
     ///   - threads: how many threads encoding and linking may use.
-    ///   - progress: told after every batch.
+    ///   - progress: called after every batch.
     /// - Throws: ``FaissError`` with code `duplicateID` and those of `add(_:threads:progress:)`.
     public func add(
         _ vectors: VectorMatrix,
@@ -61,7 +61,7 @@ extension VectorIndex {
         try add(vectors, ids: ids, threads: threads, watch: Watch(cancellation: Cancellation(), progress: progress))
     }
 
-    /// Removes vectors. An id that no vector has is passed over.
+    /// Removes vectors. An id that no vector has is ignored.
     ///
     /// An HNSW index, and what is built on one, only hides them: their links stay, and so does their memory.
     ///

@@ -27,7 +27,7 @@ extension VectorIndex {
     ///   - queries: a query a row.
     ///   - k: how many neighbours each, from 1.
     ///   - options: probes, ef, filter, threads.
-    ///   - progress: told after every block of queries.
+    ///   - progress: called after every block of queries.
     /// - Returns: a list a query.
     /// - Throws: as above, and `cancelled`.
     public func search(

@@ -17,7 +17,7 @@ using namespace scanning;
 namespace {
 
 /// Calls body with visits that are ordered by list, twice for many queries: the nearest lists first, for they bring the
-/// limits down, and most of what comes later is passed over.
+/// limits down, and most of what comes later is ignored.
 template <class Body>
 void scan_by_list(const faiss::IndexIVF& ivf, idx_t n, const float* x, size_t probes, const Body& body) {
     const Visits visits(ivf, n, x, probes);

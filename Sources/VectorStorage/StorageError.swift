@@ -125,7 +125,7 @@ public struct StorageError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 /// Runs a body and passes its failure on as a ``StorageError``: SQLite's layer and closures of the standard library
-/// forget the error's type.
+/// lose the error's type.
 func withStorageError<Result>(_ body: () throws -> Result) throws(StorageError) -> Result {
     do {
         return try body()

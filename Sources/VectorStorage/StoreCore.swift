@@ -71,7 +71,7 @@ final class StoreCore: Sendable {
         return try? AcknowledgedSequence(url, readOnly: true).value
     }
 
-    /// Index files that no collection names, and temporary files, are left by processes that ended amid their writing.
+    /// Index files that no collection names, and temporary files, are left by processes that ended while writing.
     private func removeForgottenFiles(except named: Set<String>) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path(percentEncoded: false))) ?? []
         for name in names where !named.contains(name) {

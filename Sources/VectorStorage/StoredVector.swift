@@ -136,8 +136,9 @@ public struct QueryOptions: Sendable {
     public var probes: Int?
     /// Candidates that an HNSW index keeps, at least; by default 64, and more under a condition.
     public var ef: Int?
-    /// How many candidates the index proposes, from k up, of which the k best by their stored vectors are answered; by
-    /// default 2 k + 16. More makes an index that compresses find more.
+    /// How many candidates the index proposes, from k up, of which the k best by their stored vectors are answered. By
+    /// default 2 k + 16, times the ratio of the index's rows to those of them that are still there, 16 at most. More
+    /// candidates raise the recall of an index that compresses.
     public var candidates: Int?
     /// Threads for a batch of queries.
     public var threads: ThreadLimit

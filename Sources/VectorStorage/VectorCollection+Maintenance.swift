@@ -72,7 +72,7 @@ extension VectorCollection {
         while let worker = maintenance.withLock({ $0.worker }) { await worker.value }
     }
 
-    /// Builds the index anew and forgets deleted rows, if any were added or deleted since it was built.
+    /// Builds the index anew and removes deleted rows, if any were added or deleted since it was built.
     ///
     /// - Throws: ``StorageError`` with code `readOnly`, `index`, `closed`.
     public func rebuildIndex() async throws(StorageError) {
@@ -126,8 +126,9 @@ extension VectorCollection {
         }
     }
 
-    /// Waits until no more rows come in: an index that is made amid an import takes the import's time, and is outgrown at
-    /// its end. Not for long, as searches look at all rows until there is one, and not at all if somebody waits for it.
+    /// Waits until no more rows come in: an index that is made during an import takes the import's time, and is
+    /// outgrown at its end. Not for long, as searches look at all rows until there is one, and not at all if somebody
+    /// waits for it.
     private func waitForCalm() async {
         let end = ContinuousClock.now + .seconds(2)
         while !Task.isCancelled, ContinuousClock.now < end {

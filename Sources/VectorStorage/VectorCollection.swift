@@ -366,8 +366,9 @@ public final class VectorCollection: Sendable {
     /// - Parameters:
     ///   - condition: which rows; nil for all.
     ///   - body: called with each row, on a thread of its own.
-    /// - Throws: what `body` throws, wrapped as code `cancelled` if it is a `CancellationError`; ``StorageError`` with code
-    ///   `damaged`, `inputOutput`, `invalidArgument`, `cancelled`, `closed`.
+    /// - Throws: ``StorageError`` with code `damaged`, `inputOutput`, `invalidArgument`, `cancelled`, `closed`. An
+    ///   error of `body` becomes one: a `CancellationError` with code `cancelled`, errors of this package's modules
+    ///   with their own code, any other with code `inputOutput` and its description as the message.
     public func forEach(
         where condition: Condition? = nil,
         _ body: @escaping @Sendable (StoredVector) throws -> Void

@@ -241,8 +241,8 @@ public final class VectorStore: Sendable {
         }
     }
 
-    /// Makes all collections and files as small and as fast as they can be: forgets deleted rows, builds the indexes anew
-    /// where rows were added or deleted, and gives free space back.
+    /// Makes all collections and files as small and as fast as they can be: removes deleted rows, builds the indexes
+    /// anew where rows were added or deleted, and gives free space back.
     ///
     /// - Throws: ``StorageError`` with code `readOnly`, `inputOutput`, `cancelled`, `closed`.
     public func compact() async throws(StorageError) {

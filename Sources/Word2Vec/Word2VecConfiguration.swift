@@ -80,7 +80,7 @@ public struct Word2VecConfiguration: Sendable, Hashable, Codable {
     /// has no name, so that nothing stays behind however the process ends.
     ///
     /// The other half, but at least 8 MiB a reading thread, is for counting: about 90 bytes for each distinct word that a
-    /// thread meets, more for words of over 16 bytes. A thread whose share is full forgets its rarest words, at least a
+    /// thread meets, more for words of over 16 bytes. A thread whose share is full drops its rarest words, at least a
     /// quarter of them, and each time up to a higher count; a word that comes again is counted from 0. Rare words may
     /// then be missing or counted too low: ``Vocabulary/prunedTotal`` says how many occurrences were lost. With one
     /// thread the same words are forgotten in every run. Beyond the share, each word that a thread counts takes 4 bytes,

@@ -171,7 +171,7 @@ public struct IndexAdvisor: Sendable, Hashable {
                 cost: Double(ef * neighbors * dimension) * 2,
                 reason:
                     "A graph of \(neighbors) links a vector is walked, the fastest way where memory allows it; it can't "
-                    + "forget vectors."
+                    + "remove vectors for good."
             )
         }
     }

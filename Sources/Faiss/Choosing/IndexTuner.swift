@@ -39,7 +39,7 @@ public struct IndexTuner: Sendable, Hashable {
     ///     keeps them as they are: ``IndexDescription/Capabilities/reconstructsExactly``.
     ///   - options: the filter and the threads of all searches, and settings that are to stay as they are: those given
     ///     are not explored.
-    ///   - progress: told after every setting.
+    ///   - progress: called after every setting.
     /// - Throws: ``FaissError`` with code `unsupported` (no truth, from an index that does not keep vectors as they are),
     ///   `invalidArgument`, `dimensionMismatch`, `notFinite`, `notTrained`, `cancelled`, `tooLarge`.
     public func tune(

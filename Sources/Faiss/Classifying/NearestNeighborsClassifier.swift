@@ -45,7 +45,7 @@ public struct NearestNeighborsClassifier: Sendable {
     /// - Parameters:
     ///   - points: k at least, all finite; for cosine none all zeros. Their number is what the index's training needs.
     ///   - labels: the class of each point.
-    ///   - progress: told while the points are added.
+    ///   - progress: called while the points are added.
     /// - Throws: ``FaissError`` with code `invalidArgument`, `notFinite`, `tooFewTrainingVectors`, `tooLarge`,
     ///   `cancelled`.
     public func fit<Label: Hashable & Sendable>(
@@ -111,7 +111,7 @@ public struct NearestNeighborsModel<Label: Hashable & Sendable>: Sendable {
     ///
     /// - Parameters:
     ///   - points: rows of the points' dimension.
-    ///   - progress: told after every block of rows.
+    ///   - progress: called after every block of rows.
     /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument` (a zero row by cosine, or a
     ///   row for which the filter leaves no neighbour), `cancelled`.
     public func predict(

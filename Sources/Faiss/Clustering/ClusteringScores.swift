@@ -101,10 +101,10 @@ public enum ClusteringScores {
     ///   - metric: `Metric.squaredL2`, which is taken to mean the distance, not its square, or
     ///     `Metric.cosine`; the inner product is no distance and is refused.
     ///   - sample: where given, the mean over so many points only, drawn at random, each held against all points. (Where
-    ///     scikit-learn samples, it forgets the other points.) More than there are mean all.
+    ///     scikit-learn samples, it leaves out the other points.) More than there are mean all.
     ///   - seed: the seed of the sample.
     ///   - threads: how many threads may be used. The result does not depend on it.
-    ///   - progress: told after every block of points.
+    ///   - progress: called after every block of points.
     /// - Throws: ``FaissError`` with code `invalidArgument`, `notFinite`, `cancelled`.
     public static func silhouette<Label: Hashable>(
         of labels: [Label],

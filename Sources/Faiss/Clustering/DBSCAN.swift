@@ -46,7 +46,7 @@ public struct DBSCAN: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - points: all finite; for cosine none all zeros.
-    ///   - progress: told after every block of points whose neighbours have been found.
+    ///   - progress: called after every block of points whose neighbours have been found.
     /// - Throws: ``FaissError`` with code `invalidArgument` (radius, minimum points, metric, a zero row by cosine),
     ///   `notFinite`, `tooLarge`, `cancelled`.
     public func fit(

@@ -81,7 +81,7 @@ public struct KMeans: Sendable, Hashable {
     ///     scikit-learn: `sample_weight`.
     ///   - initialCentroids: clusters × dimension, where the centroids are at first instead of ``start``; only for one
     ///     run. scikit-learn: `init`.
-    ///   - progress: told before every iteration.
+    ///   - progress: called before every iteration.
     /// - Throws: ``FaissError`` with code `invalidArgument`, `tooFewTrainingVectors`, `notFinite`, `tooLarge`,
     ///   `cancelled`.
     public func fit(

@@ -20,7 +20,7 @@ func make(_ create: (UnsafeMutablePointer<OpaquePointer?>) -> Int32) throws(Fais
     return pointer
 }
 
-/// Who is told about the progress of native work and who may stop it.
+/// Who follows the progress of native work, and who may stop it.
 struct Watch {
     let cancellation: Cancellation
     let progress: OperationProgress.Handler?

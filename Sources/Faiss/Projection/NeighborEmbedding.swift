@@ -44,7 +44,7 @@ public struct NeighborEmbedding: Sendable, Hashable {
     /// - Parameters:
     ///   - points: any number of rows, all finite; up to 20,000 of them have their neighbours found exactly, more in
     ///     inverted lists.
-    ///   - progress: told while neighbours are searched and after every iteration.
+    ///   - progress: called while neighbours are searched and after every iteration.
     /// - Throws: ``FaissError`` with code `invalidArgument`, `notFinite`, `tooLarge`, `cancelled`.
     public func fit(
         _ points: VectorMatrix,

@@ -26,7 +26,7 @@ public struct PCA: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - points: two at least, all finite; either their number or their dimension is 4,096 at most.
-    ///   - progress: told after every block of points, and before the eigenvectors are looked for, which can't be
+    ///   - progress: called after every block of points, and before the eigenvectors are looked for, which can't be
     ///     interrupted.
     /// - Throws: ``FaissError`` with code `invalidArgument`, `tooFewTrainingVectors`, `notFinite`, `tooLarge`,
     ///   `cancelled`.

@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-/// The distance functions of a level. Two of them that reckon the same number for the same vectors do so bit by bit.
+/// The distance functions of a level. Two of them that compute the same number for the same vectors do so bit by bit.
 typedef struct FaissDistanceKernels {
     float (*squared_l2)(const float* x, const float* y, size_t d);
     float (*inner_product)(const float* x, const float* y, size_t d);

@@ -1,6 +1,6 @@
 // Exact search on one thread.
 //
-// A search is exact up to the rounding of a distance that is reckoned by itself: products of matrices only rule out
+// A search is exact up to the rounding of a distance that is computed by itself: products of matrices only rule out
 // what is farther than the k-th nearest by more than their rounding can be, and what they leave is looked at one by one.
 // So one query and a thousand give the same distances, bit by bit, and of equally near vectors those with the smallest
 // ids are found.

@@ -164,8 +164,8 @@ class RoundedPanel {
     float lost[32];
 };
 
-/// Cuts the rows into blocks that fit in the second-level cache beside the panels, and reckons what FlatKernels want to
-/// know about each block.
+/// Cuts the rows into blocks that fit in the second-level cache beside the panels, and computes what FlatKernels want
+/// to know about each block.
 class RowBlocks {
   public:
     /// @param members  the numbers of the rows that matter, or NULL if all do

@@ -28,7 +28,7 @@ float packed_distance(const float* table, float base, const PackedCodes& codes, 
 void packed_distances(const float* table, float base, const PackedCodes& codes, size_t block, float* distances);
 
 /// A table in bytes, rounded down: an entry stands for its subquantizer's least number plus at least as many steps. So
-/// no code is passed over that is near enough, and the few that are left are reckoned exactly.
+/// no code is ignored that is near enough, and the few that are left are computed exactly.
 struct PackedFilter {
     static constexpr int most = 240; ///< steps to the farthest distance that mattered when the filter was made
 

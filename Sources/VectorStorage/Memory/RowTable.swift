@@ -179,7 +179,7 @@ struct RowTable: Sendable {
     /// Makes room for rows, which must be there before they are appended: in one piece, so that many take few large pages,
     /// and no fewer than fill one where there are many already.
     mutating func reserveCapacity(forMore rows: Int) throws(VectorError) {
-        // A damaged catalogue may name any number: checked before what is reckoned with it could overflow.
+        // A damaged catalogue may name any number: checked before what is computed with it could overflow.
         let (bytes, isTooMuch) = rows.multipliedReportingOverflow(by: dimension * MemoryLayout<Float>.size)
         try checkMemory(bytes: isTooMuch ? .max : bytes, for: "\(rows) vectors of \(dimension) numbers")
         let missing = (count + rows + chunkCapacity - 1) / chunkCapacity - chunks.count

@@ -20,7 +20,7 @@ public enum MetadataValue: Sendable, Hashable, ExpressibleByStringLiteral, Expre
     case bool(Bool)
     /// A moment.
     case date(Date)
-    /// Present, and nothing.
+    /// The field is there, without a value: JSON's `null`.
     case null
     /// Several texts, such as tags.
     case strings([String])

@@ -1,6 +1,6 @@
 public import struct Foundation.URL
 
-/// Reading and writing the field's own vector files, told by their extension.
+/// Reading and writing the field's own vector files, by their extension.
 ///
 /// | extension | content |
 /// |---|---|
@@ -86,7 +86,7 @@ public enum VectorFile {
         try VecsFormat<Int32>.write(rows: rows.count, to: url) { row in rows[row] }
     }
 
-    /// Lets closures of the standard library, which forget the error's type, throw a ``VectorError``.
+    /// Lets closures of the standard library, which lose the error's type, throw a ``VectorError``.
     private static func withVectorError<Result>(
         _ action: String,
         _ body: () throws -> Result

@@ -11,7 +11,7 @@ public import struct Foundation.URL
 ///
 /// Text is UTF-8, with a byte-order mark at a file's start or not; UTF-16, UTF-32 and NUL bytes are refused. Other bytes
 /// that are no valid UTF-8 are replaced by U+FFFD "�", as `String(decoding:as:)` does. Words of more than
-/// ``maximumWordLength`` bytes are no words; they are passed over.
+/// ``maximumWordLength`` bytes are no words; they are ignored.
 ///
 /// A training reads its corpus exactly once: each word becomes a number, 4 bytes, that is kept in memory or in a
 /// temporary file, as ``Word2VecConfiguration/corpusMemory`` says. Files are read in blocks of 1 MiB, by as many threads

@@ -14,7 +14,7 @@ public struct Vocabulary: Sendable {
     /// The occurrences of all words of the corpus, those included that were too rare to enter.
     public let corpusTotal: Int
     /// The occurrences among ``corpusTotal`` that were not counted for their words, since there was no memory for all
-    /// distinct words and the rare ones were forgotten; see ``Word2VecConfiguration/corpusMemory``. Almost always 0.
+    /// distinct words and the rare ones were dropped; see ``Word2VecConfiguration/corpusMemory``. Almost always 0.
     public let prunedTotal: Int
 
     /// The words again, to be found by their bytes.

@@ -17,11 +17,11 @@ public import Vectors
 /// let vectors = try embedding.vectors(of: new)
 /// ```
 ///
-/// Words without a vector are passed over, without regard to how many they are. A document that has no other words gets
+/// Words without a vector are ignored, without regard to how many they are. A document that has no other words gets
 /// a row of zeros, which is no error. A word that occurs twice counts twice; the order of words does not matter.
 ///
 /// The words' vectors are taken as they are: hand in ``WordVectors/normalized()`` if all should count alike, as gensim's
-/// `get_mean_vector` does unless told otherwise. The documents' vectors have various lengths, too; they are best
+/// `get_mean_vector` does by default. The documents' vectors have various lengths, too; they are best
 /// compared by their cosine.
 public struct DocumentEmbedding: Sendable {
     /// The words that documents are made of.
@@ -80,7 +80,7 @@ public struct DocumentEmbedding: Sendable {
     ///   - documents: documents × dimension, what `vectors(of:)` gave before anything was taken away. Rows of zeros say
     ///     nothing and do no harm.
     ///   - threads: how many threads to use.
-    ///   - progress: told the share of the work that is done, from 0 to 1, by estimate; on the calling thread.
+    ///   - progress: called with the share of the work that is done, from 0 to 1, by estimate; on the calling thread.
     /// - Throws: ``Word2VecError`` with code `invalidArgument` for a wrong dimension, or if no row differs from zero;
     ///   `notFinite` if a number is NaN or infinite; `cancelled`.
     public func removingFirstComponent(
@@ -129,7 +129,7 @@ public struct DocumentEmbedding: Sendable {
     /// - Parameters:
     ///   - documents: the texts; line ends are white space like any other.
     ///   - threads: how many threads to use; the result does not depend on it.
-    ///   - progress: told the share of the work that is done, from 0 to 1, by estimate; on the calling thread.
+    ///   - progress: called with the share of the work that is done, from 0 to 1, by estimate; on the calling thread.
     /// - Returns: documents × dimension, in the order of the documents; a row of zeros for a document without known
     ///   words.
     /// - Throws: ``Word2VecError`` with code `tooLarge` or `cancelled`.

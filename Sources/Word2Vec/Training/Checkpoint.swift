@@ -33,7 +33,7 @@ public struct Checkpoint: Sendable, Hashable {
     /// The time from one writing to the next. At zero or below, the state is written after each 10,000 words or so.
     public var interval: Duration
 
-    /// A checkpoint in this file, written every 10 minutes unless told otherwise.
+    /// A checkpoint in this file, written every 10 minutes by default.
     public init(at url: URL, every interval: Duration = .seconds(600)) {
         self.url = url
         self.interval = interval

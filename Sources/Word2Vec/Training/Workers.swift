@@ -29,7 +29,7 @@ func withWorkers<Failure: Error>(
 ///
 /// - Parameters:
 ///   - doing: what the work is, for the error's message.
-///   - progress: told, on the calling thread, which share of the stretches has been handed out.
+///   - progress: called on the calling thread with the share of the stretches that has been handed out.
 /// - Throws: ``Word2VecError/Code/cancelled`` if the work is cancelled before that.
 func inStretches(
     of count: Int,

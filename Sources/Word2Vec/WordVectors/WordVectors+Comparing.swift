@@ -64,7 +64,7 @@ extension WordVectors {
     /// `get_mean_vector`.)
     ///
     /// - Parameters:
-    ///   - words: words; unknown ones are passed over, one that stands twice counts twice.
+    ///   - words: words; unknown ones are ignored, one that stands twice counts twice.
     ///   - weights: a weight for each of `words`; nil stands for 1 each. They may be negative.
     ///   - normalizing: whether each vector is scaled to length 1 first.
     /// - Returns: a vector of this dimension; zeros if all weights are 0.
@@ -106,7 +106,7 @@ extension WordVectors {
     /// The cosine of the angle between the means of two groups of words, from −1 to 1; 0 if one of the means is zero.
     /// (gensim's `n_similarity`: vectors are taken with their lengths.)
     ///
-    /// Unknown words are passed over; a word that stands twice counts twice.
+    /// Unknown words are ignored; a word that stands twice counts twice.
     ///
     /// - Throws: ``Word2VecError/Code/unknownWord`` if a group has no known word.
     public func similarity(_ first: [String], _ second: [String]) throws(Word2VecError) -> Float {

@@ -3,7 +3,7 @@ import Vectors
 public import struct Foundation.URL
 
 extension WordVectors {
-    /// Reads word vectors from a file, told by its extension.
+    /// Reads word vectors from a file; its extension names the format.
     ///
     /// | extension | content |
     /// |---|---|
