@@ -73,6 +73,11 @@ extension BinaryIndex {
         }
     }
 
+    /// As `reconstruct(_:)`, off the cooperative pool.
+    public func reconstruct(_ ids: [Int64]) async throws(FaissError) -> BinaryMatrix {
+        try await runBlocking { _ throws(FaissError) in try self.reconstruct(ids) }
+    }
+
     /// As `write(to:)`, off the cooperative pool.
     public func write(to url: URL) async throws(FaissError) {
         try await runBlocking { _ throws(FaissError) in try self.write(to: url) }

@@ -46,6 +46,14 @@ extension VectorIndex {
         return try await runBlocking { _ throws(FaissError) in try self.remove(ids: ids) }
     }
 
+    /// As `reconstruct(_:)`, off the cooperative pool.
+    public func reconstruct(_ id: Int64) async throws(FaissError) -> [Float] { try await reconstruct([id]).values }
+
+    /// As `reconstruct(_:)`, off the cooperative pool.
+    public func reconstruct(_ ids: [Int64]) async throws(FaissError) -> VectorMatrix {
+        try await runBlocking { _ throws(FaissError) in try self.reconstruct(ids) }
+    }
+
     /// As `search(_:k:options:)`, off the cooperative pool.
     public func search(
         _ query: [Float],

@@ -50,14 +50,14 @@ struct AsyncTests {
 
     private func compare(_ description: IndexDescription, in folder: URL) async throws {
         let base = try vectors(400)
-        let blocking = try makeIndex(description, holding: base)
+        let blockingIndex = try makeIndex(description, holding: base)
         let index = try VectorIndex(description, dimension: dimension)
         try await index.train(on: base)
         #expect(try await index.add(base[0..<399]) == 0..<399)
         try await index.add(base[399..<400], ids: [399])
         expectSame(
             try await index.search(base, k: 5, options: exhaustive),
-            try blockingSearch(blocking, base),
+            try blocking { try blockingIndex.search(base, k: 5, options: exhaustive) },
             tolerance: 1e-4
         )
         let one = try await index.search(Array(base[3]), k: 5, options: exhaustive)
@@ -73,14 +73,40 @@ struct AsyncTests {
         let foreign = try await VectorIndex(faissFile: folder.appending(path: "i.faiss"))
         #expect(again.count == 400 && foreign.count == 400)
         #expect(try await index.remove(ids: [1, 2, 1000]) == 2)
-        let model = try await KMeans(clusters: 4).fit(base)
-        #expect(model.labels.count == 400)
+        #expect(try await foreign.reconstruct([7, 399]) == blocking { try foreign.reconstruct([7, 399]) })
+        #expect(try await foreign.reconstruct(7) == blocking { try foreign.reconstruct(7) })
+    }
+
+    @Test("Models answer the same from async functions, and stop when their task is cancelled")
+    func models() async throws {
+        let base = try vectors(400)
+        let labels = (0..<400).map { $0 % 10 }
+        let clusters = try await KMeans(clusters: 4).fit(base)
+        #expect(try await clusters.predict(base) == clusters.labels)
+        let components = try await PCA(components: 3).fit(base)
+        let projected = try await components.transform(base)
+        #expect(try projected == blocking { try components.transform(base) })
+        #expect(try await components.inverseTransform(projected).dimension == dimension)
+        let centroids = try blocking { try NearestCentroidClassifier().fit(base, labels: labels) }
+        #expect(try await centroids.predict(base) == blocking { try centroids.predict(base) })
+        let neighbors = try await NearestNeighborsClassifier(k: 3).fit(base, labels: labels)
+        #expect(try await neighbors.probabilities(base) == blocking { try neighbors.probabilities(base) })
+        let calls: [@Sendable () async throws -> Void] = [
+            { _ = try await clusters.predict(base) }, { _ = try await centroids.predict(base) },
+            { _ = try await neighbors.probabilities(base) },
+        ]
+        for call in calls {
+            let task = Task {
+                while !Task.isCancelled { await Task.yield() }
+                try await call()
+            }
+            task.cancel()
+            expectCancelled(await task.result)
+        }
     }
 
     /// In an async function the async overload would be taken.
-    private func blockingSearch(_ index: VectorIndex, _ queries: VectorMatrix) throws -> NeighborLists {
-        try index.search(queries, k: 5, options: exhaustive)
-    }
+    private func blocking<Result>(_ body: () throws -> Result) rethrows -> Result { try body() }
 
     @Test("A cancelled add leaves the index as it was", arguments: everyBuilder, [Metric.squaredL2, .cosine])
     func cancelledAdd(description: IndexDescription, metric: Metric) async throws {

@@ -223,6 +223,7 @@ struct BinaryIndexTests {
         if description.capabilities.searchesWithinDistance {
             #expect(try await index.search(base, within: 8, options: options) == near(in: index, base, options))
         }
+        #expect(try await index.reconstruct([4999, 3]).bytes == Array(base[4999]) + Array(base[3]))
         let cancelled = Task {
             withUnsafeCurrentTask { $0?.cancel() }
             try await index.add(base, ids: Array(10_000..<15_000))

@@ -77,7 +77,7 @@ struct PCATests {
                 #expect(abs(product - (first == second ? 1 : 0)) < 1e-5)
             }
         }
-        let projected = try model.transform(points)
+        let projected = try await model.transform(points)
         for place in 0..<most {
             let column = (0..<count).map { Double(projected.values[$0 * most + place]) }
             let mean = column.reduce(0, +) / Double(count)
@@ -87,7 +87,7 @@ struct PCATests {
         }
         #expect(zip(model.explainedVariance, model.explainedVariance.dropFirst()).allSatisfy { $0 >= $1 })
         #expect(abs(model.explainedVarianceRatio.reduce(0, +) - 1) < 1e-9)
-        let back = try model.inverseTransform(projected)
+        let back = try await model.inverseTransform(projected)
         for (one, other) in zip(back.values, points.values) { #expect(abs(one - other) < 1e-5) }
     }
 

@@ -74,6 +74,20 @@ struct EvaluationTests {
         #expect(try atlas().evaluateAnalogies(upper, caseInsensitive: false).correct == 0)
     }
 
+    @Test("From an async function the answers are the same, and a cancelled task ends the evaluation")
+    func asynchronous() async throws {
+        let questions = try file(Self.questions) { try AnalogyQuestions(contentsOf: $0) }
+        let words = try atlas()
+        #expect(try await words.evaluateAnalogies(questions).correct == 3)
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await words.evaluateAnalogies(questions)
+        }
+        task.cancel()
+        let error = await #expect(throws: Word2VecError.self) { try await task.value }
+        #expect(error?.code == .cancelled)
+    }
+
     @Test("Restricting to the first words skips questions and narrows the choice")
     func restrict() throws {
         let result = try file(Self.questions) { try atlas().evaluateAnalogies(contentsOf: $0, restrict: 5) }

@@ -20,6 +20,11 @@ struct VocabularyTests {
         #expect(vocabulary.index(of: "") == nil)
     }
 
+    @Test("From an async function it is the same")
+    func asynchronous() async throws {
+        #expect(try await Vocabulary(of: corpus, minimumCount: 1).words == ["c", "a", "b", "apple", "once", "zebra"])
+    }
+
     @Test("The minimum count and the maximum size leave out the rarest")
     func limits() throws {
         let frequent = try Vocabulary(of: corpus, minimumCount: 2)

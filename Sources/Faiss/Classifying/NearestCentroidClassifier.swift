@@ -87,8 +87,15 @@ public struct NearestCentroidModel<Label: Hashable & Sendable>: Sendable {
     ///
     /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument` (a zero row by cosine),
     ///   `cancelled`.
-    public func predict(_ points: VectorMatrix) throws(FaissError) -> [Label] {
-        let watch = Watch(cancellation: Cancellation(), progress: nil)
+    public func predict(_ points: VectorMatrix) throws(FaissError) -> [Label] { try predict(points, Cancellation()) }
+
+    /// As `predict(_:)`, on a thread outside the cooperative pool; stops when the task is cancelled.
+    public func predict(_ points: VectorMatrix) async throws(FaissError) -> [Label] {
+        try await runBlocking { cancellation throws(FaissError) in try predict(points, cancellation) }
+    }
+
+    private func predict(_ points: VectorMatrix, _ cancellation: Cancellation) throws(FaissError) -> [Label] {
+        let watch = Watch(cancellation: cancellation, progress: nil)
         let options = SearchOptions(threads: threads)
         return try index.search(points, for: .nearest(1), options: options, watch: watch).neighbors
             .map { classes[Int($0.id)] }

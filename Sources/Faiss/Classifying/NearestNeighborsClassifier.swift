@@ -136,7 +136,19 @@ public struct NearestNeighborsModel<Label: Hashable & Sendable>: Sendable {
     ///
     /// - Throws: as `predict(_:progress:)`.
     public func probabilities(_ points: VectorMatrix) throws(FaissError) -> [[Double]] {
-        try votes(points, watch: Watch(cancellation: Cancellation(), progress: nil)).map { votes in
+        try probabilities(points, Cancellation())
+    }
+
+    /// As `probabilities(_:)`, on a thread outside the cooperative pool; stops when the task is cancelled.
+    public func probabilities(_ points: VectorMatrix) async throws(FaissError) -> [[Double]] {
+        try await runBlocking { cancellation throws(FaissError) in try probabilities(points, cancellation) }
+    }
+
+    private func probabilities(
+        _ points: VectorMatrix,
+        _ cancellation: Cancellation
+    ) throws(FaissError) -> [[Double]] {
+        try votes(points, watch: Watch(cancellation: cancellation, progress: nil)).map { votes in
             let total = votes.reduce(0, +)
             return votes.map { $0 / total }
         }

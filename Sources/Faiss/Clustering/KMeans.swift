@@ -222,7 +222,14 @@ public struct KMeansModel: Sendable {
     ///
     /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument` (a zero row, if
     ///   spherical), `cancelled`.
-    public func predict(_ points: VectorMatrix) throws(FaissError) -> [Int] {
+    public func predict(_ points: VectorMatrix) throws(FaissError) -> [Int] { try predict(points, Cancellation()) }
+
+    /// As `predict(_:)`, on a thread outside the cooperative pool; stops when the task is cancelled.
+    public func predict(_ points: VectorMatrix) async throws(FaissError) -> [Int] {
+        try await runBlocking { cancellation throws(FaissError) in try predict(points, cancellation) }
+    }
+
+    private func predict(_ points: VectorMatrix, _ cancellation: Cancellation) throws(FaissError) -> [Int] {
         guard points.dimension == centroids.dimension else {
             throw FaissError(
                 .dimensionMismatch,
@@ -232,7 +239,7 @@ public struct KMeansModel: Sendable {
         var inertia = 0.0
         return try assign(
             preparedPoints(points, areNormalized: spherical),
-            watch: Watch(cancellation: Cancellation(), progress: nil),
+            watch: Watch(cancellation: cancellation, progress: nil),
             inertia: &inertia
         )
     }

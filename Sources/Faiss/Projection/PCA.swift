@@ -113,7 +113,12 @@ public struct PCAModel: Sendable, Hashable {
         try project(points, minus: mean, times: components, plus: nil)
     }
 
-    /// The vectors that ``transform(_:)`` makes these of, as far as the directions hold them: rows × dimension.
+    /// As `transform(_:)`, on a thread outside the cooperative pool.
+    public func transform(_ points: VectorMatrix) async throws(FaissError) -> VectorMatrix {
+        try await runBlocking { _ throws(FaissError) in try transform(points) }
+    }
+
+    /// The vectors that `transform(_:)` makes these of, as far as the directions hold them: rows × dimension.
     ///
     /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `tooLarge`.
     public func inverseTransform(_ projected: VectorMatrix) throws(FaissError) -> VectorMatrix {
@@ -125,6 +130,11 @@ public struct PCAModel: Sendable, Hashable {
             )
         }
         return try project(projected, minus: nil, times: transposed, plus: mean)
+    }
+
+    /// As `inverseTransform(_:)`, on a thread outside the cooperative pool.
+    public func inverseTransform(_ projected: VectorMatrix) async throws(FaissError) -> VectorMatrix {
+        try await runBlocking { _ throws(FaissError) in try inverseTransform(projected) }
     }
 
     private func project(

@@ -122,7 +122,7 @@ extension WordVectors {
     /// Asks for the word most similar to b − a + c for each question, as gensim's `evaluate_word_analogies` does.
     ///
     /// A question with a word that is not among the first `restrict` words is skipped. The three words given are never
-    /// the answer. Blocks the calling thread; takes time in proportion to questions × `restrict` × dimension.
+    /// the answer. Takes time in proportion to questions × `restrict` × dimension.
     ///
     /// - Parameters:
     ///   - questions: the questions.
@@ -137,6 +137,29 @@ extension WordVectors {
         restrict: Int = 30_000,
         caseInsensitive: Bool = true,
         threads: ThreadLimit = .automatic
+    ) throws(Word2VecError) -> AnalogyEvaluation {
+        try evaluate(questions, restrict, caseInsensitive, threads, Cancellation())
+    }
+
+    /// As `evaluateAnalogies(_:restrict:caseInsensitive:threads:)`, on threads outside the cooperative pool; stops when
+    /// the task is cancelled.
+    public func evaluateAnalogies(
+        _ questions: AnalogyQuestions,
+        restrict: Int = 30_000,
+        caseInsensitive: Bool = true,
+        threads: ThreadLimit = .automatic
+    ) async throws(Word2VecError) -> AnalogyEvaluation {
+        try await runBlocking { cancellation throws(Word2VecError) in
+            try evaluate(questions, restrict, caseInsensitive, threads, cancellation)
+        }
+    }
+
+    private func evaluate(
+        _ questions: AnalogyQuestions,
+        _ restrict: Int,
+        _ caseInsensitive: Bool,
+        _ threads: ThreadLimit,
+        _ cancellation: Cancellation
     ) throws(Word2VecError) -> AnalogyEvaluation {
         let keys = KnownWords(self, limit: try limit(restrict), caseInsensitive: caseInsensitive)
         var asked: [AnalogySolver.Question] = []
@@ -160,7 +183,7 @@ extension WordVectors {
             )
         }
         let solver = try AnalogySolver(self, keys: keys, questions: asked)
-        for (question, isCorrect) in zip(asked, try solver.solve(threads: threads)) where isCorrect {
+        for (question, isCorrect) in zip(asked, try solver.solve(threads: threads, cancellation)) where isCorrect {
             result.sections[question.section].correct += 1
         }
         return result
@@ -179,6 +202,19 @@ extension WordVectors {
             caseInsensitive: caseInsensitive,
             threads: threads
         )
+    }
+
+    /// As `evaluateAnalogies(contentsOf:restrict:caseInsensitive:threads:)`, on threads outside the cooperative pool;
+    /// stops when the task is cancelled.
+    public func evaluateAnalogies(
+        contentsOf url: URL,
+        restrict: Int = 30_000,
+        caseInsensitive: Bool = true,
+        threads: ThreadLimit = .automatic
+    ) async throws(Word2VecError) -> AnalogyEvaluation {
+        try await runBlocking { cancellation throws(Word2VecError) in
+            try evaluate(AnalogyQuestions(contentsOf: url), restrict, caseInsensitive, threads, cancellation)
+        }
     }
 }
 
@@ -239,11 +275,11 @@ private struct AnalogySolver {
     }
 
     /// For each question whether its answer is right.
-    func solve(threads: ThreadLimit) throws(Word2VecError) -> [Bool] {
+    func solve(threads: ThreadLimit, _ cancellation: Cancellation) throws(Word2VecError) -> [Bool] {
         let blocks = (questions.count + Self.block - 1) / Self.block
         let state = Mutex((next: 0, isCorrect: [Bool](repeating: false, count: questions.count)))
         let failure = Mutex<Word2VecError?>(nil)
-        let work: @Sendable (_ isCancelled: () -> Bool) -> Void = { isCancelled in
+        let work: @Sendable () -> Void = {
             do throws(Word2VecError) {
                 let targets = try SharedRows(count: Self.block, dimension: units.dimension)
                 while true {
@@ -252,7 +288,9 @@ private struct AnalogySolver {
                         return state.next
                     }
                     guard block < blocks else { return }
-                    if isCancelled() { throw Word2VecError(.cancelled, "the evaluation of analogies was cancelled") }
+                    if cancellation.isCancelled {
+                        throw Word2VecError(.cancelled, "the evaluation of analogies was cancelled")
+                    }
                     let range = block * Self.block..<min(questions.count, (block + 1) * Self.block)
                     let answers = answer(range, targets)
                     state.withLock { state in state.isCorrect.replaceSubrange(range, with: answers) }
@@ -262,11 +300,7 @@ private struct AnalogySolver {
                 failure.withLock { $0 = error }
             }
         }
-        withWorkers(min(threads.count, blocks)) {
-            work { false }
-        } caller: {
-            work { Task.isCancelled }
-        }
+        withWorkers(min(threads.count, blocks), helper: work, caller: work)
         if let failure = failure.withLock({ $0 }) { throw failure }
         return state.withLock { $0.isCorrect }
     }
