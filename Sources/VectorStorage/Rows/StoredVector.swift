@@ -1,0 +1,16 @@
+/// A vector under its key, with what is known about it.
+public struct StoredVector: Sendable, Hashable {
+    /// What the vector is stored under.
+    public var key: VectorKey
+    /// As many numbers as the collection's dimension.
+    public var vector: [Float]
+    /// What is known about it.
+    public var metadata: Metadata
+
+    /// Puts a key, a vector and metadata together.
+    public init(key: VectorKey, vector: [Float], metadata: Metadata = [:]) {
+        self.key = key
+        self.vector = vector
+        self.metadata = metadata
+    }
+}

@@ -1,0 +1,17 @@
+/// One answer of a search.
+public struct Match: Sendable, Hashable {
+    /// What the vector is stored under.
+    public var key: VectorKey
+    /// How near it is, in the unit of the collection's metric: a squared distance, an inner product or a cosine. Always
+    /// computed from the stored vector, whatever index found it.
+    public var score: Float
+    /// What is known about it.
+    public var metadata: Metadata
+
+    /// Puts an answer together.
+    public init(key: VectorKey, score: Float, metadata: Metadata) {
+        self.key = key
+        self.score = score
+        self.metadata = metadata
+    }
+}

@@ -1,0 +1,42 @@
+public import Vectors
+
+/// How one search is done.
+public struct QueryOptions: Sendable {
+    /// Look at every vector that passes the condition, whatever it costs.
+    public var exact: Bool
+    /// Inverted lists to visit, where the index has any; by default 1.5 times the square root of their number, which on
+    /// descriptors of images finds 96 of 100 neighbours, and more under a condition that few vectors pass.
+    public var probes: Int?
+    /// Candidates that an HNSW index keeps, at least; by default 64, and more under a condition.
+    public var ef: Int?
+    /// How many candidates the index proposes, from k up, of which the k best by their stored vectors are answered. By
+    /// default 2 k + 16, times the ratio of the index's rows to those of them that are still there, 16 at most. More
+    /// candidates raise the recall of an index that compresses.
+    public var candidates: Int?
+    /// Threads for a batch of queries.
+    public var threads: ThreadLimit
+
+    /// Makes options.
+    public init(
+        exact: Bool = false,
+        probes: Int? = nil,
+        ef: Int? = nil,
+        candidates: Int? = nil,
+        threads: ThreadLimit = .automatic
+    ) {
+        self.exact = exact
+        self.probes = probes
+        self.ef = ef
+        self.candidates = candidates
+        self.threads = threads
+    }
+
+    func validate(k: Int) throws(StorageError) {
+        guard k >= 1 else { throw StorageError(.invalidArgument, "k \(k) is less than 1") }
+        if let probes, probes < 1 { throw StorageError(.invalidArgument, "probes \(probes) is less than 1") }
+        if let ef, ef < 1 { throw StorageError(.invalidArgument, "ef \(ef) is less than 1") }
+        if let candidates, candidates < 1 {
+            throw StorageError(.invalidArgument, "candidates \(candidates) is less than 1")
+        }
+    }
+}
