@@ -41,6 +41,6 @@ struct Questions {
 
     /// The neighbours of each word.
     func neighbors(in index: VectorIndex, of vectors: WordVectors) throws -> [[Neighbor]] {
-        try words.compactMap { vectors[$0] }.map { try index.search(Array($0), k: 7) }
+        try words.compactMap { vectors[$0] }.map { try index.search($0, k: 7) }
     }
 }

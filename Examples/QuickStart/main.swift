@@ -8,7 +8,7 @@ let words = try Word2VecTrainer().train(on: corpus).vectors.normalized()
 let index = try VectorIndex(.hnsw(), dimension: words.dimension, metric: .cosine)
 try index.add(words.matrix)
 
-for neighbor in try index.search(Array(words["water"] ?? []), k: 5) {
+for neighbor in try index.search(words["water"] ?? [], k: 5) {
     print(words.words[Int(neighbor.id)], neighbor.distance)
 }
 try index.write(to: URL(filePath: "words.vindex"))

@@ -38,7 +38,7 @@ func answer(_ question: String) throws -> [String] {
         return []
     }
     print("\n\(question)")
-    let found = try index.search(Array(vector[0]), k: 5)
+    let found = try index.search(vector[0], k: 5)
     for neighbor in found {
         let article = articles[Int(neighbor.id)]
         let text = article.text.prefix(90)

@@ -20,7 +20,7 @@ func storageSnippets(_ folder: URL) async throws {
     let same = try Condition(parsing: "year >= 1960 and lang != pl")
     let other = try await books.count(where: same && Condition(parsing: "tags contains \"sea\" or not exists tags"))
 
-    try await books.update("dune", metadata: ["read": true])  // what else is known stays
+    try await books.update("dune", metadata: ["read": true])  // other fields stay
     try await books.update("dune", metadata: ["year": 1965, "lang": "en"], replacing: true)
 
     try await books.delete(["solaris"])

@@ -3,8 +3,7 @@ import VectorStorage
 
 let folder = URL(filePath: CommandLine.arguments.dropFirst().first ?? "books.store")
 let store = try await VectorStore.open(folder)
-let exists = try await store.collectionNames().contains("books")
-let books = exists ? try await store.collection("books") : try await store.createCollection("books", dimension: 3)
+let books = try await store.openOrCreateCollection("books", dimension: 3)
 
 try await books.upsert([
     StoredVector(

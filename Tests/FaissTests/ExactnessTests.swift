@@ -17,7 +17,7 @@ struct ExactnessTests {
         let index = try makeIndex(.flat, metric: metric, holding: base)
         #expect(try index.search(queries, k: k) == truth)
         for row in 0..<5 {
-            #expect(try index.search(Array(queries[row]), k: k) == Array(truth[row]))
+            #expect(try index.search(queries[row], k: k) == Array(truth[row]))
         }
     }
 
@@ -38,7 +38,7 @@ struct ExactnessTests {
                 let truth = BruteForce(base, ids: ids, metric: metric).search(queries, k: k)
                 #expect(try index.search(queries, k: k, options: exhaustive) == truth)
                 for row in 0..<5 {
-                    #expect(try index.search(Array(queries[row]), k: k, options: exhaustive) == Array(truth[row]))
+                    #expect(try index.search(queries[row], k: k, options: exhaustive) == Array(truth[row]))
                 }
             }
             var options = exhaustive
@@ -68,7 +68,7 @@ struct ExactnessTests {
         for threads in [1, 2, 7] as [ThreadLimit] {
             let options = SearchOptions(threads: threads)
             #expect(try index.search(queries, k: k, options: options) == truth)
-            #expect(try index.search(Array(queries[0]), k: k, options: options) == Array(truth[0]))
+            #expect(try index.search(queries[0], k: k, options: options) == Array(truth[0]))
         }
     }
 

@@ -91,6 +91,29 @@ struct IDTests {
         }
     }
 
+    @Test("Vectors are added one at a time too, from any collection of floats", arguments: Metric.allCases)
+    func oneByOne(metric: Metric) async throws {
+        let base = try vectors(20)
+        let index = try VectorIndex(.flat, dimension: dimension, metric: metric)
+        for row in 0..<10 { #expect(try addOne(base[row], to: index) == Int64(row)) }
+        #expect(try await index.add(base[10]) == 10)
+        try await index.add(base[11].map { $0 }, id: 100)
+        #expect(index.ids == Array(0...10) + [100])
+        let whole = try makeIndex(.flat, metric: metric, holding: base[0..<12], ids: Array(0...10) + [100])
+        for row in 0..<12 {
+            #expect(try await index.search(base[row], k: 12) == whole.search(base, k: 12)[row].map { $0 })
+        }
+        await #expect(throws: FaissError.self) { try await index.add([1, 2]) }
+        await #expect(throws: FaissError.self) { try await index.add([], id: 1) }
+        await #expect(throws: FaissError.self) { try await index.add(base[0], id: 100) }
+        #expect(index.count == 12)
+    }
+
+    /// In an async function the async overload would be taken.
+    private func addOne(_ vector: some Collection<Float>, to index: VectorIndex) throws -> Int64 {
+        try index.add(vector)
+    }
+
     @Test("A removed id may be given again by its owner", arguments: everyBuilder)
     func givenAgain(description: IndexDescription) throws {
         let base = try vectors(300)

@@ -150,6 +150,37 @@ struct CollectionTests {
         }
     }
 
+    @Test("A collection is opened or created in one call, and another shape is refused")
+    func openOrCreate() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try await VectorStore.open(folder.appending(path: "store"))
+            // Of those that ask at once, one creates it.
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<8 {
+                    group.addTask {
+                        let collection = try await store.openOrCreateCollection("a", dimension: 3)
+                        try await collection.upsert("\(number)", [1, Float(number), 0])
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await store.collectionNames() == ["a"])
+            #expect(try await store.openOrCreateCollection("a", dimension: 3).count == 8)
+            await expectFailure(.collectionExists, naming: "'a'", "3", "4") {
+                try await store.openOrCreateCollection("a", dimension: 4)
+            }
+            await expectFailure(.collectionExists, naming: "cosine", "squaredL2") {
+                try await store.openOrCreateCollection("a", dimension: 3, metric: .squaredL2)
+            }
+            await expectFailure(.invalidArgument, naming: "0", "65536") {
+                try await store.openOrCreateCollection("b", dimension: 0)
+            }
+            let found = try await store.collection("a").search(ArraySlice<Float>([0, 1, 0]), k: 1)
+            #expect(found.matches.first?.key == "7")
+            try await store.close()
+        }
+    }
+
     @Test("Arguments out of their range are typed errors that name the value and the limit, and change nothing")
     func badArguments() async throws {
         try await withTemporaryFolder { folder in

@@ -39,6 +39,17 @@ extension VectorIndex {
         }
     }
 
+    /// As `add(_:)` of one vector, off the cooperative pool.
+    @discardableResult
+    public func add(_ vector: some Collection<Float>) async throws(FaissError) -> Int64 {
+        try await add(matrix(of: vector), threads: 1).lowerBound
+    }
+
+    /// As `add(_:id:)`, off the cooperative pool.
+    public func add(_ vector: some Collection<Float>, id: Int64) async throws(FaissError) {
+        try await add(matrix(of: vector), ids: [id], threads: 1)
+    }
+
     /// As `remove(ids:)`, off the cooperative pool.
     @discardableResult
     public func remove(ids: some Sequence<Int64>) async throws(FaissError) -> Int {
@@ -56,11 +67,14 @@ extension VectorIndex {
 
     /// As `search(_:k:options:)`, off the cooperative pool.
     public func search(
-        _ query: [Float],
+        _ query: some Collection<Float>,
         k: Int,
         options: SearchOptions = SearchOptions()
     ) async throws(FaissError) -> [Neighbor] {
-        try await runBlocking { _ throws(FaissError) in try self.search(query, for: .nearest(k), options: options) }
+        let query = Array(query)
+        return try await runBlocking { _ throws(FaissError) in
+            try self.search(query, for: .nearest(k), options: options)
+        }
     }
 
     /// As `search(_:k:options:progress:)`, off the cooperative pool; stops when the task is cancelled.
@@ -78,11 +92,14 @@ extension VectorIndex {
 
     /// As `search(_:within:options:)`, off the cooperative pool.
     public func search(
-        _ query: [Float],
+        _ query: some Collection<Float>,
         within radius: Float,
         options: SearchOptions = SearchOptions()
     ) async throws(FaissError) -> [Neighbor] {
-        try await runBlocking { _ throws(FaissError) in try self.search(query, for: .within(radius), options: options) }
+        let query = Array(query)
+        return try await runBlocking { _ throws(FaissError) in
+            try self.search(query, for: .within(radius), options: options)
+        }
     }
 
     /// As `search(_:within:options:progress:)`, off the cooperative pool; stops when the task is cancelled.

@@ -61,6 +61,27 @@ extension VectorIndex {
         try add(vectors, ids: ids, threads: threads, watch: Watch(cancellation: Cancellation(), progress: progress))
     }
 
+    /// Adds one vector under the next id, which is returned; see `add(_:threads:progress:)`. Many are added faster by one
+    /// call.
+    ///
+    /// - Throws: as for many vectors.
+    @discardableResult
+    public func add(_ vector: some Collection<Float>) throws(FaissError) -> Int64 {
+        try add(matrix(of: vector), threads: 1).lowerBound
+    }
+
+    /// Adds one vector under an id; see `add(_:ids:threads:progress:)`. Many are added faster by one call.
+    ///
+    /// - Throws: as for many vectors.
+    public func add(_ vector: some Collection<Float>, id: Int64) throws(FaissError) {
+        try add(matrix(of: vector), ids: [id], threads: 1)
+    }
+
+    func matrix(of vector: some Collection<Float>) throws(FaissError) -> VectorMatrix {
+        try checkDimension(vector.count)
+        return try withFaissError { try VectorMatrix(Array(vector), dimension: dimension) }
+    }
+
     /// Removes vectors. An id that no vector has is ignored.
     ///
     /// An HNSW index, and what is built on one, only hides them: their links stay, and so does their memory.

@@ -12,11 +12,11 @@ extension VectorIndex {
     /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument`, `notTrained`,
     ///   `tooLarge`, `damaged`.
     public func search(
-        _ query: [Float],
+        _ query: some Collection<Float>,
         k: Int,
         options: SearchOptions = SearchOptions()
     ) throws(FaissError) -> [Neighbor] {
-        try search(query, for: .nearest(k), options: options)
+        try search(Array(query), for: .nearest(k), options: options)
     }
 
     /// Finds the k nearest vectors of each query; see `search(_:k:options:)`.
@@ -52,11 +52,11 @@ extension VectorIndex {
     ///   ``IndexDescription/Capabilities``) and those of
     ///   `search(_:k:options:)`.
     public func search(
-        _ query: [Float],
+        _ query: some Collection<Float>,
         within radius: Float,
         options: SearchOptions = SearchOptions()
     ) throws(FaissError) -> [Neighbor] {
-        try search(query, for: .within(radius), options: options)
+        try search(Array(query), for: .within(radius), options: options)
     }
 
     /// Finds all vectors nearer than a distance to each query; see `search(_:within:options:)`.

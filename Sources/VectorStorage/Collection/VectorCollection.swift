@@ -416,18 +416,18 @@ public final class VectorCollection: Sendable {
     /// - Throws: ``StorageError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument`, `damaged`,
     ///   `inputOutput`, `cancelled`, `closed`.
     public func search(
-        _ query: [Float],
+        _ query: some Collection<Float>,
         k: Int,
         where condition: Condition? = nil,
         options: QueryOptions = QueryOptions()
     ) async throws(StorageError) -> SearchResult {
+        let query = Array(query)
         try check(query, "the query")
         let queries = try withStorageError { try VectorMatrix(query, dimension: dimension) }
         return try await search(checked: queries, k: k, where: condition, options: options)[0]
     }
 
-    /// Finds the k nearest rows of each query, all in the same state of the collection; see
-    /// ``search(_:k:where:options:)-([Float],_,_,_)``.
+    /// Finds the k nearest rows of each query, all in the same state of the collection; see the search with one query.
     ///
     /// - Returns: a result a query.
     public func search(

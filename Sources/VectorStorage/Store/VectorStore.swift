@@ -89,6 +89,44 @@ public final class VectorStore: Sendable {
         }
     }
 
+    /// The collection of this name, which is created if there is none.
+    ///
+    /// - Parameters:
+    ///   - name: 1 to 255 bytes of UTF-8, distinct as Swift strings are.
+    ///   - dimension: the length of every vector, 1…65,536; of a collection that exists, too.
+    ///   - metric: how nearness is measured; in a collection that exists, too.
+    ///   - index: which index is kept beside the rows of a new collection; one that exists keeps its own.
+    /// - Throws: ``StorageError`` with code `collectionExists` if there is one with another dimension or metric, and as
+    ///   ``createCollection(_:dimension:metric:index:)`` and ``collection(_:)``.
+    public func openOrCreateCollection(
+        _ name: String,
+        dimension: Int,
+        metric: Metric = .cosine,
+        index: CollectionIndex = .automatic
+    ) async throws(StorageError) -> VectorCollection {
+        let found: VectorCollection
+        do throws(StorageError) {
+            found = try await collection(name)
+        } catch {
+            guard error.code == .unknownCollection else { throw error }
+            do throws(StorageError) {
+                return try await createCollection(name, dimension: dimension, metric: metric, index: index)
+            } catch {
+                // Another task may have been faster.
+                guard error.code == .collectionExists else { throw error }
+                found = try await collection(name)
+            }
+        }
+        guard found.dimension == dimension, found.metric == metric else {
+            throw StorageError(
+                .collectionExists,
+                "the collection '\(name)' exists with dimension \(found.dimension) and metric \(found.metric), not with "
+                    + "\(dimension) and \(metric)"
+            )
+        }
+        return found
+    }
+
     /// What the catalogue says of a collection.
     private func record(_ name: String) throws(StorageError) -> CollectionRecord {
         guard let record = try core.database.catalogue().collections.first(where: { $0.name == name }) else {

@@ -29,7 +29,7 @@ for topic in topics {
         require(topic.contains(neighbor), "nearest to \(word) is \(neighbor), expected another of \(topic)")
 
         let position = model.vectors.words.firstIndex(of: word)!
-        let hits = try index.search(Array(model.vectors.matrix[position]), k: 2)
+        let hits = try index.search(model.vectors.matrix[position], k: 2)
         require(hits[0].id == position, "the index finds \(hits[0].id) for vector \(position), expected itself")
         let second = model.vectors.words[Int(hits[1].id)]
         require(topic.contains(second), "the index finds \(second) next to \(word), expected another of \(topic)")
