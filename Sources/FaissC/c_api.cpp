@@ -129,10 +129,4 @@ void faiss_RangeSearchResult_labels(FaissRangeSearchResult* result, idx_t** labe
     *distances = cpp(result)->distances;
 }
 
-// MARK: Distances
-
-void faiss_fvec_L2sqr_ny(float* dis, const float* x, const float* y, size_t d, size_t ny) {
-    faiss_distance_kernels(kernel_level())->squared_l2_rows(dis, x, y, d, ny);
-}
-
 } // extern "C"

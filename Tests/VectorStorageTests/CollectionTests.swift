@@ -169,7 +169,7 @@ struct CollectionTests {
             await expectFailure(.collectionExists, naming: "'a'", "3", "4") {
                 try await store.openOrCreateCollection("a", dimension: 4)
             }
-            await expectFailure(.collectionExists, naming: "cosine", "squaredL2") {
+            await expectFailure(.collectionExists, naming: "cosine", "squared L2") {
                 try await store.openOrCreateCollection("a", dimension: 3, metric: .squaredL2)
             }
             await expectFailure(.invalidArgument, naming: "0", "65536") {

@@ -50,14 +50,16 @@ extension FaissFilterNode {
             first = range.lowerBound
             last = range.upperBound
         case .ids(let set):
-            ids = set.ascending.baseAddress
-            id_count = set.ascending.count
-            operation = FAISS_FILTER_ASCENDING
-            if let setBits = set.bits, let largest = set.ascending.last, largest < .max {
+            switch set.form {
+            case .ascending(let list):
+                operation = FAISS_FILTER_ASCENDING
+                ids = UnsafePointer(list.baseAddress)
+                id_count = list.count
+            case .bits(let words, let range):
                 operation = FAISS_FILTER_BITMAP
-                first = set.ascending[0]
-                last = largest + 1
-                bits = setBits
+                first = range.lowerBound
+                last = range.upperBound
+                bits = UnsafePointer(words.baseAddress)
             }
         case .and: operation = FAISS_FILTER_AND
         case .or: operation = FAISS_FILTER_OR

@@ -30,6 +30,11 @@ public struct IDFilter: Sendable {
     /// for scattered ones.
     public static func ids(_ ids: some Sequence<Int64>) -> IDFilter { IDFilter(nodes: [.ids(IDSet(ids))]) }
 
+    /// The ids of a range whose bits are set, the first id's lowest in the first word.
+    package static func bits(_ bits: [UInt64], of ids: Range<Int64>) -> IDFilter {
+        ids.isEmpty ? .ids([]) : IDFilter(nodes: [.ids(IDSet(bits: bits, of: ids))])
+    }
+
     /// Ids that pass both.
     public static func && (first: IDFilter, second: IDFilter) -> IDFilter {
         IDFilter(nodes: first.nodes + second.nodes + [.and])
@@ -67,45 +72,64 @@ public struct IDFilter: Sendable {
 ///
 /// `@unchecked Sendable`: the memory behind the pointers is written in `init` only.
 final class IDSet: @unchecked Sendable {
-    /// The ids, ascending, each once.
-    let ascending: UnsafeBufferPointer<Int64>
-    /// One bit for each number from the smallest to the largest id, where that takes no more memory than the list.
-    let bits: UnsafePointer<UInt64>?
+    enum Form {
+        /// The ids, ascending, each once.
+        case ascending(UnsafeMutableBufferPointer<Int64>)
+        /// A bit for each number from the first one on, where that takes no more memory than a list.
+        case bits(UnsafeMutableBufferPointer<UInt64>, Range<Int64>)
+    }
+
+    let form: Form
 
     init(_ ids: some Sequence<Int64>) {
         var sorted = Array(ids)
         sorted.sort()
-        let storage = UnsafeMutableBufferPointer<Int64>.allocate(capacity: sorted.count)
-        var count = 0
-        for id in sorted where count == 0 || storage[count - 1] != id {
-            storage.initializeElement(at: count, to: id)
-            count += 1
-        }
-        ascending = UnsafeBufferPointer(rebasing: storage[..<count])
-        allocation = storage
-        guard count > 0, case let (span, overflow) = storage[count - 1].subtractingReportingOverflow(storage[0]),
-            !overflow, span / 64 <= count
-        else {
-            bits = nil
+        if let first = sorted.first, let last = sorted.last, last < .max,
+            case let (span, overflow) = last.subtractingReportingOverflow(first), !overflow, span / 64 <= sorted.count
+        {
+            let words = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: Int(span / 64) + 1)
+            words.initialize(repeating: 0)
+            for id in sorted {
+                let bit = Int(id - first)
+                words[bit / 64] |= 1 << UInt64(bit % 64)
+            }
+            form = .bits(words, first..<last + 1)
             return
         }
-        let words = UnsafeMutablePointer<UInt64>.allocate(capacity: Int(span / 64) + 1)
-        words.initialize(repeating: 0, count: Int(span / 64) + 1)
-        for id in ascending {
-            let bit = Int(id - storage[0])
-            words[bit / 64] |= 1 << UInt64(bit % 64)
+        let list = UnsafeMutableBufferPointer<Int64>.allocate(capacity: sorted.count)
+        var count = 0
+        for id in sorted where count == 0 || list[count - 1] != id {
+            list.initializeElement(at: count, to: id)
+            count += 1
         }
-        bits = UnsafePointer(words)
+        form = .ascending(UnsafeMutableBufferPointer(rebasing: list[..<count]))
+    }
+
+    /// - Parameters:
+    ///   - bits: as many as the ids of the range, and none beyond; the id of bit i is the range's first plus i.
+    ///   - ids: a range that is not empty.
+    init(bits: [UInt64], of ids: Range<Int64>) {
+        let words = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: bits.count)
+        _ = words.initialize(from: bits)
+        form = .bits(words, ids)
     }
 
     deinit {
-        allocation.deallocate()
-        bits?.deallocate()
+        switch form {
+        case .ascending(let list): list.deallocate()
+        case .bits(let words, _): words.deallocate()
+        }
     }
 
-    private let allocation: UnsafeMutableBufferPointer<Int64>
-
-    func contains(_ id: Int64) -> Bool { ascending.position(of: id) != nil }
+    func contains(_ id: Int64) -> Bool {
+        switch form {
+        case .ascending(let list): return list.position(of: id) != nil
+        case .bits(let words, let range):
+            guard range.contains(id) else { return false }
+            let bit = Int(id - range.lowerBound)
+            return words[bit / 64] >> UInt64(bit % 64) & 1 == 1
+        }
+    }
 }
 
 extension RandomAccessCollection<Int64> where Index == Int {

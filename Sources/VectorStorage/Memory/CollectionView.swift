@@ -118,10 +118,7 @@ final class CollectionView: Sendable {
         }
         if search.ef == nil { search.ef = Int((64 / share).rounded(.up)) }
         if let rows {
-            var ids: [Int64] = []
-            ids.reserveCapacity(matching)
-            rows.forEach(in: 0..<firstRecentSlot) { ids.append(table.id($0)) }
-            search.filter = .ids(ids)
+            search.filter = table.filter(for: rows, in: 0..<firstRecentSlot)
         }
         return try withStorageError {
             guard queries.count == 1 else { return try main.index.search(queries, k: wanted, options: search) }

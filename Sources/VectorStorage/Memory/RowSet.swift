@@ -29,15 +29,21 @@ struct RowSet: Sendable {
         clearExcess()
     }
 
+    /// The 64 slots that start at a multiple of 64, without those outside of a range that has some of them.
+    func word(at first: Int, in range: Range<Int>) -> UInt64 {
+        var word = words[first / 64]
+        if first < range.lowerBound { word &= .max << UInt64(range.lowerBound - first) }
+        if first + 64 > range.upperBound { word &= .max >> UInt64(first + 64 - range.upperBound) }
+        return word
+    }
+
     /// Calls `body` with each slot of a range, ascending.
     func forEach(in range: Range<Int>, _ body: (Int) -> Void) {
         guard !range.isEmpty else { return }
-        for place in range.lowerBound / 64...(range.upperBound - 1) / 64 {
-            var word = words[place]
-            if place == range.lowerBound / 64 { word &= .max << UInt64(range.lowerBound % 64) }
-            if place == (range.upperBound - 1) / 64 { word &= .max >> UInt64(63 - (range.upperBound - 1) % 64) }
+        for first in stride(from: range.lowerBound / 64 * 64, to: range.upperBound, by: 64) {
+            var word = word(at: first, in: range)
             while word != 0 {
-                body(place * 64 + word.trailingZeroBitCount)
+                body(first + word.trailingZeroBitCount)
                 word &= word - 1
             }
         }

@@ -1,3 +1,4 @@
+import Faiss
 import Synchronization
 import Vectors
 
@@ -103,6 +104,38 @@ struct RowTable: Sendable {
             if self.id(middle) < id { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+
+    /// The ids of those rows in a range of slots, as an index takes them.
+    func filter(for rows: RowSet, in slots: Range<Int>) -> IDFilter {
+        guard !slots.isEmpty else { return .ids([]) }
+        let range = id(slots.lowerBound)..<id(slots.upperBound - 1) + 1
+        // Ids have gaps where batches were given up or rows dropped by a compaction: a bit for each takes more then.
+        guard range.count / 64 <= slots.count else {
+            var ids: [Int64] = []
+            rows.forEach(in: slots) { ids.append(id($0)) }
+            return .ids(ids)
+        }
+        var bits = [UInt64](repeating: 0, count: range.count / 64 + 2)
+        for first in stride(from: slots.lowerBound / 64 * 64, to: slots.upperBound, by: 64) {
+            let word = rows.word(at: first, in: slots)
+            guard word != 0 else { continue }
+            let last = min(first + 64, slots.upperBound) - 1
+            let start = max(first, slots.lowerBound)
+            let place = Int(id(start) - range.lowerBound)
+            if id(last) - id(start) == Int64(last - start) {
+                // Written one after the other: the slots' bits are the ids', moved.
+                let moved = word >> UInt64(start - first)
+                bits[place / 64] |= moved << UInt64(place % 64)
+                if place % 64 != 0 { bits[place / 64 + 1] |= moved >> UInt64(64 - place % 64) }
+                continue
+            }
+            rows.forEach(in: start..<last + 1) { slot in
+                let place = Int(id(slot) - range.lowerBound)
+                bits[place / 64] |= 1 << UInt64(place % 64)
+            }
+        }
+        return .bits(bits, of: range)
     }
 
     /// The rows that are there in the state with this sequence number.

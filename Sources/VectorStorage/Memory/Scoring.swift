@@ -1,33 +1,5 @@
+import Faiss
 import Vectors
-
-/// The inner product of two vectors, in 16 lanes.
-private func innerProduct(_ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, _ count: Int) -> Float {
-    var sums = SIMD16<Float>.zero
-    let whole = count & ~15
-    for place in stride(from: 0, to: whole, by: 16) {
-        let a = UnsafeRawPointer(first + place).loadUnaligned(as: SIMD16<Float>.self)
-        let b = UnsafeRawPointer(second + place).loadUnaligned(as: SIMD16<Float>.self)
-        sums += a * b
-    }
-    var sum = sums.sum()
-    for place in whole..<count { sum += first[place] * second[place] }
-    return sum
-}
-
-/// The squared distance of two vectors, in 16 lanes.
-private func squaredDistance(_ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, _ count: Int) -> Float {
-    var sums = SIMD16<Float>.zero
-    let whole = count & ~15
-    for place in stride(from: 0, to: whole, by: 16) {
-        let a = UnsafeRawPointer(first + place).loadUnaligned(as: SIMD16<Float>.self)
-        let b = UnsafeRawPointer(second + place).loadUnaligned(as: SIMD16<Float>.self)
-        let difference = a - b
-        sums += difference * difference
-    }
-    var sum = sums.sum()
-    for place in whole..<count { sum += (first[place] - second[place]) * (first[place] - second[place]) }
-    return sum
-}
 
 /// What makes a vector's length 1; in double precision, so that neither tiny nor huge vectors lose their length.
 func inverseLength(_ vector: UnsafeBufferPointer<Float>) -> Float {
@@ -42,9 +14,11 @@ func inverseLength(_ vector: UnsafeBufferPointer<Float>) -> Float {
 final class Scorer: @unchecked Sendable {
     private let table: RowTable
     private let query: UnsafeMutablePointer<Float>
+    private let comparison: VectorComparison
 
     init(_ query: some Collection<Float>, table: RowTable) {
         self.table = table
+        comparison = VectorComparison(table.metric)
         self.query = .allocate(capacity: table.dimension)
         let values = UnsafeMutableBufferPointer(start: self.query, count: table.dimension)
         _ = values.initialize(from: query)
@@ -60,12 +34,8 @@ final class Scorer: @unchecked Sendable {
         let (number, place) = slot.quotientAndRemainder(dividingBy: table.chunkCapacity)
         let chunk = table.chunks[number]
         let vector = chunk.vectors + place * table.dimension
-        switch table.metric {
-        case .squaredL2: return squaredDistance(query, vector, table.dimension)
-        case .innerProduct: return innerProduct(query, vector, table.dimension)
-        case .cosine:
-            return min(max(innerProduct(query, vector, table.dimension) * chunk.scales[place], -1), 1)
-        }
+        let score = comparison(query, vector, table.dimension)
+        return table.metric == .cosine ? min(max(score * chunk.scales[place], -1), 1) : score
     }
 }
 
