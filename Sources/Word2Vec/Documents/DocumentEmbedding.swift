@@ -50,7 +50,7 @@ public struct DocumentEmbedding: Sendable {
     /// - Parameters:
     ///   - words: the words and their vectors.
     ///   - vocabulary: the counts, as ``Word2VecModel/vocabulary`` has them. For vectors from a file,
-    ///     ``Vocabulary/init(of:minimumCount:maximumSize:)`` counts the words of any text. A word that it lacks has
+    ///     `Vocabulary(of:minimumCount:maximumSize:)` counts the words of any text. A word that it lacks has
     ///     p = 0 and counts 1.
     ///   - a: how much a word counts: the smaller, the less do frequent words. Above 0; the paper's 1e-3 by default.
     /// - Throws: ``Word2VecError/Code/invalidArgument`` if `a` is not above 0 and finite.
