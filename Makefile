@@ -27,7 +27,7 @@ examples := text-classification text-clustering semantic-search bring-your-own-f
     place-recognition recommendation choosing-dimension noise
 
 .PHONY: help install corpus build demo test test-processors test-arm interoperability consumer examples test-map \
-    documentation lint format api-changes benchmarks benchmark benchmark-word2vec benchmark-faiss benchmark-store \
+    documentation lint format benchmarks benchmark benchmark-word2vec benchmark-faiss benchmark-store \
     soak sanitize clean
 
 help: ## List the targets
