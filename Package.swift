@@ -167,9 +167,16 @@ let package = Package(
             dependencies: ["TestSupport", "Vectors", "VectorsC"],
             swiftSettings: strict
         ),
+        // The kernels of FaissC by functions that tests can call.
+        .target(
+            name: "FaissKernelHooks",
+            dependencies: ["CFaiss", "FaissC", "VectorsC"],
+            path: "Tests/FaissKernelHooks",
+            cxxSettings: [.headerSearchPath("../../Sources/FaissC")]
+        ),
         .testTarget(
             name: "FaissTests",
-            dependencies: ["Faiss", "FaissC", "TestSupport", "Vectors", "VectorsC"],
+            dependencies: ["Faiss", "FaissC", "FaissKernelHooks", "TestSupport", "Vectors", "VectorsC"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,9 +1,8 @@
 // The functions of the official C API that the Swift layer uses, under their official names. libfaiss-dev ships their
 // headers without their code.
 
-#include "flat_index.h"
 #include "guarded.h"
-#include "kernels/levels.h"
+#include "kinds/flat.h"
 
 #include <faiss/IndexIVFFlat.h>
 #include <faiss/IndexScalarQuantizer.h>
@@ -55,6 +54,18 @@ FaissMetricType faiss_Index_metric_type(const FaissIndex* index) {
     return static_cast<FaissMetricType>(cpp(index)->metric_type);
 }
 
+void faiss_IndexBinary_free(FaissIndexBinary* index) {
+    delete cpp(index);
+}
+
+int faiss_IndexBinary_d(const FaissIndexBinary* index) {
+    return cpp(index)->d;
+}
+
+idx_t faiss_IndexBinary_ntotal(const FaissIndexBinary* index) {
+    return cpp(index)->ntotal;
+}
+
 // MARK: Construction
 
 int faiss_IndexFlat_new_with(FaissIndexFlat** p_index, idx_t d, FaissMetricType metric) {
@@ -73,7 +84,7 @@ int faiss_IndexIVFFlat_new_with_metric(
 }
 
 void faiss_IndexIVF_set_own_fields(FaissIndexIVF* index, int own_fields) {
-    dynamic_cast<faiss::IndexIVF&>(*cpp(index)).own_fields = own_fields != 0;
+    static_cast<faiss::IndexIVF*>(cpp(index))->own_fields = own_fields != 0;
 }
 
 int faiss_IndexScalarQuantizer_new_with(

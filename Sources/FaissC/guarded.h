@@ -7,6 +7,7 @@
 #include <faiss/c_api/Index_c.h>
 #include <faiss/c_api/error_c.h>
 #include <faiss/Index.h>
+#include <faiss/IndexBinary.h>
 #include <faiss/impl/FaissException.h>
 #include <faiss_extension.h>
 #include <kernel_level.h>
@@ -59,4 +60,16 @@ inline const faiss::Index* cpp(const FaissIndex* index) {
 
 inline FaissIndex* c(faiss::Index* index) {
     return reinterpret_cast<FaissIndex*>(index);
+}
+
+inline faiss::IndexBinary* cpp(FaissIndexBinary* index) {
+    return reinterpret_cast<faiss::IndexBinary*>(index);
+}
+
+inline const faiss::IndexBinary* cpp(const FaissIndexBinary* index) {
+    return reinterpret_cast<const faiss::IndexBinary*>(index);
+}
+
+inline FaissIndexBinary* c(faiss::IndexBinary* index) {
+    return reinterpret_cast<FaissIndexBinary*>(index);
 }

@@ -5,7 +5,6 @@
 #include "guarded.h"
 
 #include <faiss/impl/io.h>
-#include <faiss/invlists/InvertedLists.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -56,18 +55,6 @@ void fill_map(Map& map, Index* index, const idx_t* ids) {
     map.is_trained = index->is_trained;
     map.id_map.assign(ids, ids + index->ntotal);
 }
-
-/// Calls body with each id that lists in memory store, to be changed.
-template <class Body>
-void for_each_id(faiss::InvertedLists& lists, const Body& body) {
-    for (size_t list = 0; list < lists.nlist; ++list) {
-        auto* ids = const_cast<idx_t*>(lists.get_ids(list));
-        std::for_each(ids, ids + lists.list_size(list), body);
-    }
-}
-
-/// Replaces the positions that the lists of an index inside a map store by the ids that the map has for them.
-void move_ids_into_lists(faiss::InvertedLists& lists, const idx_t* ids, size_t count);
 
 /// The ids of a map in memory that C can free.
 class StoredIDs {

@@ -1,8 +1,5 @@
 #include "threads.h"
 
-#include "guarded.h"
-#include "kernels/assign.h"
-
 #include <omp.h>
 
 #if defined(__APPLE__)
@@ -43,39 +40,3 @@ void run_team(int threads, void (*member)(void*), void* context) {
 }
 
 #endif
-
-void AssignmentIndex::search(
-        idx_t n,
-        const float* x,
-        idx_t k,
-        float* distances,
-        idx_t* labels,
-        const faiss::SearchParameters* params) const {
-    if (work.progress && work.progress(work.context, step, steps) != 0) {
-        throw Cancelled();
-    }
-    ++step;
-    // Most points stay where they were.
-    const bool are_known = points == x && assigned.size() == static_cast<size_t>(n) && assigned_among == ntotal;
-    if (k != 1 || params) {
-        search_flat(*this, n, x, k, params ? params->sel : nullptr, nullptr, work.threads, distances, labels);
-        return;
-    }
-    in_slices(n, work.threads, [&](idx_t first, idx_t count) {
-        const idx_t* guesses = are_known ? assigned.data() + first : nullptr;
-        assign_nearest(
-                metric_type,
-                d,
-                x + first * d,
-                d,
-                count,
-                get_xb(),
-                ntotal,
-                labels + first,
-                distances + first,
-                guesses);
-    });
-    points = x;
-    assigned_among = ntotal;
-    assigned.assign(labels, labels + n);
-}

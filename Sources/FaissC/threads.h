@@ -7,8 +7,8 @@
 
 #pragma once
 
-#include "flat_index.h"
-
+#include <faiss/c_api/faiss_c.h>
+#include <faiss_extension.h>
 
 #include <algorithm>
 #include <atomic>
@@ -60,28 +60,3 @@ void in_slices(idx_t n, int threads, const Body& body) {
         }
     }
 }
-
-/// A flat index that searches in slices and reports each search as a step of `work`. Handed to Faiss's k-means as the
-/// index that assigns points, it brings threads, progress and cancellation into the training.
-struct AssignmentIndex : FlatIndex {
-    AssignmentIndex(idx_t d, faiss::MetricType metric, const FaissWork& work, size_t& step, size_t steps)
-            : FlatIndex(d, metric), work(work), step(step), steps(steps) {}
-
-    void search(
-            idx_t n,
-            const float* x,
-            idx_t k,
-            float* distances,
-            idx_t* labels,
-            const faiss::SearchParameters* params = nullptr) const override;
-
-    const FaissWork& work;
-    size_t& step; // Shared by the indexes of one training.
-    const size_t steps;
-
-  private:
-    // The last points, where they were, and of how many centroids.
-    mutable const float* points = nullptr;
-    mutable idx_t assigned_among = 0;
-    mutable std::vector<idx_t> assigned;
-};

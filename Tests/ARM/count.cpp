@@ -2,7 +2,7 @@
 
 #include "check.h"
 
-#include <FaissC/kernels/flat.h>
+#include <FaissC/kernels/panels.h>
 #include <FaissC/kernels/hamming.h>
 #include <FaissC/kernels/scan.h>
 #include <FaissC/kernels/scan_filter.h>
@@ -41,7 +41,7 @@ std::vector<Work> all() {
     const KernelLevel level = kernel_level_widest();
     const size_t d = 128, rows = 240, m = 16;
     const FaissDistanceKernels& one = *faiss_distance_kernels(level);
-    const FlatKernels& flat = flat_kernels(level);
+    const PanelKernels& flat = panel_kernels(level);
     const ScanKernels& scan = scan_kernels(level);
     const HammingKernels& hamming = hamming_kernels(level);
     const ScanFilterKernels* filters = scan_filter_kernels(level);

@@ -1,6 +1,6 @@
 #include "check.h"
 
-#include <faiss_kernels.h>
+#include <faiss_kernel_hooks.h>
 
 #include <algorithm>
 #include <cstring>

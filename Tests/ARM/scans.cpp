@@ -1,7 +1,7 @@
 #include "check.h"
 
 #include <FaissC/kernels/hamming.h>
-#include <faiss_kernels.h>
+#include <faiss_kernel_hooks.h>
 
 #include <algorithm>
 

@@ -1,5 +1,5 @@
 import Faiss
-import FaissC
+import FaissKernelHooks
 import Foundation
 import TestSupport
 import Testing

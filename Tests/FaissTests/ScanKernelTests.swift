@@ -1,5 +1,6 @@
 import Faiss
 import FaissC
+import FaissKernelHooks
 import TestSupport
 import Testing
 import Vectors

@@ -391,25 +391,3 @@ const HammingKernels& hamming_kernels(KernelLevel level) {
     (void)level;
     return kernels_baseline;
 }
-
-size_t faiss_kernel_hamming(
-        KernelLevel level,
-        const uint8_t* query,
-        const uint8_t* rows,
-        size_t count,
-        size_t row_bytes,
-        uint32_t limit,
-        uint32_t* distances,
-        uint32_t* positions) {
-    size_t found = 0;
-    for (size_t first = 0; first < count; first += hamming_run) {
-        const size_t size = count - first < hamming_run ? count - first : hamming_run;
-        const size_t more = hamming_kernels(level).find(
-                query, rows + first * row_bytes, size, row_bytes, limit, distances + found, positions + found);
-        for (size_t i = found; i < found + more; ++i) {
-            positions[i] += static_cast<uint32_t>(first);
-        }
-        found += more;
-    }
-    return found;
-}

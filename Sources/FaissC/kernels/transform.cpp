@@ -1,6 +1,6 @@
 #include "transform.h"
 
-#include "rows.h"
+#include "panels.h"
 
 #include <faiss_kernels.h>
 
@@ -16,7 +16,7 @@ void transform(
         const float* offset,
         float* y,
         KernelLevel level) {
-    const FlatKernels& kernels = flat_kernels(level);
+    const PanelKernels& kernels = panel_kernels(level);
     const size_t few = 2; // So few that making panels costs more than doing without.
     if (n <= few) {
         for (size_t i = 0; i < n; ++i) {
@@ -64,16 +64,4 @@ void transform(
             }
         }
     }
-}
-
-void faiss_kernel_transform(
-        KernelLevel level,
-        size_t n,
-        size_t d_in,
-        size_t d_out,
-        const float* x,
-        const float* matrix,
-        const float* offset,
-        float* y) {
-    transform(n, d_in, d_out, x, matrix, offset, y, level);
 }

@@ -1,0 +1,107 @@
+// Packed product-quantizer codes in inverted lists: IndexIVFPQFastScan. Codes are of the vectors themselves: those of
+// residuals become an IndexIVFPQ when they are read.
+
+#include "../learning/product_quantizer.h"
+#include "inverted_lists.h"
+#include "makers.h"
+#include "packed_codes.h"
+
+namespace {
+
+class FastScanListsKind : public ListsKind {
+  public:
+    FastScanListsKind(
+            faiss::IndexIVFPQFastScan& index,
+            faiss::IndexFlat& centroids,
+            faiss::BlockInvertedLists& lists)
+            : ListsKind(index, centroids, false), index(index), lists(lists) {
+        FAISS_THROW_IF_NOT(index.bbs == packed_block);
+    }
+
+    size_t remove(size_t n, const idx_t* labels) override {
+        const AscendingSelector selector(labels, n);
+        const idx_t before = index.ntotal;
+        index.ntotal = 0;
+        for (size_t list = 0; list < lists.nlist; ++list) {
+            auto& ids = lists.ids[list];
+            const auto is_removed = [&](size_t place) { return selector.is_member(ids[place]); };
+            const size_t kept = close_gaps_in_blocks(lists.codes[list].get(), index.M2, ids.size(), is_removed);
+            ids.erase(
+                    std::remove_if(ids.begin(), ids.end(), [&](idx_t id) { return selector.is_member(id); }),
+                    ids.end());
+            lists.resize(list, kept);
+            index.ntotal += kept;
+        }
+        return before - index.ntotal;
+    }
+
+    void describe(FaissIndexShape& shape) const override {
+        ListsKind::describe(shape);
+        shape.kind = FAISS_KIND_PQ_FAST_SCAN;
+        describe_quantizer(index.pq, shape);
+    }
+
+    faiss::ProductQuantizer* product_quantizer() const override {
+        return &index.pq;
+    }
+
+    void take_training(FaissContents& contents) const override {
+        ListsKind::take_training(contents);
+        take_quantizer(index.pq, contents);
+    }
+
+  protected:
+    void train_codes(idx_t n, const float* x, Training& training) override {
+        train_quantizer(index.pq, n, x, training);
+    }
+
+    void encode(idx_t n, const float* x, uint8_t* codes) const override {
+        ::encode(index.pq, x, n, codes);
+    }
+
+    void write(size_t list, size_t place, idx_t id, const uint8_t* code) override {
+        lists.ids[list][place] = id;
+        pack(code, index.pq.M, PackedPlace(lists.codes[list].get(), index.M2, place));
+    }
+
+    void read(size_t list, std::vector<uint8_t>& codes) const override {
+        unpack(index.pq, lists.get_codes(list), index.M2, lists.list_size(list), codes);
+    }
+
+    void decode(size_t list, size_t place, float* x) const override {
+        decode_packed(index.pq, lists.get_codes(list), index.M2, place, x);
+    }
+
+    void tidy(size_t) override {}
+
+    size_t bytes_in_lists() const override {
+        size_t bytes = 0;
+        for (size_t list = 0; list < lists.nlist; ++list) {
+            bytes += lists.codes[list].size() + lists.list_size(list) * sizeof(idx_t);
+        }
+        return bytes;
+    }
+
+    void scan(const Queries<float>& queries, Collector* const* collectors) const override {
+        const Probes probes(centroids, queries.count, queries.x, queries.options.nprobe);
+        CodeTables entries(index.pq, metric, false);
+        for (idx_t query = 0; query < queries.count; ++query) {
+            PackedScan scan(entries.of_query(queries.x + query * index.d), index.M2, *collectors[query]);
+            for (const Probe& probe : probes.of(query)) {
+                const size_t size = lists.list_size(probe.list);
+                const PackedCodes codes{lists.get_codes(probe.list), size, index.M2};
+                scan.scan(codes, lists.get_ids(probe.list), 0, 0, size);
+            }
+        }
+    }
+
+  private:
+    faiss::IndexIVFPQFastScan& index;
+    faiss::BlockInvertedLists& lists;
+};
+
+} // namespace
+
+FloatKind make_kind(faiss::IndexIVFPQFastScan& index, faiss::IndexFlat& centroids, faiss::BlockInvertedLists& lists) {
+    return std::make_unique<FastScanListsKind>(index, centroids, lists);
+}

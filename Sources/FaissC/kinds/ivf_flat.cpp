@@ -1,0 +1,58 @@
+// Vectors as they are in inverted lists: IndexIVFFlat. An exact search in each list.
+
+#include "../searching/exact_scan.h"
+#include "../searching/group_results.h"
+#include "inverted_lists.h"
+#include "makers.h"
+
+namespace {
+
+class FlatListsKind : public ListsKind {
+  public:
+    FlatListsKind(faiss::IndexIVFFlat& index, faiss::IndexFlat& centroids)
+            : ListsKind(index, centroids, false), index(index) {}
+
+    void describe(FaissIndexShape& shape) const override {
+        ListsKind::describe(shape);
+        shape.kind = FAISS_KIND_FLAT;
+    }
+
+  protected:
+    void train_codes(idx_t, const float*, Training&) override {}
+
+    void store(idx_t n, const float* x, const idx_t* ids, const idx_t* lists, int threads) override {
+        put(n, ids, lists, reinterpret_cast<const uint8_t*>(x), threads);
+    }
+
+    void encode(idx_t n, const float* x, uint8_t* codes) const override {
+        std::memcpy(codes, x, n * index.code_size);
+    }
+
+    void scan(const Queries<float>& queries, Collector* const* collectors) const override {
+        const size_t d = index.d;
+        const Comparison comparison(index.metric_type, d);
+        std::vector<float> own;
+        std::vector<Collector*> group;
+        for_each_probed_list(queries, [&](idx_t list, const Probe* probes, size_t count) {
+            own.resize(count * d);
+            group.resize(count);
+            for (size_t i = 0; i < count; ++i) {
+                std::copy_n(queries.x + probes[i].query * d, d, own.data() + i * d);
+                group[i] = collectors[probes[i].query];
+            }
+            GroupResults results{group.data(), nullptr, index.invlists->get_ids(list), 0};
+            const auto* rows = reinterpret_cast<const float*>(index.invlists->get_codes(list));
+            const size_t size = index.invlists->list_size(list);
+            scan_queries(comparison, own.data(), d, 0, count, rows, nullptr, size, results);
+        });
+    }
+
+  private:
+    faiss::IndexIVFFlat& index;
+};
+
+} // namespace
+
+FloatKind make_kind(faiss::IndexIVFFlat& index, faiss::IndexFlat& centroids) {
+    return std::make_unique<FlatListsKind>(index, centroids);
+}

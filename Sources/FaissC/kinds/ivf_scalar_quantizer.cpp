@@ -1,0 +1,110 @@
+// Scalar-quantized vectors in inverted lists: IndexIVFScalarQuantizer.
+
+#include "inverted_lists.h"
+#include "makers.h"
+#include "scalar_quantizer.h"
+
+namespace {
+
+class ScalarQuantizerListsKind : public ListsKind {
+  public:
+    ScalarQuantizerListsKind(faiss::IndexIVFScalarQuantizer& index, faiss::IndexFlat& centroids)
+            : ListsKind(index, centroids, index.by_residual), index(index) {}
+
+    void search(const Queries<float>& queries, idx_t k, float* distances, idx_t* labels) const override {
+        if (has_byte_codes(index.sq)) {
+            ListsKind::search(queries, k, distances, labels);
+            return;
+        }
+        const Selectors selectors(queries.options);
+        const auto parameters = parameters_for_libfaiss(queries, selectors);
+        index.search(queries.count, queries.x, k, distances, labels, &parameters);
+    }
+
+    void search_within(
+            const Queries<float>& queries,
+            float radius,
+            faiss::RangeSearchResult& result) const override {
+        if (has_byte_codes(index.sq)) {
+            ListsKind::search_within(queries, radius, result);
+            return;
+        }
+        const Selectors selectors(queries.options);
+        const auto parameters = parameters_for_libfaiss(queries, selectors);
+        index.range_search(queries.count, queries.x, radius, &result, &parameters);
+    }
+
+    void describe(FaissIndexShape& shape) const override {
+        ListsKind::describe(shape);
+        shape.kind = FAISS_KIND_SQ;
+        shape.qtype = index.sq.qtype;
+        shape.bytes += index.sq.trained.size() * sizeof(float);
+    }
+
+    void take_training(FaissContents& contents) const override {
+        ListsKind::take_training(contents);
+        contents.decide("the ranges of the scalar quantizer", index.sq.trained.data(), index.sq.trained.size());
+    }
+
+  protected:
+    void train_codes(idx_t n, const float* x, Training&) override {
+        index.train(n, x); // Of lists only what they store is left to learn.
+    }
+
+    void encode(idx_t n, const float* x, uint8_t* codes) const override {
+        if (has_byte_codes(index.sq)) {
+            encode_bytes(index.sq, n, x, codes);
+        } else {
+            index.sq.compute_codes(x, codes, n);
+        }
+    }
+
+    /// Residuals are told by their distance from what is left of the query.
+    void scan(const Queries<float>& queries, Collector* const* collectors) const override {
+        const size_t d = index.d;
+        const bool has_biases = is_residual && metric == ScanMetric::innerProduct;
+        ByteScan scan(index.sq, index);
+        std::vector<float> own, biases;
+        std::vector<Collector*> group;
+        for_each_probed_list(queries, [&](idx_t list, const Probe* probes, size_t count) {
+            own.resize(count * d);
+            group.resize(count);
+            biases.resize(count);
+            const float* origin = is_residual && !has_biases ? centroid(list) : nullptr;
+            for (size_t i = 0; i < count; ++i) {
+                const float* x = queries.x + probes[i].query * d;
+                for (size_t j = 0; j < d; ++j) {
+                    own[i * d + j] = origin ? x[j] - origin[j] : x[j];
+                }
+                group[i] = collectors[probes[i].query];
+                biases[i] = -probes[i].distance;
+            }
+            scan.scan(
+                    index.invlists->get_codes(list),
+                    index.invlists->get_ids(list),
+                    index.invlists->list_size(list),
+                    own.data(),
+                    group.data(),
+                    has_biases ? biases.data() : nullptr,
+                    count);
+        });
+    }
+
+  private:
+    static faiss::SearchParametersIVF parameters_for_libfaiss(
+            const Queries<float>& queries,
+            const Selectors& selectors) {
+        faiss::SearchParametersIVF parameters;
+        parameters.nprobe = queries.options.nprobe;
+        parameters.sel = selectors.get();
+        return parameters;
+    }
+
+    faiss::IndexIVFScalarQuantizer& index;
+};
+
+} // namespace
+
+FloatKind make_kind(faiss::IndexIVFScalarQuantizer& index, faiss::IndexFlat& centroids) {
+    return std::make_unique<ScalarQuantizerListsKind>(index, centroids);
+}
