@@ -1,4 +1,4 @@
-// Which product-quantizer codes can be near enough, told by tables of bytes that stay in registers.
+// Which product-quantizer codes can be near enough, by tables of bytes that stay in registers.
 //
 // Looking up a code's numbers one by one takes about 20 cycles for 16 subquantizers; here 64 codes take about 130. The
 // bytes are rounded down, so that a sum of them is never more than what it stands for: no code is ignored that

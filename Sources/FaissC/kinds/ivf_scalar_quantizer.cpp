@@ -59,7 +59,7 @@ class ScalarQuantizerListsKind : public ListsKind {
         }
     }
 
-    /// Residuals are told by their distance from what is left of the query.
+    /// By squared L2, residuals are compared with the residual of the query; by inner product, with the query.
     void scan(const Queries<float>& queries, Collector* const* collectors) const override {
         const size_t d = index.d;
         const bool has_biases = is_residual && metric == ScanMetric::innerProduct;

@@ -13,7 +13,7 @@ namespace {
 
 // The start is so good that more rounds hardly help: with SIFT, ten of them leave 0.98 of its error, and forty 0.97.
 constexpr int rounds = 10, first_iterations = 10, later_iterations = 2;
-/// More vectors than this say the same, as in Faiss.
+/// More vectors than this don't change the result, as in Faiss.
 constexpr size_t most_vectors = 65'536;
 /// How much the rotation before counts beside the new one's target, whose strongest direction counts at most 1.
 constexpr float inertia = 1e-3f;

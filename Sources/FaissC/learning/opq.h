@@ -2,7 +2,7 @@
 //
 // In place of faiss::OPQMatrix::train, which starts from a random rotation and takes 50 rounds with a singular value
 // decomposition each, sums up uncentered numbers in single precision, and writes beyond a buffer where vectors are fewer
-// than dimensions. Here principal components, dealt out so that each part of a vector holds as much as the others, are
+// than dimensions. Here principal components, distributed so that each part of a vector holds as much as the others, are
 // the start, the paper's parametric solution. Some rounds follow of its other one: a quantizer of the turned vectors is
 // trained for a little longer, and the rotation is turned towards the one that brings the vectors nearest to what the
 // codes give back. That one is found by matrix products alone, by our kernel, and directions that no vector has keep

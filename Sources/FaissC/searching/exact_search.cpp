@@ -206,7 +206,7 @@ void search_all_rows(
     }
 }
 
-/// Few queries against many rows: the rows are dealt out to threads.
+/// Few queries against many rows: threads share the rows.
 void search_sharing_rows(
         const Comparison& comparison,
         const float* x,

@@ -9,7 +9,8 @@
 #include <faiss/impl/IDSelector.h>
 
 /// The k nearest rows of those that the selector (or NULL) admits, nearest first; -1 where there are fewer. Equally near
-/// ones come by order[number], or by number where there is no order. Queries are dealt out to up to so many threads; if there are few, the rows are.
+/// ones come by order[number], or by number where there is no order. Up to so many threads share the queries or, if there
+/// are few, the rows.
 void search_rows(
         const Comparison& comparison,
         const float* x,

@@ -118,7 +118,7 @@ class Walk {
     }
 
     ~Walk() {
-        forget();
+        clear();
     }
 
     Walk(const Walk&) = delete;
@@ -133,7 +133,7 @@ class Walk {
             const Links links = graph.links(nearest.node, layer);
             scratch.nodes.resize(links.room);
             const size_t count = links.copy(scratch.nodes.data());
-            reckon(count);
+            compute_keys(count);
             is_nearer = false;
             for (size_t i = 0; i < count; ++i) {
                 if (scratch.keys[i] < nearest.key) {
@@ -161,7 +161,7 @@ class Walk {
         for (size_t next = 0; next < candidates.size();) {
             followed[next] = 1;
             const size_t count = unvisited(graph.links(candidates[next].node, layer));
-            reckon(count);
+            compute_keys(count);
             size_t lowest = next + 1;
             for (size_t i = 0; i < count; ++i) {
                 const Neighbor neighbor{scratch.keys[i], scratch.nodes[i]};
@@ -198,7 +198,7 @@ class Walk {
     }
 
     /// Makes all vertices new again.
-    void forget() {
+    void clear() {
         for (const Node node : scratch.met) {
             scratch.visited[static_cast<size_t>(node) / 64] = 0;
         }
@@ -253,7 +253,7 @@ class Walk {
     }
 
     /// The keys of scratch.nodes.
-    void reckon(size_t count) {
+    void compute_keys(size_t count) {
         scratch.keys.resize(std::max(scratch.keys.size(), count));
         graph.space.keys(query, scratch.nodes.data(), count, scratch.keys.data());
     }
@@ -295,7 +295,7 @@ class Builder {
                     layer, nearest, static_cast<size_t>(hnsw.efConstruction), most_equal, [](const Neighbor&) {});
             nearest = walk.candidates().front();
             link(node, layer, walk.candidates());
-            walk.forget();
+            walk.clear();
         }
         const std::lock_guard<std::mutex> guard(entry);
         if (node_layer > hnsw.max_level) {
