@@ -49,6 +49,13 @@ struct RowSet: Sendable {
         }
     }
 
+    /// The slots of a range that are in it, ascending.
+    func slots(in range: Range<Int>) -> [Int] {
+        var slots: [Int] = []
+        forEach(in: range) { slots.append($0) }
+        return slots
+    }
+
     private mutating func clearExcess() {
         if capacity % 64 != 0, let last = words.indices.last { words[last] &= .max >> UInt64(64 - capacity % 64) }
     }

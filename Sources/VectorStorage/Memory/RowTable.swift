@@ -112,9 +112,7 @@ struct RowTable: Sendable {
         let range = id(slots.lowerBound)..<id(slots.upperBound - 1) + 1
         // Ids have gaps where batches were given up or rows dropped by a compaction: a bit for each takes more then.
         guard range.count / 64 <= slots.count else {
-            var ids: [Int64] = []
-            rows.forEach(in: slots) { ids.append(id($0)) }
-            return .ids(ids)
+            return .ids(rows.slots(in: slots).map(id))
         }
         var bits = [UInt64](repeating: 0, count: range.count / 64 + 2)
         for first in stride(from: slots.lowerBound / 64 * 64, to: slots.upperBound, by: 64) {
@@ -266,15 +264,14 @@ struct RowTable: Sendable {
     func copy(of rows: RowSet) throws(VectorError) -> RowTable {
         var table = RowTable(dimension: dimension, metric: metric)
         try table.reserveCapacity(forMore: rows.count)
-        var sources: [Int] = []
-        rows.forEach(in: 0..<count) { slot in
+        let sources = rows.slots(in: 0..<count)
+        for slot in sources {
             table.append(
                 id: id(slot),
                 key: key(slot),
                 vector: UnsafeRawBufferPointer(vector(slot)),
                 checksum: checksum(slot)
             ) { _ in }
-            sources.append(slot)
         }
         for (name, column) in columns {
             var copied = MetadataColumn()

@@ -19,8 +19,6 @@ final class StoreCore: Sendable {
     /// How many snapshots are being made, and the index files that were replaced meanwhile.
     private let snapshots = Locked<(count: Int, obsolete: [String])>((0, []))
 
-    static let sidecarExtension = "vindex"
-
     init(_ url: URL, options: StoreOptions) throws(StorageError) {
         self.url = url
         self.options = options
@@ -76,7 +74,7 @@ final class StoreCore: Sendable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path(percentEncoded: false))) ?? []
         for name in names where !named.contains(name) {
             guard
-                name.hasSuffix(".\(Self.sidecarExtension)") || name.hasPrefix(".swift-faiss-") && name.hasSuffix(".tmp")
+                name.hasSuffix(".\(Sidecar.fileExtension)") || name.hasPrefix(".swift-faiss-") && name.hasSuffix(".tmp")
             else { continue }
             try? FileManager.default.removeItem(at: url.appending(path: name))
         }
@@ -121,6 +119,12 @@ final class StoreCore: Sendable {
         )
     }
 
+    func checkWritable() throws(StorageError) {
+        if options.access == .readOnly {
+            throw StorageError(.readOnly, "'\(url.path(percentEncoded: false))' was opened for reading only")
+        }
+    }
+
     func checkOpen() throws(StorageError) {
         if closed.load(ordering: .acquiring) { throw .closed }
     }
@@ -130,9 +134,7 @@ final class StoreCore: Sendable {
     func change<Result>(
         _ body: (Int64) throws(StorageError) -> (Result, sequence: Int64)
     ) throws(StorageError) -> Result {
-        guard options.access != .readOnly else {
-            throw StorageError(.readOnly, "'\(url.path(percentEncoded: false))' was opened for reading only")
-        }
+        try checkWritable()
         return try sequence.withLock { last throws(StorageError) in
             try checkOpen()
             try checkPlace()

@@ -1,5 +1,4 @@
 import Faiss
-import Foundation
 import Synchronization
 import Vectors
 
@@ -24,7 +23,7 @@ struct LoadedCollection: Sendable {
                 }
                 readRows.withLock { $0 = result }
             } else if let early {
-                let result = Result { () throws(StorageError) in try Self.read(early, in: core.url) }
+                let result = Result { () throws(StorageError) in try early.read(in: core.url) }
                 readIndex.withLock { $0 = result }
             }
         }
@@ -41,10 +40,10 @@ struct LoadedCollection: Sendable {
                 if early == sidecar, let read = readIndex.withLock({ $0 }) {
                     try read.get()
                 } else {
-                    try Self.read(sidecar, in: core.url)
+                    try sidecar.read(in: core.url)
                 }
-            try Self.check(index, through: sidecar.through, of: record, table: table)
-            main = MainIndex(index: index, through: sidecar.through, trainedCount: max(index.count, 1))
+            try sidecar.check(index, holds: table)
+            main = MainIndex(index, through: sidecar.through)
         } catch {
             sidecarProblem = "the index file '\(sidecar.name)' can't be used: \(error.message)"
         }
@@ -72,44 +71,6 @@ struct LoadedCollection: Sendable {
                     throw StorageError(.damaged, "the key '\(key)' occurs twice")
                 }
                 last = row.id
-            }
-        }
-    }
-
-    /// Reads an index file, if it is the one that the catalogue names, and whole.
-    private static func read(_ sidecar: CollectionRecord.Sidecar, in folder: URL) throws(StorageError) -> VectorIndex {
-        guard sidecar.name == URL(filePath: sidecar.name).lastPathComponent else {
-            throw StorageError(.damaged, "its name is a path")
-        }
-        let url = folder.appending(path: sidecar.name)
-        return try withStorageError {
-            let file = try InputFile(url)
-            guard file.size == sidecar.length else {
-                throw StorageError(.damaged, "it has \(file.size) bytes, the catalogue says \(sidecar.length)")
-            }
-            guard try fileChecksum(file) == sidecar.checksum else {
-                throw StorageError(.damaged, "its checksum is not the catalogue's")
-            }
-            return try VectorIndex(contentsOf: url)
-        }
-    }
-
-    /// Refuses an index that does not hold every row that it should.
-    private static func check(
-        _ index: VectorIndex,
-        through: Int64,
-        of record: CollectionRecord,
-        table: RowTable
-    ) throws(StorageError) {
-        guard index.dimension == record.dimension, index.metric == record.metric, index.isTrained else {
-            throw StorageError(.damaged, "it is an index of \(index.dimension) dimensions, \(index.metric)")
-        }
-        let ids = index.ids.sorted()
-        var place = 0
-        for slot in 0..<table.firstSlot(fromID: through + 1) {
-            while place < ids.count, ids[place] < table.id(slot) { place += 1 }
-            guard place < ids.count, ids[place] == table.id(slot) else {
-                throw StorageError(.damaged, "the row \(table.id(slot)) is not in it")
             }
         }
     }
