@@ -17,8 +17,8 @@ func storageSnippets(_ folder: URL) async throws {
     }
     print(recent.diagnostics.strategy, recent.diagnostics.scored)
 
-    let same = try Condition(parsing: "year >= 1960 and lang != pl")
-    let other = try await books.count(where: same && Condition(parsing: "tags contains \"sea\" or not exists tags"))
+    let same = try MetadataCondition(parsing: "year >= 1960 and lang != pl")
+    let other = try await books.count(where: same && MetadataCondition(parsing: "tags contains \"sea\" or not exists tags"))
 
     try await books.update("dune", metadata: ["read": true])  // other fields stay
     try await books.update("dune", metadata: ["year": 1965, "lang": "en"], replacing: true)

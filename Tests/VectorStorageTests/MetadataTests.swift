@@ -38,7 +38,7 @@ struct MetadataTests {
             missing: nil,
             count: 200
         )
-        let metadata = try Metadata(encoding: book)
+        let metadata = try VectorMetadata(encoding: book)
         #expect(metadata["year"] == 1961)
         #expect(metadata["printed"] == .date(book.printed))
         #expect(metadata["tags"] == ["sea", "space"])
@@ -57,33 +57,33 @@ struct MetadataTests {
         struct Numbers: Codable { var numbers = [1, 2] }
         struct Large: Codable { var large = UInt64.max }
         struct Small: Codable { var count: Int8 }
-        await expectFailure(.metadataMismatch, naming: "inner") { try Metadata(encoding: Nested()) }
-        await expectFailure(.metadataMismatch, naming: "numbers") { try Metadata(encoding: Numbers()) }
+        await expectFailure(.metadataMismatch, naming: "inner") { try VectorMetadata(encoding: Nested()) }
+        await expectFailure(.metadataMismatch, naming: "numbers") { try VectorMetadata(encoding: Numbers()) }
         await expectFailure(.metadataMismatch, naming: "large", "18446744073709551615") {
-            try Metadata(encoding: Large())
+            try VectorMetadata(encoding: Large())
         }
-        await expectFailure(.metadataMismatch) { try Metadata(encoding: "text") }
-        await expectFailure(.metadataMismatch) { try Metadata(encoding: ["a", "b"]) }
-        await expectFailure(.metadataMismatch, naming: "count") { try Metadata().decoded(as: Small.self) }
+        await expectFailure(.metadataMismatch) { try VectorMetadata(encoding: "text") }
+        await expectFailure(.metadataMismatch) { try VectorMetadata(encoding: ["a", "b"]) }
+        await expectFailure(.metadataMismatch, naming: "count") { try VectorMetadata().decoded(as: Small.self) }
         await expectFailure(.metadataMismatch, naming: "count", "a string", "Int8") {
-            try (["count": "three"] as Metadata).decoded(as: Small.self)
+            try (["count": "three"] as VectorMetadata).decoded(as: Small.self)
         }
         await expectFailure(.metadataMismatch, naming: "count") {
-            try (["count": 300] as Metadata).decoded(as: Small.self)
+            try (["count": 300] as VectorMetadata).decoded(as: Small.self)
         }
         await expectFailure(.metadataMismatch, naming: "inner") {
-            try (["inner": 1] as Metadata).decoded(as: Nested.self)
+            try (["inner": 1] as VectorMetadata).decoded(as: Nested.self)
         }
     }
 
     @Test("JSON and back")
     func json() throws {
-        let metadata: Metadata = [
+        let metadata: VectorMetadata = [
             "s": "text", "i": .integer(.max), "d": 0.5, "b": false, "n": nil, "l": ["a", "b"],
             "t": .date(Date(timeIntervalSince1970: 1.5e9)),
         ]
         let data = try JSONEncoder().encode(metadata)
-        #expect(try JSONDecoder().decode(Metadata.self, from: data) == metadata)
+        #expect(try JSONDecoder().decode(VectorMetadata.self, from: data) == metadata)
     }
 
     @Test(
@@ -110,13 +110,13 @@ struct MetadataTests {
             var rows: [StoredVector] = []
             // Enough for several chunks, with the second field in the last ones only.
             for number in 0..<2500 {
-                var metadata: Metadata = [:]
+                var metadata: VectorMetadata = [:]
                 if number % (values.count + 1) < values.count { metadata["a"] = values[number % (values.count + 1)] }
                 if number > 2100 { metadata["b"] = .integer(Int64(number % 7)) }
                 rows.append(StoredVector(key: VectorKey(number), vector: [Float(number)], metadata: metadata))
             }
             try await collection.upsert(rows)
-            var conditions: [Condition] = values.map { .equals("a", $0) }
+            var conditions: [MetadataCondition] = values.map { .equals("a", $0) }
             conditions += values.map { !.equals("a", $0) && .exists("a") }
             conditions += [
                 .in("a", []), .in("a", values), .in("a", [1, "a", ["b", "a"]]), .exists("a"), !.exists("b"),
@@ -147,7 +147,7 @@ struct MetadataTests {
             await expectFailure(.notFinite) {
                 try await collection.count(where: .range("a", PartialRangeFrom(Double.nan)))
             }
-            let long = (0..<3000).reduce(Condition.exists("a")) { condition, _ in condition && .exists("a") }
+            let long = (0..<3000).reduce(MetadataCondition.exists("a")) { condition, _ in condition && .exists("a") }
             await expectFailure(.invalidArgument, naming: "6001", "4096") { try await collection.count(where: long) }
         }
     }

@@ -216,8 +216,8 @@ struct StoreFaultTests {
         try await withTemporaryFolder { folder in
             let store = try await VectorStore.open(folder.appending(path: "store"))
             let collection = try await store.createCollection("a", dimension: 1, metric: .squaredL2)
-            func fields(_ batch: Int) -> Metadata {
-                Metadata(uniqueKeysWithValues: (0..<256).map { ("f\(batch)-\($0)", .integer(1)) })
+            func fields(_ batch: Int) -> VectorMetadata {
+                VectorMetadata(uniqueKeysWithValues: (0..<256).map { ("f\(batch)-\($0)", .integer(1)) })
             }
             for batch in 0..<4 { try await collection.upsert(VectorKey(batch), [1], metadata: fields(batch)) }
             await expectFailure(.invalidArgument, naming: "1025") {

@@ -4,7 +4,7 @@ extension VectorCollection {
     /// The number of rows that a condition holds for.
     ///
     /// - Throws: ``StorageError`` with code `invalidArgument`, `closed`.
-    public func count(where condition: Condition) async throws(StorageError) -> Int {
+    public func count(where condition: MetadataCondition) async throws(StorageError) -> Int {
         try condition.validate()
         return try await runBlocking { [live] _ throws(StorageError) in
             try live.newestVersion().rows(where: condition).count
@@ -60,7 +60,7 @@ extension VectorCollection {
     ///   error of `body` becomes one: a `CancellationError` with code `cancelled`, errors of this package's modules
     ///   with their own code, any other with code `inputOutput` and its description as the message.
     public func forEach(
-        where condition: Condition? = nil,
+        where condition: MetadataCondition? = nil,
         _ body: @escaping @Sendable (StoredVector) throws -> Void
     ) async throws(StorageError) {
         try condition?.validate()

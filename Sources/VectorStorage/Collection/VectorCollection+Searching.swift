@@ -15,7 +15,7 @@ extension VectorCollection {
     public func search(
         _ query: some Collection<Float>,
         k: Int,
-        where condition: Condition? = nil,
+        where condition: MetadataCondition? = nil,
         options: QueryOptions = QueryOptions()
     ) async throws(StorageError) -> SearchResult {
         let query = Array(query)
@@ -30,7 +30,7 @@ extension VectorCollection {
     public func search(
         _ queries: VectorMatrix,
         k: Int,
-        where condition: Condition? = nil,
+        where condition: MetadataCondition? = nil,
         options: QueryOptions = QueryOptions()
     ) async throws(StorageError) -> [SearchResult] {
         guard queries.dimension == dimension else {
@@ -46,7 +46,7 @@ extension VectorCollection {
     private func search(
         checked queries: VectorMatrix,
         k: Int,
-        where condition: Condition?,
+        where condition: MetadataCondition?,
         options: QueryOptions
     ) async throws(StorageError) -> [SearchResult] {
         try options.validate(k: k)
@@ -76,7 +76,7 @@ extension LiveCollection {
     ) throws(StorageError) -> [SearchResult]? {
         var ids = answers.flatMap { $0.candidates.map { version.table.id($0.slot) } }
         if answers.count > 1 { ids = Set(ids).sorted() }
-        var metadata: [Int64: Metadata] = [:]
+        var metadata: [Int64: VectorMetadata] = [:]
         let all = try core.database.rows(ids, of: record) { row in
             metadata[row.id] = try MetadataFormat.decode(row.metadata)
         }
@@ -84,7 +84,7 @@ extension LiveCollection {
         return answers.map { answer in
             SearchResult(
                 matches: answer.candidates.map { candidate in
-                    Match(
+                    VectorMatch(
                         key: version.table.key(candidate.slot),
                         score: candidate.score,
                         metadata: metadata[version.table.id(candidate.slot)] ?? [:]

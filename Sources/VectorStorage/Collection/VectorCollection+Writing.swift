@@ -22,7 +22,7 @@ extension VectorCollection {
     public func validate(_ row: StoredVector) throws(StorageError) { _ = try live.checked(row) }
 
     /// Stores one vector; see ``upsert(_:)``.
-    public func upsert(_ key: VectorKey, _ vector: [Float], metadata: Metadata = [:]) async throws(StorageError) {
+    public func upsert(_ key: VectorKey, _ vector: [Float], metadata: VectorMetadata = [:]) async throws(StorageError) {
         try await upsert([StoredVector(key: key, vector: vector, metadata: metadata)])
     }
 
@@ -35,7 +35,7 @@ extension VectorCollection {
     /// - Throws: ``StorageError`` with code `unknownKey`, `notFinite`, `invalidArgument` (metadata out of their limits),
     ///   `readOnly`, `inputOutput`, `cancelled`, `closed`.
     public func update(
-        _ changes: [(key: VectorKey, metadata: Metadata)],
+        _ changes: [(key: VectorKey, metadata: VectorMetadata)],
         replacing: Bool = false,
         removing fields: Set<String> = []
     ) async throws(StorageError) {
@@ -58,7 +58,7 @@ extension VectorCollection {
     /// Changes the metadata of a row; see ``update(_:replacing:removing:)``.
     public func update(
         _ key: VectorKey,
-        metadata: Metadata,
+        metadata: VectorMetadata,
         replacing: Bool = false,
         removing fields: Set<String> = []
     ) async throws(StorageError) {
@@ -81,7 +81,7 @@ extension VectorCollection {
     /// - Returns: how many were deleted.
     /// - Throws: ``StorageError`` with code `readOnly`, `inputOutput`, `invalidArgument`, `closed`.
     @discardableResult
-    public func delete(where condition: Condition) async throws(StorageError) -> Int {
+    public func delete(where condition: MetadataCondition) async throws(StorageError) -> Int {
         try condition.validate()
         return try await write { live, _ throws(StorageError) in
             try live.delete { version in version.rows(where: condition).slots(in: 0..<version.table.count) }

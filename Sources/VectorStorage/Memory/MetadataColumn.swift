@@ -86,7 +86,7 @@ struct MetadataColumn: Sendable {
     }
 
     /// The slots, of the first `count`, whose value the node of a condition holds for.
-    func matches(_ node: Condition.Node, count: Int, chunkCapacity: Int) -> RowSet {
+    func matches(_ node: MetadataCondition.Node, count: Int, chunkCapacity: Int) -> RowSet {
         var result = RowSet(capacity: count)
         for (number, part) in parts.enumerated() {
             guard let part, number * chunkCapacity < count else { continue }
@@ -201,7 +201,7 @@ private struct NumberRange {
     private var dates: (lower: Double, upper: Double)?
     private let includesUpper: Bool
 
-    init(_ bounds: Condition.Bounds) {
+    init(_ bounds: MetadataCondition.Bounds) {
         includesUpper = bounds.includesUpper
         if case .date = bounds.lower ?? bounds.upper {
             dates = (-.infinity, .infinity)

@@ -151,7 +151,7 @@ struct RowTable: Sendable {
     }
 
     /// The rows, there or not, that a condition holds for.
-    func matches(_ condition: Condition) -> RowSet {
+    func matches(_ condition: MetadataCondition) -> RowSet {
         var operands: [RowSet] = []
         for node in condition.nodes {
             switch node {

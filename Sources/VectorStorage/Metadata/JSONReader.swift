@@ -107,8 +107,8 @@ struct JSONReader {
     }
 
     /// Reads the metadata of a row.
-    mutating func metadata() throws(StorageError) -> Metadata {
-        var metadata: Metadata = [:]
+    mutating func metadata() throws(StorageError) -> VectorMetadata {
+        var metadata: VectorMetadata = [:]
         try object { reader, name, _ throws(StorageError) in
             metadata.updateValue(try reader.value(), forKey: name)
         }

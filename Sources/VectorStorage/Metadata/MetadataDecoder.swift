@@ -3,7 +3,7 @@ import Foundation
 /// Hands out metadata to what decodes itself.
 struct MetadataDecoder: Decoder {
     enum Source {
-        case fields(Metadata)
+        case fields(VectorMetadata)
         case value(MetadataValue)
     }
 
@@ -57,7 +57,7 @@ struct MetadataDecoder: Decoder {
     }
 
     private struct Fields<Key: CodingKey>: KeyedDecodingContainerProtocol {
-        let fields: Metadata
+        let fields: VectorMetadata
         let codingPath: [any CodingKey]
         var allKeys: [Key] { fields.keys.compactMap(Key.init(stringValue:)) }
 

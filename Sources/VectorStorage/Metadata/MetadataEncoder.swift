@@ -4,7 +4,7 @@ import Foundation
 final class MetadataEncoder: Encoder {
     enum Result {
         case nothing
-        case fields(Metadata)
+        case fields(VectorMetadata)
         case strings([String])
         case value(MetadataValue)
     }

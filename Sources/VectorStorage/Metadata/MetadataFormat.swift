@@ -15,7 +15,7 @@ import struct Foundation.Date
 /// | 5 | string | length in bytes (32 bits), UTF-8 |
 /// | 6 | strings | their number (32 bits), then each as a string |
 enum MetadataFormat {
-    static func encode(_ metadata: Metadata) -> [UInt8] {
+    static func encode(_ metadata: VectorMetadata) -> [UInt8] {
         var bytes: [UInt8] = []
         func append(_ number: some FixedWidthInteger) {
             withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
@@ -54,9 +54,9 @@ enum MetadataFormat {
         return bytes
     }
 
-    static func decode(_ bytes: UnsafeRawBufferPointer) throws(StorageError) -> Metadata {
+    static func decode(_ bytes: UnsafeRawBufferPointer) throws(StorageError) -> VectorMetadata {
         if bytes.count == 2, bytes[0] == 0, bytes[1] == 0 { return [:] }
-        var metadata: Metadata = [:]
+        var metadata: VectorMetadata = [:]
         try forEachField(bytes) { name, value throws(StorageError) in
             guard metadata.updateValue(value, forKey: name) == nil else { throw damaged }
         }

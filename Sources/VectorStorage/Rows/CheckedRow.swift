@@ -29,10 +29,10 @@ extension LiveCollection {
         try check(row.vector, "the vector of '\(row.key)'")
         try row.metadata.validate(key: row.key)
         let metadata = MetadataFormat.encode(row.metadata)
-        guard metadata.count <= Metadata.maximumSize else {
+        guard metadata.count <= VectorMetadata.maximumSize else {
             throw StorageError(
                 .invalidArgument,
-                "the metadata of '\(row.key)' take \(metadata.count) bytes, more than \(Metadata.maximumSize)"
+                "the metadata of '\(row.key)' take \(metadata.count) bytes, more than \(VectorMetadata.maximumSize)"
             )
         }
         return CheckedRow(row: row, metadata: metadata)

@@ -16,7 +16,7 @@ extension CollectionVersion {
     func search(
         _ queries: VectorMatrix,
         k: Int,
-        where condition: Condition?,
+        where condition: MetadataCondition?,
         options: QueryOptions,
         cancellation: Cancellation
     ) throws(StorageError) -> [Answer] {

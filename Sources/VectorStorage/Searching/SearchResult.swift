@@ -1,7 +1,7 @@
 /// The answers to a query, nearest first, and how they were found.
 public struct SearchResult: Sendable {
     /// Nearest first; equally near ones in the order of their writing.
-    public var matches: [Match]
+    public var matches: [VectorMatch]
     /// How they were found.
     public var diagnostics: SearchDiagnostics
 }

@@ -45,7 +45,7 @@ final class CollectionVersion: Sendable {
     }
 
     /// The rows that are there and that the condition holds for.
-    func rows(where condition: Condition) -> RowSet {
+    func rows(where condition: MetadataCondition) -> RowSet {
         var rows = table.matches(condition)
         if !isWhole { rows.formIntersection(table.visible(at: sequence)) }
         return rows

@@ -1,4 +1,4 @@
-extension Condition {
+extension MetadataCondition {
     /// Reads a condition: `year >= 1960 and not (lang = pl or tags contains "sea")`.
     ///
     /// ```
@@ -82,24 +82,24 @@ private struct ConditionParser {
 
     // MARK: Rules
 
-    mutating func condition() throws(StorageError) -> Condition {
+    mutating func condition() throws(StorageError) -> MetadataCondition {
         var result = try all()
         while takes("or", "||") { result = try checked(result || (try all())) }
         return result
     }
 
-    private mutating func all() throws(StorageError) -> Condition {
+    private mutating func all() throws(StorageError) -> MetadataCondition {
         var result = try part()
         while takes("and", "&&") { result = try checked(result && (try part())) }
         return result
     }
 
-    private func checked(_ condition: Condition) throws(StorageError) -> Condition {
+    private func checked(_ condition: MetadataCondition) throws(StorageError) -> MetadataCondition {
         try condition.validate()
         return condition
     }
 
-    private mutating func part() throws(StorageError) -> Condition {
+    private mutating func part() throws(StorageError) -> MetadataCondition {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.maximumDepth else { throw failure("it nests deeper than \(Self.maximumDepth)") }
@@ -110,7 +110,7 @@ private struct ConditionParser {
         return result
     }
 
-    private mutating func comparison() throws(StorageError) -> Condition {
+    private mutating func comparison() throws(StorageError) -> MetadataCondition {
         if takes("exists") { return .exists(try text("the name of a field")) }
         let field = try text("the name of a field")
         if takes("not") {
@@ -142,7 +142,7 @@ private struct ConditionParser {
         }
     }
 
-    private mutating func isOne(_ field: String) throws(StorageError) -> Condition {
+    private mutating func isOne(_ field: String) throws(StorageError) -> MetadataCondition {
         try expect("(")
         var values: [MetadataValue] = []
         if !takes(")") {

@@ -2,7 +2,7 @@
 ///
 /// A row has at most 256 fields, a name 1 to 255 bytes, all of a row's metadata together at most 16 MiB; a collection
 /// knows at most 1,024 different names.
-public typealias Metadata = [String: MetadataValue]
+public typealias VectorMetadata = [String: MetadataValue]
 
 extension Dictionary<String, MetadataValue> {
     /// The most fields of a row.

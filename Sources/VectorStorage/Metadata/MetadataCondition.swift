@@ -8,7 +8,7 @@ public import struct Foundation.Date
 /// Texts and names of fields are compared as Swift compares strings, so that `é` equals `e` with an accent.
 ///
 /// ``init(parsing:)`` reads a condition that a person has written.
-public struct Condition: Sendable, Hashable {
+public struct MetadataCondition: Sendable, Hashable {
     /// The most parts that a condition may be combined from.
     public static let maximumPartCount = 4096
 
@@ -31,45 +31,45 @@ public struct Condition: Sendable, Hashable {
     let nodes: [Node]
 
     /// Rows whose field is the value; `.null` is equal to a field that is there and null.
-    public static func equals(_ field: String, _ value: MetadataValue) -> Condition {
-        Condition(nodes: [.oneOf(field: field, [value])])
+    public static func equals(_ field: String, _ value: MetadataValue) -> MetadataCondition {
+        MetadataCondition(nodes: [.oneOf(field: field, [value])])
     }
 
     /// Rows whose field is one of the values.
-    public static func `in`(_ field: String, _ values: [MetadataValue]) -> Condition {
-        Condition(nodes: [.oneOf(field: field, values)])
+    public static func `in`(_ field: String, _ values: [MetadataValue]) -> MetadataCondition {
+        MetadataCondition(nodes: [.oneOf(field: field, values)])
     }
 
     /// Rows whose field is a list of strings with this one among them.
-    public static func contains(_ field: String, _ string: String) -> Condition {
-        Condition(nodes: [.contains(field: field, string)])
+    public static func contains(_ field: String, _ string: String) -> MetadataCondition {
+        MetadataCondition(nodes: [.contains(field: field, string)])
     }
 
     /// Rows that have the field, be it null.
-    public static func exists(_ field: String) -> Condition { Condition(nodes: [.exists(field: field)]) }
+    public static func exists(_ field: String) -> MetadataCondition { MetadataCondition(nodes: [.exists(field: field)]) }
 
     /// Rows whose field lies between the bounds, both included.
-    public static func range(_ field: String, _ range: ClosedRange<some MetadataBound>) -> Condition {
+    public static func range(_ field: String, _ range: ClosedRange<some MetadataBound>) -> MetadataCondition {
         bounded(field, range.lowerBound.bound, range.upperBound.bound, includesUpper: true)
     }
 
     /// Rows whose field is at least the lower bound and less than the upper.
-    public static func range(_ field: String, _ range: Range<some MetadataBound>) -> Condition {
+    public static func range(_ field: String, _ range: Range<some MetadataBound>) -> MetadataCondition {
         bounded(field, range.lowerBound.bound, range.upperBound.bound, includesUpper: false)
     }
 
     /// Rows whose field is at least the bound.
-    public static func range(_ field: String, _ range: PartialRangeFrom<some MetadataBound>) -> Condition {
+    public static func range(_ field: String, _ range: PartialRangeFrom<some MetadataBound>) -> MetadataCondition {
         bounded(field, range.lowerBound.bound, nil, includesUpper: true)
     }
 
     /// Rows whose field is less than the bound.
-    public static func range(_ field: String, _ range: PartialRangeUpTo<some MetadataBound>) -> Condition {
+    public static func range(_ field: String, _ range: PartialRangeUpTo<some MetadataBound>) -> MetadataCondition {
         bounded(field, nil, range.upperBound.bound, includesUpper: false)
     }
 
     /// Rows whose field is at most the bound.
-    public static func range(_ field: String, _ range: PartialRangeThrough<some MetadataBound>) -> Condition {
+    public static func range(_ field: String, _ range: PartialRangeThrough<some MetadataBound>) -> MetadataCondition {
         bounded(field, nil, range.upperBound.bound, includesUpper: true)
     }
 
@@ -78,23 +78,23 @@ public struct Condition: Sendable, Hashable {
         _ lower: MetadataValue?,
         _ upper: MetadataValue?,
         includesUpper: Bool
-    ) -> Condition {
-        Condition(nodes: [.range(field: field, Bounds(lower: lower, upper: upper, includesUpper: includesUpper))])
+    ) -> MetadataCondition {
+        MetadataCondition(nodes: [.range(field: field, Bounds(lower: lower, upper: upper, includesUpper: includesUpper))])
     }
 
     /// Rows for which both hold.
-    public static func && (first: Condition, second: Condition) -> Condition {
-        Condition(nodes: first.nodes + second.nodes + [.and])
+    public static func && (first: MetadataCondition, second: MetadataCondition) -> MetadataCondition {
+        MetadataCondition(nodes: first.nodes + second.nodes + [.and])
     }
 
     /// Rows for which one or both hold.
-    public static func || (first: Condition, second: Condition) -> Condition {
-        Condition(nodes: first.nodes + second.nodes + [.or])
+    public static func || (first: MetadataCondition, second: MetadataCondition) -> MetadataCondition {
+        MetadataCondition(nodes: first.nodes + second.nodes + [.or])
     }
 
     /// Rows for which it does not hold.
-    public static prefix func ! (condition: Condition) -> Condition {
-        Condition(nodes: condition.nodes + [.not])
+    public static prefix func ! (condition: MetadataCondition) -> MetadataCondition {
+        MetadataCondition(nodes: condition.nodes + [.not])
     }
 
     func validate() throws(StorageError) {
@@ -113,7 +113,7 @@ public struct Condition: Sendable, Hashable {
     }
 
     /// Whether it holds for a row with these metadata.
-    public func holds(for metadata: Metadata) -> Bool {
+    public func holds(for metadata: VectorMetadata) -> Bool {
         var operands: [Bool] = []
         for node in nodes {
             switch node {
@@ -140,7 +140,7 @@ public struct Condition: Sendable, Hashable {
     }
 }
 
-/// What a range of a ``Condition`` can be over: whole numbers, numbers, dates.
+/// What a range of a ``MetadataCondition`` can be over: whole numbers, numbers, dates.
 public protocol MetadataBound: Comparable {
     /// The bound as metadata.
     var bound: MetadataValue { get }
@@ -198,7 +198,7 @@ extension MetadataValue {
     }
 }
 
-extension Condition.Bounds {
+extension MetadataCondition.Bounds {
     func contains(_ value: MetadataValue) -> Bool {
         if let lower {
             guard value.isLess(than: lower) == false else { return false }
