@@ -116,9 +116,7 @@ struct MetadataColumn: Sendable {
                     lists.formUnion(result)
                     result = lists
                 }
-            case .range(_, let bounds):
-                let range = NumberRange(bounds)
-                scan { range.contains(kinds[$0], payloads[$0]) }
+            case .range(_, let range): scan { range.contains(kinds[$0], payloads[$0]) }
             case .contains(_, let string):
                 let hash = string.hashValue
                 scan { kinds[$0] == Kind.strings.rawValue && part.contains(hash, at: $0) }
@@ -194,83 +192,14 @@ private struct Cells {
     func contains(_ kind: UInt8, _ payload: Int64) -> Bool { cells.contains(Cell(kind: kind, payload: payload)) }
 }
 
-/// Bounds in the forms in which columns hold numbers and dates.
-private struct NumberRange {
-    private var integers: ClosedRange<Int64>?
-    private var doubles: (lower: Double, upper: Double)?
-    private var dates: (lower: Double, upper: Double)?
-    private let includesUpper: Bool
-
-    init(_ bounds: MetadataCondition.Bounds) {
-        includesUpper = bounds.includesUpper
-        if case .date = bounds.lower ?? bounds.upper {
-            dates = (-.infinity, .infinity)
-            if case .date(let date)? = bounds.lower { dates?.lower = date.timeIntervalSinceReferenceDate }
-            if case .date(let date)? = bounds.upper { dates?.upper = date.timeIntervalSinceReferenceDate }
-            return
-        }
-        var lowest = Int64.min
-        var highest = Int64.max
-        var low = -Double.infinity
-        var high = Double.infinity
-        var isEmpty = false
-        switch bounds.lower {
-        case .integer(let integer)?:
-            lowest = integer
-            low = Double(integer)
-            if let rounded = Int64(exactly: low), rounded < integer { low = low.nextUp }
-        case .double(let double)?:
-            low = double
-            if double >= 0x1p63 { isEmpty = true }
-            if double > -0x1p63, double < 0x1p63 { lowest = Int64(double.rounded(.up)) }
-        default: break
-        }
-        switch bounds.upper {
-        case .integer(let integer)?:
-            highest = integer
-            high = Double(integer)
-            // 2⁶³, to which the largest integers round, is no integer itself.
-            if Int64(exactly: high).map({ $0 > integer }) ?? true {
-                high = high.nextDown
-                integerUpperIncluded = true
-            } else if let rounded = Int64(exactly: high), rounded < integer {
-                integerUpperIncluded = true
-            }
-            if !includesUpper {
-                if integer == .min { isEmpty = true } else { highest -= 1 }
-            }
-        case .double(let double)?:
-            high = double
-            if double < -0x1p63 { isEmpty = true }
-            if double >= -0x1p63, double < 0x1p63 {
-                let floor = double.rounded(.down)
-                highest = Int64(floor)
-                if !includesUpper, floor == double {
-                    if highest == .min { isEmpty = true } else { highest -= 1 }
-                }
-            }
-        default: break
-        }
-        doubles = (low, high)
-        if !isEmpty, lowest <= highest { integers = lowest...highest }
-    }
-
-    /// Whether a double equal to the rounded upper bound is below the bound itself, and so inside.
-    private var integerUpperIncluded = false
-
-    func contains(_ kind: UInt8, _ payload: Int64) -> Bool {
+extension MetadataRange {
+    /// Whether a value in a column's form is inside.
+    fileprivate func contains(_ kind: UInt8, _ payload: Int64) -> Bool {
         switch kind {
-        case MetadataColumn.Kind.integer.rawValue: return integers?.contains(payload) ?? false
-        case MetadataColumn.Kind.double.rawValue:
-            return contains(payload, in: doubles, includesUpper: includesUpper || integerUpperIncluded)
-        case MetadataColumn.Kind.date.rawValue: return contains(payload, in: dates, includesUpper: includesUpper)
-        default: return false
+        case MetadataColumn.Kind.integer.rawValue: contains(integer: payload)
+        case MetadataColumn.Kind.double.rawValue: contains(double: Double(bitPattern: UInt64(bitPattern: payload)))
+        case MetadataColumn.Kind.date.rawValue: contains(dateSeconds: Double(bitPattern: UInt64(bitPattern: payload)))
+        default: false
         }
-    }
-
-    private func contains(_ payload: Int64, in range: (lower: Double, upper: Double)?, includesUpper: Bool) -> Bool {
-        guard let range else { return false }
-        let value = Double(bitPattern: UInt64(bitPattern: payload))
-        return value >= range.lower && (includesUpper ? value <= range.upper : value < range.upper)
     }
 }

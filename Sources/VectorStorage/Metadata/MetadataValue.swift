@@ -30,6 +30,15 @@ public enum MetadataValue: Sendable, Hashable, ExpressibleByStringLiteral, Expre
     /// ``null``.
     public init(nilLiteral: ()) { self = .null }
 
+    /// Whether two values are the same, numbers by their worth.
+    func isEqual(to other: MetadataValue) -> Bool {
+        switch (self, other) {
+        case (.integer(let integer), .double(let double)), (.double(let double), .integer(let integer)):
+            Int64(exactly: double) == integer
+        default: self == other
+        }
+    }
+
     /// How the value is named in messages.
     var kind: String {
         switch self {
