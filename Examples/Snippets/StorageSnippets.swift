@@ -18,7 +18,12 @@ func storageSnippets(_ folder: URL) async throws {
     print(recent.diagnostics.strategy, recent.diagnostics.scored)
 
     let same = try MetadataCondition(parsing: "year >= 1960 and lang != pl")
-    let other = try await books.count(where: same && MetadataCondition(parsing: "tags contains \"sea\" or not exists tags"))
+    let tagged = try MetadataCondition(parsing: "tags contains \"sea\" or not exists tags")
+    let other = try await books.count(where: same && tagged)
+
+    for try await row in books.rows(where: .greaterThan("year", 1960)) {
+        print(row.key, row.vector)
+    }
 
     try await books.update("dune", metadata: ["read": true])  // other fields stay
     try await books.update("dune", metadata: ["year": 1965, "lang": "en"], replacing: true)

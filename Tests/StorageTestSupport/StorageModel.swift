@@ -199,9 +199,8 @@ package func difference(
     guard collection.count == model.rows.count else {
         return "it counts \(collection.count) rows, not \(model.rows.count)"
     }
-    let stored = Collected()
-    try await collection.forEach { row in stored.append(row) }
-    let rows = stored.rows
+    var rows: [StoredVector] = []
+    for try await row in collection.rows() { rows.append(row) }
     guard rows.count == model.rows.count else { return "it holds \(rows.count) rows, not \(model.rows.count)" }
     for row in rows where model.rows[row.key]?.row != row {
         return "the row \(row.key) is \(row.metadata), not \(String(describing: model.rows[row.key]?.row.metadata))"
@@ -224,12 +223,4 @@ package func difference(
         guard try await collection.get(key) == model.rows[key]?.row else { return "getting \(key) gives another row" }
     }
     return nil
-}
-
-/// Rows that a thread collects and another reads afterwards.
-///
-/// `@unchecked Sendable`: `forEach` calls from one thread at a time, and has returned when the rows are read.
-private final class Collected: @unchecked Sendable {
-    private(set) var rows: [StoredVector] = []
-    func append(_ row: StoredVector) { rows.append(row) }
 }

@@ -132,8 +132,10 @@ struct MetadataTests {
                 switch bound {
                 case .integer(let bound):
                     conditions += [.range("a", bound...), .range("a", ...bound), .range("a", ..<bound)]
+                    conditions += [.greaterThan("a", bound)]
                 case .double(let bound):
                     conditions += [.range("a", bound...), .range("a", ...bound), .range("a", ..<bound)]
+                    conditions += [.greaterThan("a", bound)]
                 default: break
                 }
             }
@@ -149,6 +151,61 @@ struct MetadataTests {
             }
             let long = (0..<3000).reduce(MetadataCondition.exists("a")) { condition, _ in condition && .exists("a") }
             await expectFailure(.invalidArgument, naming: "6001", "4096") { try await collection.count(where: long) }
+        }
+    }
+
+    @Test("Bounds are exact, also at the ends of 64 bits and beside doubles", arguments: [false, true])
+    func bounds(isDate: Bool) {
+        let integers: [Int64] = [
+            .min, .min + 1, -1 << 53 - 1, -1 << 53, -1, 0, 1, 2, 1 << 53 - 1, 1 << 53, 1 << 53 + 1, .max - 1024,
+            .max - 1023,
+            .max - 512, .max - 511, .max - 1, .max,
+        ]
+        let whole = integers.map { Double($0) }
+        let doubles =
+            whole + whole.map(\.nextUp) + whole.map(\.nextDown)
+            + [0.5, -0.5, -0.0, 1e300, -1e300, .infinity, -.infinity, .leastNonzeroMagnitude]
+        /// Of two numbers, whether the first is less, as much, or more, to the last digit.
+        func order(_ first: MetadataValue, _ second: MetadataValue) -> Int {
+            func sign<Number: Comparable>(_ first: Number, _ second: Number) -> Int {
+                first < second ? -1 : first == second ? 0 : 1
+            }
+            switch (first, second) {
+            case (.integer(let first), .integer(let second)): return sign(first, second)
+            case (.double(let first), .double(let second)): return sign(first, second)
+            case (.date(let first), .date(let second)): return sign(first, second)
+            case (.integer(let integer), .double(let double)):
+                if double >= 0x1p63 { return -1 }
+                if double < -0x1p63 { return 1 }
+                let truncated = Int64(double)
+                return integer == truncated ? sign(Double(truncated), double) : sign(integer, truncated)
+            default: return -order(second, first)
+            }
+        }
+        func check(_ value: MetadataValue, _ bound: some MetadataBound) {
+            let order = order(value, bound.bound)
+            let row = ["a": value]
+            #expect(MetadataCondition.greaterThan("a", bound).holds(for: row) == (order > 0), "\(value) > \(bound)")
+            #expect(MetadataCondition.atLeast("a", bound).holds(for: row) == (order >= 0), "\(value) >= \(bound)")
+            #expect(MetadataCondition.lessThan("a", bound).holds(for: row) == (order < 0), "\(value) < \(bound)")
+            #expect(MetadataCondition.atMost("a", bound).holds(for: row) == (order <= 0), "\(value) <= \(bound)")
+        }
+        let dates = doubles.map { Date(timeIntervalSinceReferenceDate: $0) }
+        if isDate {
+            for value in dates { for bound in dates { check(.date(value), bound) } }
+            for bound in dates {
+                #expect(!MetadataCondition.atLeast("a", bound).holds(for: ["a": .double(.infinity)]))
+                #expect(!MetadataCondition.atMost("a", bound).holds(for: ["a": .integer(.min)]))
+            }
+            return
+        }
+        for value in integers.map(MetadataValue.integer) + doubles.map(MetadataValue.double) {
+            for bound in integers { check(value, bound) }
+            for bound in doubles { check(value, bound) }
+            #expect(!MetadataCondition.atLeast("a", Date.distantPast).holds(for: ["a": value]))
+        }
+        for value in ["a", nil, true, ["a"]] as [MetadataValue] {
+            #expect(!MetadataCondition.range("a", Int.min...Int.max).holds(for: ["a": value]))
         }
     }
 

@@ -50,27 +50,17 @@ extension VectorCollection {
     /// - Throws: ``StorageError`` with code `damaged`, `inputOutput`, `closed`.
     public func get(_ key: VectorKey) async throws(StorageError) -> StoredVector? { try await get([key])[0] }
 
-    /// Hands out all rows, in the order of their writing, as they are at the time of the call, whatever is written
-    /// meanwhile. While it runs, the write-ahead log can't be emptied, so it should not take hours.
+    /// All rows, in the order of their writing, as they are when an iteration begins, whatever is written meanwhile:
     ///
-    /// - Parameters:
-    ///   - condition: which rows; nil for all.
-    ///   - body: called with each row, on a thread of its own.
-    /// - Throws: ``StorageError`` with code `damaged`, `inputOutput`, `invalidArgument`, `cancelled`, `closed`. An
-    ///   error of `body` becomes one: a `CancellationError` with code `cancelled`, errors of this package's modules
-    ///   with their own code, any other with code `inputOutput` and its description as the message.
-    public func forEach(
-        where condition: MetadataCondition? = nil,
-        _ body: @escaping @Sendable (StoredVector) throws -> Void
-    ) async throws(StorageError) {
-        try condition?.validate()
-        try await runBlocking { [live] cancellation throws(StorageError) in
-            try live.checkUsable()
-            try live.core.database.load(live.record.id, cancellation: cancellation) { _ in
-            } row: { row in
-                let row = try StoredVector(row)
-                if condition?.holds(for: row.metadata) ?? true { try body(row) }
-            }
-        }
+    /// ```swift
+    /// for try await row in books.rows(where: .atLeast("year", 1960)) { print(row.key, row.vector) }
+    /// ```
+    ///
+    /// Rows are read from the database in batches, and checked. Until an iteration has ended, the write-ahead log can't be
+    /// emptied, so it should not take hours.
+    ///
+    /// - Parameter condition: which rows; nil for all.
+    public func rows(where condition: MetadataCondition? = nil) -> StoredRows {
+        StoredRows(live: live, condition: condition)
     }
 }

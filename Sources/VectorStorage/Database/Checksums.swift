@@ -12,7 +12,7 @@ extension CRC32C {
     }
 }
 
-/// The checksum of a row: of the collection and the id that it stands under, its key, its metadata and its vector.
+/// The checksum of a row: of its collection, its id, its key, its metadata and its vector.
 func rowChecksum(
     collection: Int64,
     id: Int64,

@@ -1,7 +1,7 @@
 import GRDB
 import Vectors
 
-/// What the catalogue says of a collection.
+/// A collection's entry in the catalogue.
 struct CollectionRecord: Sendable {
     var id: Int64
     var name: String

@@ -1,5 +1,5 @@
-/// A sum over the rows of a collection that tells whether exactly those rows are there: row checksums find altered
-/// rows, this finds missing ones, old ones, and ones that should be gone.
+/// A sum over the rows of a collection. Row checksums find altered rows; this finds missing rows, old rows, and rows that
+/// were deleted.
 struct RowDigest: Sendable, Equatable {
     var count = 0
     var sum: UInt64 = 0

@@ -10,7 +10,7 @@ final class StoreDatabase: Sendable {
     /// The version of the format, see the article on the file format.
     static let version = 1
 
-    let pool: DatabasePool
+    private let pool: DatabasePool
     private let url: URL
     private let isReadOnly: Bool
 
@@ -76,23 +76,21 @@ final class StoreDatabase: Sendable {
             }
         }
         if application == 0, version == 0, isEmpty, access == .readWriteCreating {
-            return try withStorageError {
-                try pool.write { database in
-                    try database.execute(
-                        sql: """
-                            PRAGMA application_id = \(Self.applicationID);
-                            PRAGMA user_version = \(Self.version);
-                            CREATE TABLE store (sequence INTEGER NOT NULL);
-                            INSERT INTO store VALUES (0);
-                            CREATE TABLE collections (
-                                id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dimension INTEGER NOT NULL,
-                                metric TEXT NOT NULL, description TEXT, sequence INTEGER NOT NULL,
-                                count INTEGER NOT NULL, digest INTEGER NOT NULL, sidecar TEXT, length INTEGER,
-                                hash INTEGER, through INTEGER, checksum INTEGER NOT NULL
-                            );
-                            """
-                    )
-                }
+            return try write { database in
+                try database.execute(
+                    sql: """
+                        PRAGMA application_id = \(Self.applicationID);
+                        PRAGMA user_version = \(Self.version);
+                        CREATE TABLE store (sequence INTEGER NOT NULL);
+                        INSERT INTO store VALUES (0);
+                        CREATE TABLE collections (
+                            id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, dimension INTEGER NOT NULL,
+                            metric TEXT NOT NULL, description TEXT, sequence INTEGER NOT NULL,
+                            count INTEGER NOT NULL, digest INTEGER NOT NULL, sidecar TEXT, length INTEGER,
+                            hash INTEGER, through INTEGER, checksum INTEGER NOT NULL
+                        );
+                        """
+                )
             }
         }
         guard application == Self.applicationID else {
@@ -109,14 +107,33 @@ final class StoreDatabase: Sendable {
 
     /// Ends all connections. Calls that are under way fail or finish.
     func close() throws(StorageError) {
-        // So that the next one finds a database without a log to read. If it can't be emptied, it stays, and is read.
+        // So that the next one finds a database without a log to read. If it can't be emptied, because somebody reads an
+        // older state, it stays, and is read.
         if !isReadOnly {
-            _ = try? pool.writeWithoutTransaction { database in try database.checkpoint(.truncate) }
+            _ = try? pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA busy_timeout = 1000")
+                try database.checkpoint(.truncate)
+            }
         }
         try withStorageError { try pool.close() }
     }
 
-    // MARK: Care
+    // MARK: Transactions
+
+    /// Reads from one state of the database.
+    func read<Result>(_ body: (Database) throws -> Result) throws(StorageError) -> Result {
+        try withStorageError { try pool.read(body) }
+    }
+
+    /// Reads and writes: all of it, on the disk when this returns, or nothing.
+    func write<Result>(_ body: (Database) throws -> Result) throws(StorageError) -> Result {
+        try withStorageError { try pool.write(body) }
+    }
+
+    /// The database as it is now, for as long as the snapshot is there.
+    func snapshot() throws(StorageError) -> DatabaseSnapshot { try withStorageError { try pool.makeSnapshot() } }
+
+    // MARK: The whole file
 
     /// Copies the database, as it is now, into a new file that is as small as it can be.
     func copy(to destination: URL) throws(StorageError) {
@@ -136,11 +153,7 @@ final class StoreDatabase: Sendable {
 
     /// What SQLite's own check finds.
     func integrityProblems() throws(StorageError) -> [String] {
-        try withStorageError {
-            try pool.read { database in
-                try String.fetchAll(database, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
-            }
-        }
+        try read { try String.fetchAll($0, sql: "PRAGMA integrity_check").filter { $0 != "ok" } }
     }
 
     /// The bytes that the database and its write-ahead log take on the disk.

@@ -19,8 +19,7 @@ struct StoredRow {
         guard sqlite3_column_type(statement, 0) == SQLITE_INTEGER, sqlite3_column_type(statement, 1) == SQLITE_TEXT,
             sqlite3_column_type(statement, 4) == SQLITE_INTEGER
         else { throw StorageError(.damaged, "a row of the collection '\(record.name)' is not in its format") }
-        /// The bytes of a text or blob. In this order: asking for the bytes may convert them, and their number is that of
-        /// what they became.
+        /// The bytes of a text or blob. In this order: asking for them may convert them, and then their number changes.
         func bytes(_ column: CInt) -> UnsafeRawBufferPointer {
             let start = sqlite3_column_blob(statement, column)
             return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column)))
@@ -42,10 +41,14 @@ struct StoredRow {
 
 extension StoredVector {
     init(_ row: StoredRow) throws(StorageError) {
+        self.init(row, metadata: try MetadataFormat.decode(row.metadata))
+    }
+
+    init(_ row: StoredRow, metadata: VectorMetadata) {
         let vector = (0..<row.vector.count / 4).map { place in
             let bits = UInt32(littleEndian: row.vector.loadUnaligned(fromByteOffset: 4 * place, as: UInt32.self))
             return Float(bitPattern: bits)
         }
-        self.init(key: VectorKey(row.key), vector: vector, metadata: try MetadataFormat.decode(row.metadata))
+        self.init(key: VectorKey(row.key), vector: vector, metadata: metadata)
     }
 }

@@ -8,7 +8,7 @@ import Vectors
 #endif
 
 /// The sequence number of the last acknowledged change, in the file `acknowledged` beside the database. A write-ahead log
-/// that lost its end looks like one that never had it; this number tells them apart.
+/// that lost its end looks like one that never had it; this number shows the difference.
 ///
 /// 24 bytes: the magic `SwVsAck1`, the number (64 bits, little-endian), CRC-32C of both, 0 (32 bits). Written after the
 /// commit and not flushed, so that it never runs ahead of the database, and not at all in ``StoreOptions/Durability/fast``.
@@ -37,7 +37,7 @@ final class AcknowledgedSequence: Sendable {
     }
 
     /// Writes the number. That it can't be written is no failure of the change, which is on the disk already: the file
-    /// then tells of an earlier one.
+    /// then has an earlier one.
     func store(_ number: Int64) {
         let bytes = Self.bytes(number)
         _ = pwrite(descriptor, bytes, bytes.count, 0)

@@ -1,6 +1,6 @@
 /// The values of one field, in the order of the slots of a ``RowTable``: what conditions are evaluated on.
 ///
-/// Strings are held as 64-bit hashes, seeded anew by each process, so that long texts take no memory: of a collection of
+/// Strings are held as 64-bit hashes, with a new seed in each process, so that long texts take no memory: of a collection of
 /// a million different strings two would share a hash once in 40 million processes.
 struct MetadataColumn: Sendable {
     /// A part a chunk of the table; nil where no row of the chunk has the field.
@@ -15,7 +15,7 @@ struct MetadataColumn: Sendable {
     /// The values of one chunk.
     ///
     /// `@unchecked Sendable`: the table's one writer writes a slot before it publishes the slot, and never again, so that
-    /// readers, who look at published slots only, never read what is being written.
+    /// readers, which read published slots only, never read what is being written.
     final class Part: @unchecked Sendable {
         let kinds: UnsafeMutablePointer<UInt8>
         /// A number, a number's bits, a hash, or the address of a retained ``Hashes``.
@@ -48,11 +48,12 @@ struct MetadataColumn: Sendable {
             payloads[slot] = Int64(Int(bitPattern: hashes.toOpaque()))
         }
 
-        /// Whether the list of strings in this slot has a string of this hash.
-        func contains(_ hash: Int, at slot: Int) -> Bool {
-            Unmanaged<Hashes>.fromOpaque(Self.address(payloads[slot]))._withUnsafeGuaranteedRef {
-                $0.all.contains(hash)
-            }
+        /// Whether this slot has a list of strings whose hashes are as wanted.
+        func hasStrings(at slot: Int, _ isWanted: ([Int]) -> Bool) -> Bool {
+            kinds[slot] == Kind.strings.rawValue
+                && Unmanaged<Hashes>.fromOpaque(Self.address(payloads[slot]))._withUnsafeGuaranteedRef {
+                    isWanted($0.all)
+                }
         }
 
         /// The same list of strings, for a part that takes over the row.
@@ -112,28 +113,18 @@ struct MetadataColumn: Sendable {
                 }
                 for list in cells.lists {
                     var lists = result
-                    scan { kinds[$0] == Kind.strings.rawValue && part.equals(list, at: $0) }
+                    scan { part.hasStrings(at: $0) { $0 == list } }
                     lists.formUnion(result)
                     result = lists
                 }
             case .range(_, let range): scan { range.contains(kinds[$0], payloads[$0]) }
             case .contains(_, let string):
                 let hash = string.hashValue
-                scan { kinds[$0] == Kind.strings.rawValue && part.contains(hash, at: $0) }
+                scan { part.hasStrings(at: $0) { $0.contains(hash) } }
             case .and, .or, .not: break
             }
         }
         return result
-    }
-}
-
-extension MetadataColumn.Part {
-    /// Whether the list of strings in this slot has exactly these hashes.
-    fileprivate func equals(_ list: [Int], at slot: Int) -> Bool { hashes(at: slot) == list }
-
-    private func hashes(at slot: Int) -> [Int] {
-        guard let address = UnsafeRawPointer(bitPattern: Int(payloads[slot])) else { return [] }
-        return Unmanaged<MetadataColumn.Hashes>.fromOpaque(address)._withUnsafeGuaranteedRef { $0.all }
     }
 }
 

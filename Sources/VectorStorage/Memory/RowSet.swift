@@ -13,8 +13,6 @@ struct RowSet: Sendable {
 
     var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
-    func contains(_ slot: Int) -> Bool { words[slot / 64] >> UInt64(slot % 64) & 1 == 1 }
-
     /// Sets the 64 slots that start at a multiple of 64.
     mutating func setWord(_ word: UInt64, at slot: Int) { words[slot / 64] = word }
 

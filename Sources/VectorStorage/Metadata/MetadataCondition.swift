@@ -101,7 +101,7 @@ public struct MetadataCondition: Sendable, Hashable {
     /// Rows for which it does not hold.
     public static prefix func ! (condition: Self) -> Self { Self(nodes: condition.nodes + [.not]) }
 
-    /// The names of the fields that it looks at.
+    /// The names of the fields that it reads.
     public var fields: Set<String> {
         var fields = Set<String>()
         for node in nodes {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Hands out metadata to what decodes itself.
+/// Decodes a value from metadata.
 struct MetadataDecoder: Decoder {
     enum Source {
         case fields(VectorMetadata)

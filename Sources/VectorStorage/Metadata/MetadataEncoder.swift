@@ -1,6 +1,6 @@
 import Foundation
 
-/// Collects what one value encodes itself as.
+/// Encodes a value as metadata.
 final class MetadataEncoder: Encoder {
     enum Result {
         case nothing

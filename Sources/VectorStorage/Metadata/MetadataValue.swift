@@ -30,7 +30,7 @@ public enum MetadataValue: Sendable, Hashable, ExpressibleByStringLiteral, Expre
     /// ``null``.
     public init(nilLiteral: ()) { self = .null }
 
-    /// Whether two values are the same, numbers by their worth.
+    /// Whether two values are the same; an integer and a double if they are the same number.
     func isEqual(to other: MetadataValue) -> Bool {
         switch (self, other) {
         case (.integer(let integer), .double(let double)), (.double(let double), .integer(let integer)):
@@ -62,7 +62,7 @@ extension MetadataValue: ExpressibleByArrayLiteral {
 extension MetadataValue: Codable {
     private enum DateKey: CodingKey { case date }
 
-    /// Reads a value. A number without a fraction becomes an integer; ``RowLine`` tells 1 and 1.0 apart.
+    /// Reads a value. A number without a fraction becomes an integer; ``RowLine`` keeps 1 and 1.0 apart.
     ///
     /// - Throws: `DecodingError`, also for a whole number of more than 64 signed bits, of which a double would lose digits.
     public init(from decoder: any Decoder) throws {

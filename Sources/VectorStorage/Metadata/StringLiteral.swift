@@ -10,7 +10,7 @@ struct StringLiteral {
     /// The offset behind what was read.
     private(set) var place: Int
 
-    /// - Parameter start: where the opening quote stands, single or double.
+    /// - Parameter start: where the opening quote is, single or double.
     init(_ bytes: [UInt8], from start: Int) {
         self.bytes = bytes
         self.start = start
@@ -25,7 +25,7 @@ struct StringLiteral {
         while place < bytes.count, bytes[place] != quote {
             let byte = bytes[place]
             guard byte >= 0x20 else {
-                throw Failure(message: "a control character stands in a string; write it as an escape", place: place)
+                throw Failure(message: "a control character is in a string; write it as an escape", place: place)
             }
             place += 1
             if byte == UInt8(ascii: "\\") {
@@ -44,7 +44,7 @@ struct StringLiteral {
         return text
     }
 
-    /// What an escape stands for, whose backslash has been read.
+    /// What an escape means, whose backslash has been read.
     private mutating func escape() throws(Failure) -> Character {
         let backslash = place - 1
         let known: [UInt8: Character] = [

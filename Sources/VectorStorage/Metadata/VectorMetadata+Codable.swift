@@ -1,5 +1,5 @@
 extension Dictionary<String, MetadataValue> {
-    /// The metadata that a value comes to: a field a property, nil ones left out.
+    /// The metadata of a value: a field for each property, without those that are nil.
     ///
     /// Properties may be strings, whole numbers of up to 64 bits, floating-point numbers, bools, dates, UUIDs and URLs
     /// (both as strings), lists of strings, and anything that encodes itself as one of these, such as an enum.

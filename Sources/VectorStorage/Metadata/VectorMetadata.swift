@@ -1,7 +1,7 @@
 /// What is known about a vector: values by field name.
 ///
 /// A row has at most 256 fields, a name 1 to 255 bytes, all of a row's metadata together at most 16 MiB; a collection
-/// knows at most 1,024 different names.
+/// has at most 1,024 different names.
 public typealias VectorMetadata = [String: MetadataValue]
 
 extension Dictionary<String, MetadataValue> {

@@ -2,7 +2,7 @@ public import Vectors
 
 /// How one search is done.
 public struct QueryOptions: Sendable {
-    /// Look at every vector that passes the condition, whatever it costs.
+    /// Compare the query with every vector that passes the condition, without the index.
     public var exact: Bool
     /// Inverted lists to visit, where the index has any; by default 1.5 times the square root of their number, which on
     /// descriptors of images finds 96 of 100 neighbours, and more under a condition that few vectors pass.

@@ -1,14 +1,14 @@
 /// How a search was done.
 public struct SearchDiagnostics: Sendable, Hashable {
-    /// Who looked at the vectors.
+    /// How candidates were found.
     public enum Strategy: String, Sendable, Hashable, Codable {
-        /// Every vector that passes the condition was looked at: the answer is exact.
+        /// The query was compared with every vector that passes the condition: the answer is exact.
         case exact
-        /// The index proposed candidates; rows newer than the index were all looked at.
+        /// The index proposed candidates; rows newer than the index were all compared.
         case index
     }
 
-    /// Who looked at the vectors.
+    /// How candidates were found.
     public var strategy: Strategy
     /// How many vectors pass the condition, all of them where there is none.
     public var matching: Int

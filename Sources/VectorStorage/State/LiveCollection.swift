@@ -85,6 +85,12 @@ final class LiveCollection: Sendable {
         }
     }
 
+    /// All rows, as they are in the database now.
+    func rowReader() throws(StorageError) -> RowReader {
+        try checkUsable()
+        return try RowReader(record.id, of: core.database)
+    }
+
     /// The slots of the rows with these keys, in the newest version.
     func slots(of keys: [VectorKey]) -> [Int?] { state.withLock { state in keys.map { state.keys[$0] } } }
 

@@ -15,7 +15,7 @@ struct LoadedCollection: Sendable {
     init(_ id: Int64, from core: StoreCore, cancellation: Cancellation? = nil) throws(StorageError) {
         let early = try core.database.record(id).sidecar
         let readIndex = Mutex<Result<VectorIndex, StorageError>?>(nil)
-        let readRows = Mutex<Result<Rows, StorageError>?>(nil)
+        let readRows = Mutex<Result<Rows, StorageError>>(.failure(.cancelled))
         concurrently(early == nil ? 1 : 2) { worker in
             if worker == 0 {
                 let result = Result { () throws(StorageError) in
@@ -27,10 +27,8 @@ struct LoadedCollection: Sendable {
                 readIndex.withLock { $0 = result }
             }
         }
-        guard let rows = try readRows.withLock({ $0 })?.get(), let record = rows.record else {
-            throw StorageError(.damaged, "the catalogue of collections is damaged")
-        }
-        self.record = record
+        let rows = try readRows.withLock { $0 }.get()
+        record = rows.record
         table = rows.table
         keys = rows.keys
         guard let sidecar = record.sidecar else { return }
@@ -51,26 +49,30 @@ struct LoadedCollection: Sendable {
 
     /// What the database holds of a collection, in memory.
     private struct Rows: Sendable {
-        private(set) var record: CollectionRecord?
-        private(set) var table = RowTable(dimension: 1, metric: .cosine)
-        private(set) var keys: [VectorKey: Int] = [:]
+        let record: CollectionRecord
+        let table: RowTable
+        let keys: [VectorKey: Int]
 
         init(_ id: Int64, from database: StoreDatabase, cancellation: Cancellation?) throws(StorageError) {
-            var last = Int64.min
-            try database.load(id, cancellation: cancellation) { found in
-                record = found
-                table = RowTable(dimension: found.dimension, metric: found.metric)
-                try table.reserveCapacity(forMore: found.digest.count)
-                keys.reserveCapacity(min(found.digest.count, 1 << 24))
-            } row: { row in
-                let key = VectorKey(row.key)
-                let slot = try table.append(id: row.id, key: key, vector: row.vector, checksum: row.checksum) { set in
-                    try MetadataFormat.forEachField(row.metadata) { name, value in set(name, value) }
+            (record, table, keys) = try database.read { database in
+                var scan = try RowScan(id, database)
+                let record = scan.record
+                var table = RowTable(dimension: record.dimension, metric: record.metric)
+                var keys: [VectorKey: Int] = [:]
+                try table.reserveCapacity(forMore: record.digest.count)
+                keys.reserveCapacity(min(record.digest.count, 1 << 24))
+                _ = try scan.read(database, cancellation: cancellation) { row in
+                    let key = VectorKey(row.key)
+                    let slot = try table.append(id: row.id, key: key, vector: row.vector, checksum: row.checksum) {
+                        set in
+                        try MetadataFormat.forEachField(row.metadata) { name, value in set(name, value) }
+                    }
+                    guard keys.updateValue(slot, forKey: key) == nil else {
+                        throw StorageError(.damaged, "the key '\(key)' occurs twice")
+                    }
+                    return true
                 }
-                guard row.id > last, keys.updateValue(slot, forKey: key) == nil else {
-                    throw StorageError(.damaged, "the key '\(key)' occurs twice")
-                }
-                last = row.id
+                return (record, table, keys)
             }
         }
     }

@@ -43,7 +43,7 @@ final class StoreCore: Sendable {
         database = try StoreDatabase(databaseURL, access: access, durability: options.durability)
         identity = Folder.Identity(databaseURL.path(percentEncoded: false))
         // Before the catalogue: a process that writes may acknowledge more in between.
-        let value = acknowledged?.value ?? Self.acknowledged(url)
+        let value = acknowledged?.value ?? (try? AcknowledgedSequence(url, readOnly: true))?.value
         let (collections, last) = try database.catalogue()
         if !options.acceptsLostWrites, let value, value > last {
             throw StorageError(
@@ -60,13 +60,6 @@ final class StoreCore: Sendable {
             try flush(url.deletingLastPathComponent())
         }
         removeForgottenFiles(except: Set(collections.compactMap { $0.sidecar?.name }))
-    }
-
-    /// What a reader finds of the last acknowledged change, without making the file.
-    private static func acknowledged(_ url: URL) -> Int64? {
-        guard FileManager.default.fileExists(atPath: url.appending(path: "acknowledged").path(percentEncoded: false))
-        else { return nil }
-        return try? AcknowledgedSequence(url, readOnly: true).value
     }
 
     /// Index files that no collection names, and temporary files, are left by processes that ended while writing.
@@ -140,7 +133,7 @@ final class StoreCore: Sendable {
             try checkPlace()
             let (result, next) = try body(last)
             guard next > last else { return result }
-            // It may have gone meanwhile, and the change with it.
+            // It may have been removed meanwhile, and the change with it.
             try checkPlace()
             last = next
             if options.durability == .full { acknowledged?.store(next) }

@@ -24,8 +24,8 @@ extension VectorStore {
     /// Copies the database and the index files that it names.
     private func copy(to folder: URL) throws(StorageError) {
         let copy = folder.appending(path: StoreDatabase.fileName)
-        // Another process that writes may replace an index file before it is copied: then the database is copied anew, and
-        // in the end without naming the file.
+        // Another process that writes may replace an index file before it is copied: then the database is copied again, and
+        // at last without naming the file.
         for attempt in 0..<3 {
             try? FileManager.default.removeItem(at: copy)
             try core.database.copy(to: copy)
@@ -53,9 +53,9 @@ extension VectorStore {
         return records
     }
 
-    /// Reads every byte of the store and says what is wrong with it.
+    /// Reads every byte of the store and reports what is damaged.
     ///
-    /// - Returns: a sentence a problem; none if all is well. Damage that keeps the check itself from going on is among
+    /// - Returns: a sentence for each problem; none if the store is whole. Damage that stops the check itself is one of
     ///   them, not thrown.
     /// - Throws: ``StorageError`` with code `inputOutput`, `cancelled`, `closed`.
     public func verify() async throws(StorageError) -> [String] {
@@ -83,10 +83,11 @@ extension VectorStore {
         }
     }
 
-    /// Makes all collections and files as small and as fast as they can be: removes deleted rows, builds the indexes
-    /// anew where rows were added or deleted, and gives free space back.
+    /// Makes all collections and files as small and as fast as they can be: removes deleted rows, rebuilds the
+    /// indexes where rows were added or deleted, and returns free space to the file system.
     ///
-    /// - Throws: ``StorageError`` with code `readOnly`, `inputOutput`, `cancelled`, `closed`.
+    /// - Throws: ``StorageError`` with code `readOnly`, `inputOutput`, `locked` (an iteration over rows goes on for more than
+    ///   10 seconds), `cancelled`, `closed`.
     public func compact() async throws(StorageError) {
         for name in try await collectionNames() { try await collection(name).rebuildIndex() }
         try await runBlocking { _ throws(StorageError) in

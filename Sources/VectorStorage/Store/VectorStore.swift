@@ -125,7 +125,7 @@ public final class VectorStore: Sendable {
         return found
     }
 
-    /// What the catalogue says of a collection.
+    /// A collection's entry in the catalogue.
     private func record(_ name: String) throws(StorageError) -> CollectionRecord {
         guard let record = try core.database.catalogue().collections.first(where: { $0.name == name }) else {
             throw StorageError(
@@ -144,7 +144,9 @@ public final class VectorStore: Sendable {
             try self.core.change { sequence throws(StorageError) in
                 let record = try self.record(name)
                 try self.core.database.delete(record, sequence: sequence + 1)
-                self.collections.withLock { $0.removeValue(forKey: record.id) }?.live.state.withLock { $0.isDeleted = true }
+                self.collections.withLock { $0.removeValue(forKey: record.id) }?.live.state.withLock {
+                    $0.isDeleted = true
+                }
                 if let sidecar = record.sidecar { self.core.removeSidecar(sidecar.name) }
                 return ((), sequence + 1)
             }
@@ -194,8 +196,8 @@ public final class VectorStore: Sendable {
         }
     }
 
-    /// Ends background work and closes the files. Later calls throw an error with code `closed`. A store that is merely
-    /// forgotten closes too, once nothing refers to it or its collections.
+    /// Ends background work and closes the files. Later calls throw an error with code `closed`. A store that is not
+    /// closed closes by itself, once nothing refers to it or its collections.
     ///
     /// - Throws: ``StorageError`` with code `inputOutput`.
     public func close() async throws(StorageError) {
