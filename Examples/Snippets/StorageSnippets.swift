@@ -36,7 +36,7 @@ func storageSnippets(_ folder: URL) async throws {
     // Operating
     let reader = try await VectorStore.open(folder.appending(path: "library"), options: StoreOptions(access: .readOnly))
     let sameBooks = try await reader.collection("books")
-    print(sameBooks.count, sameBooks.statistics.tableMemory)
+    print(sameBooks.count, sameBooks.statistics.tableMemorySize)
     try await reader.close()
 
     precondition(problems.isEmpty && other == 1)

@@ -38,7 +38,7 @@ struct StoreInfoCommand: AsyncParsableCommand {
 
     func run() async throws {
         let figures = try await withStore(store, .readOnly) { store in
-            var figures = Figures(databaseBytes: store.databaseSize, collections: [])
+            var figures = Figures(databaseBytes: store.databaseFileSize, collections: [])
             for name in try await store.collectionNames() {
                 do throws(StorageError) {
                     let collection = try await store.collection(name)
@@ -106,7 +106,7 @@ struct StoreCompactCommand: AsyncParsableCommand {
     func run() async throws {
         let figures = try await withStore(store, .readWrite) { store in
             try await store.compact()
-            return Figures(databaseBytes: store.databaseSize)
+            return Figures(databaseBytes: store.databaseFileSize)
         }
         try outputs.report(figures, lines: [])
     }

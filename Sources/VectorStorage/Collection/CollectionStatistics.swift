@@ -11,9 +11,9 @@ public struct CollectionStatistics: Sendable, Hashable, Codable {
     /// Deleted and replaced rows that still take memory.
     public var deletedCount: Int
     /// Bytes of memory that rows take: vectors, keys, numbers and hashes of the metadata.
-    public var tableMemory: Int
+    public var tableMemorySize: Int
     /// Bytes of memory that the index takes.
-    public var indexMemory: Int
+    public var indexMemorySize: Int
     /// Bytes of the index file; nil if there is none.
     public var indexFileSize: Int?
     /// Why the index file could not be used, or why building or writing an index failed. Searches are exact meanwhile.

@@ -37,8 +37,8 @@ public final class VectorCollection: Sendable {
             indexDescription: version.main?.index.indexDescription.description,
             recentCount: version.table.count - version.firstRecentSlot,
             deletedCount: version.deletedCount,
-            tableMemory: version.table.memorySize,
-            indexMemory: version.main?.index.memorySize ?? 0,
+            tableMemorySize: version.table.memorySize,
+            indexMemorySize: version.main?.index.memorySize ?? 0,
             indexFileSize: record.sidecar?.length,
             indexProblem: maintenance.failure ?? problem
         )

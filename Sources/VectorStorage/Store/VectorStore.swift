@@ -208,5 +208,5 @@ public final class VectorStore: Sendable {
     }
 
     /// The bytes that the database takes on the disk, with its write-ahead log and without index files.
-    public var databaseSize: Int { core.database.fileSize }
+    public var databaseFileSize: Int { core.database.fileSize }
 }
