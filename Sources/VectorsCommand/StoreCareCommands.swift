@@ -91,7 +91,7 @@ struct StoreVerifyCommand: AsyncParsableCommand {
 struct StoreCompactCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compact",
-        abstract: "Forget deleted rows, build the indexes anew, give free space back."
+        abstract: "Remove deleted rows, rebuild the indexes, return free space to the file system."
     )
 
     @Argument(help: "The store's folder.")

@@ -32,11 +32,8 @@ public struct QueryOptions: Sendable {
     }
 
     func validate(k: Int) throws(StorageError) {
-        guard k >= 1 else { throw StorageError(.invalidArgument, "k \(k) is less than 1") }
-        if let probes, probes < 1 { throw StorageError(.invalidArgument, "probes \(probes) is less than 1") }
-        if let ef, ef < 1 { throw StorageError(.invalidArgument, "ef \(ef) is less than 1") }
-        if let candidates, candidates < 1 {
-            throw StorageError(.invalidArgument, "candidates \(candidates) is less than 1")
+        for (name, value) in [("k", k), ("probes", probes), ("ef", ef), ("candidates", candidates)] {
+            if let value, value < 1 { throw StorageError(.invalidArgument, "\(name) \(value) is less than 1") }
         }
     }
 }

@@ -3,7 +3,7 @@
 struct CollectionCommit {
     /// The collection's entry in the catalogue after the change.
     private(set) var record: CollectionRecord
-    private let before: CollectionVersion
+    private let main: MainIndex?
     private let removed: [Int]
     private var added: [NewRow] = []
     /// The table, with room for the new rows.
@@ -18,7 +18,7 @@ struct CollectionCommit {
         after sequence: Int64
     ) throws(StorageError) {
         self.record = record
-        before = version
+        main = version.main
         removed = slots
         table = version.table
         try table.makeRoom(forColumns: rows.lazy.flatMap { $0.row.metadata.keys }) {
@@ -67,7 +67,7 @@ struct CollectionCommit {
             sequence: record.sequence,
             table: table,
             liveCount: record.digest.count,
-            main: before.main
+            main: main
         )
     }
 }

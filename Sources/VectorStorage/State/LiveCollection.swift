@@ -7,37 +7,15 @@ final class LiveCollection: Sendable {
     let metric: Metric
     let index: CollectionIndex
     let core: StoreCore
-    let state: Locked<State>
-
-    struct State: Sendable {
-        var record: CollectionRecord
-        var version: CollectionVersion
-        /// The slots of the rows that are there.
-        var keys: [VectorKey: Int]
-        var isDeleted = false
-        /// Why the index file can't be used.
-        var sidecarProblem: String?
-
-        init(_ contents: LoadedCollection) {
-            record = contents.record
-            keys = contents.keys
-            sidecarProblem = contents.sidecarProblem
-            version = CollectionVersion(
-                sequence: contents.record.sequence,
-                table: contents.table,
-                liveCount: contents.record.digest.count,
-                main: contents.main
-            )
-        }
-    }
+    let state: Locked<CollectionState>
 
     init(core: StoreCore, id: Int64) throws(StorageError) {
-        let contents = try LoadedCollection(id, from: core)
+        let loaded = try CollectionState(reading: id, from: core)
         self.core = core
-        dimension = contents.record.dimension
-        metric = contents.record.metric
-        index = contents.record.index
-        state = Locked(State(contents))
+        dimension = loaded.record.dimension
+        metric = loaded.record.metric
+        index = loaded.record.index
+        state = Locked(loaded)
     }
 
     var record: CollectionRecord { state.withLock { $0.record } }
@@ -57,8 +35,8 @@ final class LiveCollection: Sendable {
         if core.options.access == .readOnly {
             let record = self.record
             if try core.database.sequence(of: record.id) != record.sequence {
-                let contents = try LoadedCollection(record.id, from: core)
-                state.withLock { $0 = State(contents) }
+                let loaded = try CollectionState(reading: record.id, from: core)
+                state.withLock { $0 = loaded }
             }
         }
         return state.withLock { $0.version }
@@ -174,15 +152,13 @@ final class LiveCollection: Sendable {
             var keys: [VectorKey: Int] = [:]
             keys.reserveCapacity(table.count)
             for slot in 0..<table.count { keys[table.key(slot)] = slot }
-            state.withLock { state in
-                state.version = CollectionVersion(
-                    sequence: version.sequence,
-                    table: table,
-                    liveCount: version.liveCount,
-                    main: version.main
-                )
-                state.keys = keys
-            }
+            let next = CollectionVersion(
+                sequence: version.sequence,
+                table: table,
+                liveCount: version.liveCount,
+                main: version.main
+            )
+            state.withLock { ($0.version, $0.keys) = (next, keys) }
             return ((), sequence)
         }
     }

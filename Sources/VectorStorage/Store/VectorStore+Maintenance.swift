@@ -75,8 +75,8 @@ extension VectorStore {
             try noting { () throws(StorageError) in records = try self.core.database.catalogue().collections }
             for record in records {
                 try noting { () throws(StorageError) in
-                    let contents = try LoadedCollection(record.id, from: self.core, cancellation: cancellation)
-                    if let problem = contents.sidecarProblem { problems.append(problem) }
+                    let state = try CollectionState(reading: record.id, from: self.core, cancellation: cancellation)
+                    if let problem = state.sidecarProblem { problems.append(problem) }
                 }
             }
             return problems

@@ -77,7 +77,7 @@ public final class VectorStore: Sendable {
 
     /// A collection, which is read into memory when it is asked for first. Every row is verified on the way.
     ///
-    /// Complexity: O(rows) the first time: 0.12 to 0.27 s, by the machine, for 100,000 vectors of 128 dimensions.
+    /// Complexity: O(rows) the first time; about 0.2 s for 100,000 vectors of 128 dimensions.
     ///
     /// - Throws: ``StorageError`` with code `unknownCollection`, `damaged`, `tooLarge`, `inputOutput`, `closed`.
     public func collection(_ name: String) async throws(StorageError) -> VectorCollection {

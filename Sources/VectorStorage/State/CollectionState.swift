@@ -2,17 +2,19 @@ import Faiss
 import Synchronization
 import Vectors
 
-/// A collection as it was read from the disk, verified.
-struct LoadedCollection: Sendable {
-    private(set) var record: CollectionRecord
-    private(set) var table: RowTable
-    private(set) var keys: [VectorKey: Int] = [:]
-    private(set) var main: MainIndex?
-    /// Why the index file could not be used, if there is one.
-    private(set) var sidecarProblem: String?
+/// What is in memory of a collection.
+struct CollectionState: Sendable {
+    var record: CollectionRecord
+    /// The newest version.
+    var version: CollectionVersion
+    /// The slots of the rows that are there.
+    var keys: [VectorKey: Int]
+    var isDeleted = false
+    /// Why the index file can't be used.
+    var sidecarProblem: String?
 
-    /// Reads the rows, and beside them the index file, which takes as long.
-    init(_ id: Int64, from core: StoreCore, cancellation: Cancellation? = nil) throws(StorageError) {
+    /// Reads and verifies the rows, and beside them the index file, which takes as long.
+    init(reading id: Int64, from core: StoreCore, cancellation: Cancellation? = nil) throws(StorageError) {
         let early = try core.database.record(id).sidecar
         let readIndex = Mutex<Result<VectorIndex, StorageError>?>(nil)
         let readRows = Mutex<Result<Rows, StorageError>>(.failure(.cancelled))
@@ -29,25 +31,32 @@ struct LoadedCollection: Sendable {
         }
         let rows = try readRows.withLock { $0 }.get()
         record = rows.record
-        table = rows.table
         keys = rows.keys
-        guard let sidecar = record.sidecar else { return }
-        do throws(StorageError) {
-            // Another process may have written a newer one since.
-            let index =
-                if early == sidecar, let read = readIndex.withLock({ $0 }) {
-                    try read.get()
-                } else {
-                    try sidecar.read(in: core.url)
-                }
-            try sidecar.check(index, holds: table)
-            main = MainIndex(index, through: sidecar.through)
-        } catch {
-            sidecarProblem = "the index file '\(sidecar.name)' can't be used: \(error.message)"
+        var main: MainIndex?
+        if let sidecar = record.sidecar {
+            do throws(StorageError) {
+                // Another process may have written a newer one since.
+                let index =
+                    if early == sidecar, let read = readIndex.withLock({ $0 }) {
+                        try read.get()
+                    } else {
+                        try sidecar.read(in: core.url)
+                    }
+                try sidecar.check(index, holds: rows.table)
+                main = MainIndex(index, through: sidecar.through)
+            } catch {
+                sidecarProblem = "the index file '\(sidecar.name)' can't be used: \(error.message)"
+            }
         }
+        version = CollectionVersion(
+            sequence: record.sequence,
+            table: rows.table,
+            liveCount: record.digest.count,
+            main: main
+        )
     }
 
-    /// What the database holds of a collection, in memory.
+    /// What the database holds of a collection.
     private struct Rows: Sendable {
         let record: CollectionRecord
         let table: RowTable
