@@ -17,8 +17,13 @@ func storageSnippets(_ folder: URL) async throws {
     }
     print(recent.diagnostics.strategy, recent.diagnostics.scored)
 
-    let same = try Condition(parsing: "year >= 1960 and lang != pl")
-    let other = try await books.count(where: same && Condition(parsing: "tags contains \"sea\" or not exists tags"))
+    let same = try MetadataCondition(parsing: "year >= 1960 and lang != pl")
+    let tagged = try MetadataCondition(parsing: "tags contains \"sea\" or not exists tags")
+    let other = try await books.count(where: same && tagged)
+
+    for try await row in books.rows(where: .greaterThan("year", 1960)) {
+        print(row.key, row.vector)
+    }
 
     try await books.update("dune", metadata: ["read": true])  // other fields stay
     try await books.update("dune", metadata: ["year": 1965, "lang": "en"], replacing: true)
@@ -31,7 +36,7 @@ func storageSnippets(_ folder: URL) async throws {
     // Operating
     let reader = try await VectorStore.open(folder.appending(path: "library"), options: StoreOptions(access: .readOnly))
     let sameBooks = try await reader.collection("books")
-    print(sameBooks.count, sameBooks.statistics.tableMemory)
+    print(sameBooks.count, sameBooks.statistics.tableMemorySize)
     try await reader.close()
 
     precondition(problems.isEmpty && other == 1)

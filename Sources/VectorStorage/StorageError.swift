@@ -15,7 +15,7 @@ public struct StorageError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let invalidArgument = Code(description: "invalidArgument")
         /// Text is not what its grammar demands; the message begins with the column at fault.
         public static let invalidFormat = Code(description: "invalidFormat")
-        /// A vector of one dimension met a collection of another.
+        /// The vector's dimension is not the collection's.
         public static let dimensionMismatch = Code(description: "dimensionMismatch")
         /// A number is NaN, infinite, or too large for single-precision arithmetic.
         public static let notFinite = Code(description: "notFinite")

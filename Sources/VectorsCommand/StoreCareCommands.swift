@@ -38,7 +38,7 @@ struct StoreInfoCommand: AsyncParsableCommand {
 
     func run() async throws {
         let figures = try await withStore(store, .readOnly) { store in
-            var figures = Figures(databaseBytes: store.databaseSize, collections: [])
+            var figures = Figures(databaseBytes: store.databaseFileSize, collections: [])
             for name in try await store.collectionNames() {
                 do throws(StorageError) {
                     let collection = try await store.collection(name)
@@ -91,7 +91,7 @@ struct StoreVerifyCommand: AsyncParsableCommand {
 struct StoreCompactCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compact",
-        abstract: "Forget deleted rows, build the indexes anew, give free space back."
+        abstract: "Remove deleted rows, rebuild the indexes, return free space to the file system."
     )
 
     @Argument(help: "The store's folder.")
@@ -106,7 +106,7 @@ struct StoreCompactCommand: AsyncParsableCommand {
     func run() async throws {
         let figures = try await withStore(store, .readWrite) { store in
             try await store.compact()
-            return Figures(databaseBytes: store.databaseSize)
+            return Figures(databaseBytes: store.databaseFileSize)
         }
         try outputs.report(figures, lines: [])
     }
@@ -131,30 +131,18 @@ struct StoreExportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let file = Lines(try AtomicFile(replacing: outputURL(output, extensions: ["jsonl"])))
-        try await place.with(.readOnly) { collection in
+        let file = try AtomicFile(replacing: outputURL(output, extensions: ["jsonl"]))
+        let count = try await place.with(.readOnly) { collection in
             try await choice.warnOfUnknownFields(in: collection)
-            try await collection.forEach(where: choice.condition) { row in try file.write(RowLine(row).text) }
-        }
-        try outputs.report(Figures(exported: try file.commit()), lines: [])
-    }
-
-    /// A file that one thread writes and another one commits.
-    ///
-    /// `@unchecked Sendable`: `forEach` calls from one thread at a time, and has returned when the file is committed.
-    private final class Lines: @unchecked Sendable {
-        private let file: AtomicFile
-        private var count = 0
-        init(_ file: AtomicFile) { self.file = file }
-        func write(_ line: String) throws {
-            try file.write(line + "\n")
-            count += 1
-        }
-        /// The number of lines.
-        func commit() throws -> Int {
-            try file.commit()
+            var count = 0
+            for try await row in collection.rows(where: choice.condition) {
+                try file.write(RowLine(row).text + "\n")
+                count += 1
+            }
             return count
         }
+        try file.commit()
+        try outputs.report(Figures(exported: count), lines: [])
     }
 }
 

@@ -67,9 +67,9 @@ struct ConditionArguments: ParsableArguments {
         name: .customLong("where"),
         help:
             "Which rows: 'year >= 1960 and not (lang = pl or tags contains sea)'; see 'vectors store --help'. Given several times, all must hold.",
-        transform: { try Condition(parsing: $0) }
+        transform: { try MetadataCondition(parsing: $0) }
     )
-    var conditions: [Condition] = []
+    var conditions: [MetadataCondition] = []
 
     /// How conditions are written, for the help; the library's documentation has the same.
     static let grammar = """
@@ -90,7 +90,7 @@ struct ConditionArguments: ParsableArguments {
         rows without it.
         """
 
-    var condition: Condition? {
+    var condition: MetadataCondition? {
         guard let first = conditions.first else { return nil }
         return conditions.dropFirst().reduce(first) { $0 && $1 }
     }

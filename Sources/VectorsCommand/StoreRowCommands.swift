@@ -118,9 +118,9 @@ struct StoreUpdateCommand: AsyncParsableCommand {
 
     @Option(
         help: "What is to be known, a JSON object of fields; those that it doesn't name stay.",
-        transform: { try Metadata(parsing: $0.utf8) }
+        transform: { try VectorMetadata(parsing: $0.utf8) }
     )
-    var metadata: Metadata = [:]
+    var metadata: VectorMetadata = [:]
 
     @Flag(help: "Remove the fields that --metadata doesn't name.")
     var replace = false

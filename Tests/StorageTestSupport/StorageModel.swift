@@ -7,7 +7,7 @@ package import Vectors
 package enum StorageOperation: Sendable {
     case upsert([StoredVector])
     case delete([VectorKey])
-    case deleteWhere(Condition)
+    case deleteWhere(MetadataCondition)
 
     /// Does it.
     package func run(on collection: VectorCollection) async throws(StorageError) {
@@ -51,7 +51,7 @@ package struct StorageModel: Sendable {
     }
 
     /// The k nearest rows, equally near ones in the order of their writing.
-    package func search(_ query: [Float], k: Int, where condition: Condition? = nil) -> [Match] {
+    package func search(_ query: [Float], k: Int, where condition: MetadataCondition? = nil) -> [VectorMatch] {
         var best: [(entry: Entry, score: Float)] = []
         func isBefore(_ first: (entry: Entry, score: Float), _ second: (entry: Entry, score: Float)) -> Bool {
             first.score == second.score
@@ -66,7 +66,7 @@ package struct StorageModel: Sendable {
             best.insert(candidate, at: place)
             if best.count > k { best.removeLast() }
         }
-        return best.map { Match(key: $0.entry.row.key, score: $0.score, metadata: $0.entry.row.metadata) }
+        return best.map { VectorMatch(key: $0.entry.row.key, score: $0.score, metadata: $0.entry.row.metadata) }
     }
 
     package func score(_ query: [Float], _ vector: [Float]) -> Float {
@@ -84,7 +84,7 @@ package struct StorageModel: Sendable {
 
 /// Where an answer differs from the oracle's; nil if it doesn't. Scores may differ by rounding, and then rows that are
 /// equally near within rounding may change places.
-package func difference(_ found: [Match], _ expected: [Match], tolerance: Float = 0) -> String? {
+package func difference(_ found: [VectorMatch], _ expected: [VectorMatch], tolerance: Float = 0) -> String? {
     guard found.count == expected.count else { return "\(found.count) matches, not \(expected.count)" }
     for (place, (found, expected)) in zip(found, expected).enumerated() {
         guard abs(found.score - expected.score) <= tolerance else {
@@ -143,7 +143,7 @@ package struct StorageLoad: Sendable {
     }
 
     /// Conditions of every kind and every selectivity.
-    package func condition(_ number: Int) -> Condition? {
+    package func condition(_ number: Int) -> MetadataCondition? {
         var random = generator(number &* 104_729)
         let year = Int.random(in: 1950...2020, using: &random)
         switch Int.random(in: 0..<8, using: &random) {
@@ -176,7 +176,7 @@ package struct StorageLoad: Sendable {
     }
 
     private func row(_ random: inout SplitMix64, _ number: Int) -> StoredVector {
-        var metadata: Metadata = [
+        var metadata: VectorMetadata = [
             "change": .integer(Int64(number)), "lang": language(&random),
             "year": .integer(Int64.random(in: 1950...2020, using: &random)),
             "weight": .double(Double.random(in: 0...1, using: &random)),
@@ -199,9 +199,8 @@ package func difference(
     guard collection.count == model.rows.count else {
         return "it counts \(collection.count) rows, not \(model.rows.count)"
     }
-    let stored = Collected()
-    try await collection.forEach { row in stored.append(row) }
-    let rows = stored.rows
+    var rows: [StoredVector] = []
+    for try await row in collection.rows() { rows.append(row) }
     guard rows.count == model.rows.count else { return "it holds \(rows.count) rows, not \(model.rows.count)" }
     for row in rows where model.rows[row.key]?.row != row {
         return "the row \(row.key) is \(row.metadata), not \(String(describing: model.rows[row.key]?.row.metadata))"
@@ -224,12 +223,4 @@ package func difference(
         guard try await collection.get(key) == model.rows[key]?.row else { return "getting \(key) gives another row" }
     }
     return nil
-}
-
-/// Rows that a thread collects and another reads afterwards.
-///
-/// `@unchecked Sendable`: `forEach` calls from one thread at a time, and has returned when the rows are read.
-private final class Collected: @unchecked Sendable {
-    private(set) var rows: [StoredVector] = []
-    func append(_ row: StoredVector) { rows.append(row) }
 }

@@ -88,7 +88,7 @@ struct CollectionTests {
                 // None, one in ten (through the index), one in a hundred (few rows: exact).
                 for (condition, strategy, least) in [
                     (nil, SearchDiagnostics.Strategy.index, 0.9),
-                    (Condition.range("part", 0..<80), .index, 0.9), (.range("part", 0..<10), .exact, 1),
+                    (MetadataCondition.range("part", 0..<80), .index, 0.9), (.range("part", 0..<10), .exact, 1),
                     (.equals("part", 7), .exact, 1),
                 ] {
                     let found = try await collection.search(queries, k: 10, where: condition)
@@ -214,7 +214,7 @@ struct CollectionTests {
             }
             await expectFailure(.invalidArgument, naming: "257", "256") {
                 let many = (0..<257).map { ("f\($0)", MetadataValue.null) }
-                try await collection.upsert("x", [1, 2, 3], metadata: Metadata(uniqueKeysWithValues: many))
+                try await collection.upsert("x", [1, 2, 3], metadata: VectorMetadata(uniqueKeysWithValues: many))
             }
             await expectFailure(.invalidArgument, naming: "256 bytes") {
                 try await collection.upsert("x", [1, 2, 3], metadata: [String(repeating: "n", count: 256): 1])
@@ -253,7 +253,7 @@ struct CollectionTests {
                 try await collection.upsert(
                     VectorKey(batch),
                     [1],
-                    metadata: Metadata(uniqueKeysWithValues: fields)
+                    metadata: VectorMetadata(uniqueKeysWithValues: fields)
                 )
             }
             await expectFailure(.invalidArgument, naming: "1025", "1024") {

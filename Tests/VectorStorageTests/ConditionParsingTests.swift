@@ -7,8 +7,8 @@ import VectorStorage
 struct ConditionParsingTests {
     private static let moment = Date(timeIntervalSince1970: 1_795_869_000)
 
-    private func expect(_ text: String, _ expected: Condition) throws {
-        #expect(try Condition(parsing: text) == expected, "\(text)")
+    private func expect(_ text: String, _ expected: MetadataCondition) throws {
+        #expect(try MetadataCondition(parsing: text) == expected, "\(text)")
     }
 
     @Test("Text becomes the condition that it says")
@@ -21,7 +21,10 @@ struct ConditionParsingTests {
         try expect("year>=-5", .range("year", (-5)...))
         try expect("year<=1.5e3", .range("year", ...1.5e3))
         try expect("year < 7", .range("year", ..<7))
-        try expect("year > 7", .range("year", 7...) && !.equals("year", 7))
+        try expect("year > 7", .greaterThan("year", 7))
+        try expect("year >= 7.5", .atLeast("year", 7.5))
+        try expect("year < 7", .lessThan("year", 7))
+        try expect("year <= 7", .atMost("year", 7))
         try expect("a<-1", .range("a", ..<(-1)))
         try expect("lang = en", .equals("lang", "en"))
         try expect("lang = 'in'", .equals("lang", "in"))
@@ -48,6 +51,7 @@ struct ConditionParsingTests {
         try expect("at >= 2026-11-28T12:30:00Z", .range("at", Self.moment...))
         try expect("at < 2026-11-28T14:30+02:00", .range("at", ..<Self.moment))
         try expect("at <= 2026-11-28T12:30", .range("at", ...Self.moment))
+        try expect("at > 2026-11-28T12:30", .greaterThan("at", Self.moment))
         try expect("id = 9223372036854775807", .equals("id", .integer(.max)))
         try expect("id >= -9223372036854775808", .range("id", Int64.min...))
     }
@@ -82,7 +86,7 @@ struct ConditionParsingTests {
     )
     func mistakes(text: String, message: String) async {
         let code: StorageError.Code = message == "4096" ? .invalidArgument : .invalidFormat
-        await expectFailure(code, naming: message) { try Condition(parsing: text) }
+        await expectFailure(code, naming: message) { try MetadataCondition(parsing: text) }
     }
 
     @Test("Integers keep all their 64 bits in conditions, beside doubles too")
@@ -105,11 +109,11 @@ struct ConditionParsingTests {
                 ("n > 9223372036854775807", 1), ("n in (1700000000000000001, 1700000000000000004)", 1),
                 ("n > 9223372036854775807.0", 0), ("n >= 9223372036854775808.0", 1),
             ] {
-                let condition = try Condition(parsing: text)
+                let condition = try MetadataCondition(parsing: text)
                 #expect(try await collection.count(where: condition) == count, "\(text)")
                 #expect(numbers.count { condition.holds(for: ["n": $0]) } == count, "\(text)")
             }
-            #expect(try await collection.delete(where: Condition(parsing: "n>=1700000000000000003")) == 3)
+            #expect(try await collection.delete(where: MetadataCondition(parsing: "n>=1700000000000000003")) == 3)
         }
     }
 
@@ -124,8 +128,8 @@ struct ConditionParsingTests {
         #expect(line.vector == [1, -2.5, 1e-7] && line.score == 0.25 && line.key == "a")
         #expect(line.text == text)
         for seconds in [12_345.678, -0.1, 1e-3, 812_345_678.123456, 0, -978_307_200, 1e15, 1e300] {
-            let date: Metadata = ["t": .date(Date(timeIntervalSinceReferenceDate: seconds))]
-            let written = RowLine(Match(key: "a", score: 0, metadata: date)).text
+            let date: VectorMetadata = ["t": .date(Date(timeIntervalSinceReferenceDate: seconds))]
+            let written = RowLine(VectorMatch(key: "a", score: 0, metadata: date)).text
             #expect(try RowLine(parsing: written.utf8).metadata == date, "\(written)")
         }
         let dated = try RowLine(

@@ -38,7 +38,7 @@ struct MetadataTests {
             missing: nil,
             count: 200
         )
-        let metadata = try Metadata(encoding: book)
+        let metadata = try VectorMetadata(encoding: book)
         #expect(metadata["year"] == 1961)
         #expect(metadata["printed"] == .date(book.printed))
         #expect(metadata["tags"] == ["sea", "space"])
@@ -57,33 +57,33 @@ struct MetadataTests {
         struct Numbers: Codable { var numbers = [1, 2] }
         struct Large: Codable { var large = UInt64.max }
         struct Small: Codable { var count: Int8 }
-        await expectFailure(.metadataMismatch, naming: "inner") { try Metadata(encoding: Nested()) }
-        await expectFailure(.metadataMismatch, naming: "numbers") { try Metadata(encoding: Numbers()) }
+        await expectFailure(.metadataMismatch, naming: "inner") { try VectorMetadata(encoding: Nested()) }
+        await expectFailure(.metadataMismatch, naming: "numbers") { try VectorMetadata(encoding: Numbers()) }
         await expectFailure(.metadataMismatch, naming: "large", "18446744073709551615") {
-            try Metadata(encoding: Large())
+            try VectorMetadata(encoding: Large())
         }
-        await expectFailure(.metadataMismatch) { try Metadata(encoding: "text") }
-        await expectFailure(.metadataMismatch) { try Metadata(encoding: ["a", "b"]) }
-        await expectFailure(.metadataMismatch, naming: "count") { try Metadata().decoded(as: Small.self) }
+        await expectFailure(.metadataMismatch) { try VectorMetadata(encoding: "text") }
+        await expectFailure(.metadataMismatch) { try VectorMetadata(encoding: ["a", "b"]) }
+        await expectFailure(.metadataMismatch, naming: "count") { try VectorMetadata().decoded(as: Small.self) }
         await expectFailure(.metadataMismatch, naming: "count", "a string", "Int8") {
-            try (["count": "three"] as Metadata).decoded(as: Small.self)
+            try (["count": "three"] as VectorMetadata).decoded(as: Small.self)
         }
         await expectFailure(.metadataMismatch, naming: "count") {
-            try (["count": 300] as Metadata).decoded(as: Small.self)
+            try (["count": 300] as VectorMetadata).decoded(as: Small.self)
         }
         await expectFailure(.metadataMismatch, naming: "inner") {
-            try (["inner": 1] as Metadata).decoded(as: Nested.self)
+            try (["inner": 1] as VectorMetadata).decoded(as: Nested.self)
         }
     }
 
     @Test("JSON and back")
     func json() throws {
-        let metadata: Metadata = [
+        let metadata: VectorMetadata = [
             "s": "text", "i": .integer(.max), "d": 0.5, "b": false, "n": nil, "l": ["a", "b"],
             "t": .date(Date(timeIntervalSince1970: 1.5e9)),
         ]
         let data = try JSONEncoder().encode(metadata)
-        #expect(try JSONDecoder().decode(Metadata.self, from: data) == metadata)
+        #expect(try JSONDecoder().decode(VectorMetadata.self, from: data) == metadata)
     }
 
     @Test(
@@ -110,13 +110,13 @@ struct MetadataTests {
             var rows: [StoredVector] = []
             // Enough for several chunks, with the second field in the last ones only.
             for number in 0..<2500 {
-                var metadata: Metadata = [:]
+                var metadata: VectorMetadata = [:]
                 if number % (values.count + 1) < values.count { metadata["a"] = values[number % (values.count + 1)] }
                 if number > 2100 { metadata["b"] = .integer(Int64(number % 7)) }
                 rows.append(StoredVector(key: VectorKey(number), vector: [Float(number)], metadata: metadata))
             }
             try await collection.upsert(rows)
-            var conditions: [Condition] = values.map { .equals("a", $0) }
+            var conditions: [MetadataCondition] = values.map { .equals("a", $0) }
             conditions += values.map { !.equals("a", $0) && .exists("a") }
             conditions += [
                 .in("a", []), .in("a", values), .in("a", [1, "a", ["b", "a"]]), .exists("a"), !.exists("b"),
@@ -132,8 +132,10 @@ struct MetadataTests {
                 switch bound {
                 case .integer(let bound):
                     conditions += [.range("a", bound...), .range("a", ...bound), .range("a", ..<bound)]
+                    conditions += [.greaterThan("a", bound)]
                 case .double(let bound):
                     conditions += [.range("a", bound...), .range("a", ...bound), .range("a", ..<bound)]
+                    conditions += [.greaterThan("a", bound)]
                 default: break
                 }
             }
@@ -147,8 +149,63 @@ struct MetadataTests {
             await expectFailure(.notFinite) {
                 try await collection.count(where: .range("a", PartialRangeFrom(Double.nan)))
             }
-            let long = (0..<3000).reduce(Condition.exists("a")) { condition, _ in condition && .exists("a") }
+            let long = (0..<3000).reduce(MetadataCondition.exists("a")) { condition, _ in condition && .exists("a") }
             await expectFailure(.invalidArgument, naming: "6001", "4096") { try await collection.count(where: long) }
+        }
+    }
+
+    @Test("Bounds are exact, also at the ends of 64 bits and beside doubles", arguments: [false, true])
+    func bounds(isDate: Bool) {
+        let integers: [Int64] = [
+            .min, .min + 1, -1 << 53 - 1, -1 << 53, -1, 0, 1, 2, 1 << 53 - 1, 1 << 53, 1 << 53 + 1, .max - 1024,
+            .max - 1023,
+            .max - 512, .max - 511, .max - 1, .max,
+        ]
+        let whole = integers.map { Double($0) }
+        let doubles =
+            whole + whole.map(\.nextUp) + whole.map(\.nextDown)
+            + [0.5, -0.5, -0.0, 1e300, -1e300, .infinity, -.infinity, .leastNonzeroMagnitude]
+        /// Of two numbers, whether the first is less, as much, or more, to the last digit.
+        func order(_ first: MetadataValue, _ second: MetadataValue) -> Int {
+            func sign<Number: Comparable>(_ first: Number, _ second: Number) -> Int {
+                first < second ? -1 : first == second ? 0 : 1
+            }
+            switch (first, second) {
+            case (.integer(let first), .integer(let second)): return sign(first, second)
+            case (.double(let first), .double(let second)): return sign(first, second)
+            case (.date(let first), .date(let second)): return sign(first, second)
+            case (.integer(let integer), .double(let double)):
+                if double >= 0x1p63 { return -1 }
+                if double < -0x1p63 { return 1 }
+                let truncated = Int64(double)
+                return integer == truncated ? sign(Double(truncated), double) : sign(integer, truncated)
+            default: return -order(second, first)
+            }
+        }
+        func check(_ value: MetadataValue, _ bound: some MetadataBound) {
+            let order = order(value, bound.bound)
+            let row = ["a": value]
+            #expect(MetadataCondition.greaterThan("a", bound).holds(for: row) == (order > 0), "\(value) > \(bound)")
+            #expect(MetadataCondition.atLeast("a", bound).holds(for: row) == (order >= 0), "\(value) >= \(bound)")
+            #expect(MetadataCondition.lessThan("a", bound).holds(for: row) == (order < 0), "\(value) < \(bound)")
+            #expect(MetadataCondition.atMost("a", bound).holds(for: row) == (order <= 0), "\(value) <= \(bound)")
+        }
+        let dates = doubles.map { Date(timeIntervalSinceReferenceDate: $0) }
+        if isDate {
+            for value in dates { for bound in dates { check(.date(value), bound) } }
+            for bound in dates {
+                #expect(!MetadataCondition.atLeast("a", bound).holds(for: ["a": .double(.infinity)]))
+                #expect(!MetadataCondition.atMost("a", bound).holds(for: ["a": .integer(.min)]))
+            }
+            return
+        }
+        for value in integers.map(MetadataValue.integer) + doubles.map(MetadataValue.double) {
+            for bound in integers { check(value, bound) }
+            for bound in doubles { check(value, bound) }
+            #expect(!MetadataCondition.atLeast("a", Date.distantPast).holds(for: ["a": value]))
+        }
+        for value in ["a", nil, true, ["a"]] as [MetadataValue] {
+            #expect(!MetadataCondition.range("a", Int.min...Int.max).holds(for: ["a": value]))
         }
     }
 

@@ -28,7 +28,7 @@ struct StoreFaultTests {
             let collection = try await store.createCollection("a", dimension: 16, metric: .squaredL2)
             try await collection.upsert(rows(0..<20_000))
             await collection.waitForIndex()
-            #expect(collection.statistics.indexMemory > 0)
+            #expect(collection.statistics.indexMemorySize > 0)
             try await collection.delete((staying..<20_000).map { VectorKey($0) })
             try await store.compact()
 
@@ -39,10 +39,10 @@ struct StoreFaultTests {
             try await fresh.compact()
             #expect(try indexFiles(url).count == indexFiles(fresh.url).count)
             for (first, second) in [
-                (collection.statistics.indexMemory, other.statistics.indexMemory),
-                (collection.statistics.tableMemory, other.statistics.tableMemory),
+                (collection.statistics.indexMemorySize, other.statistics.indexMemorySize),
+                (collection.statistics.tableMemorySize, other.statistics.tableMemorySize),
                 (collection.statistics.indexFileSize ?? 0, other.statistics.indexFileSize ?? 0),
-                (store.databaseSize, fresh.databaseSize),
+                (store.databaseFileSize, fresh.databaseFileSize),
             ] { #expect(abs(first - second) <= max(second / 20, 8192)) }
             #expect((collection.statistics.indexDescription == nil) == (staying < 10_000))
             try await store.close()
@@ -61,7 +61,7 @@ struct StoreFaultTests {
             await collection.waitForIndex()
             try await collection.delete((100..<12_000).map { VectorKey($0) })
             await collection.waitForIndex()
-            #expect(collection.statistics.indexMemory == 0 && collection.statistics.deletedCount == 0)
+            #expect(collection.statistics.indexMemorySize == 0 && collection.statistics.deletedCount == 0)
             #expect(try indexFiles(store.url) == [])
             #expect(try await collection.search(Array(repeating: 0, count: 16), k: 200).matches.count == 100)
         }
@@ -216,8 +216,8 @@ struct StoreFaultTests {
         try await withTemporaryFolder { folder in
             let store = try await VectorStore.open(folder.appending(path: "store"))
             let collection = try await store.createCollection("a", dimension: 1, metric: .squaredL2)
-            func fields(_ batch: Int) -> Metadata {
-                Metadata(uniqueKeysWithValues: (0..<256).map { ("f\(batch)-\($0)", .integer(1)) })
+            func fields(_ batch: Int) -> VectorMetadata {
+                VectorMetadata(uniqueKeysWithValues: (0..<256).map { ("f\(batch)-\($0)", .integer(1)) })
             }
             for batch in 0..<4 { try await collection.upsert(VectorKey(batch), [1], metadata: fields(batch)) }
             await expectFailure(.invalidArgument, naming: "1025") {

@@ -142,10 +142,10 @@ struct StoreTests {
             try await store.compact()
             #expect(collection.statistics.deletedCount == 0)
             #expect(collection.statistics.recentCount == 0)
-            let size = store.databaseSize
+            let size = store.databaseFileSize
             #expect(try await difference(collection, model, load: load, queries: 0..<20) == nil)
             try await store.compact()
-            #expect(store.databaseSize <= size)
+            #expect(store.databaseFileSize <= size)
             try await store.close()
             store = try await VectorStore.open(url)
             collection = try await store.collection("rows")

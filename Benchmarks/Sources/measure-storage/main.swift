@@ -87,7 +87,7 @@ func search(_ queries: VectorMatrix, truth: [[Int32]], folder: URL) async throws
 
     var searches: [Search] = []
     for (block, share) in [100, 1, 10, 50].enumerated() {
-        let condition: Condition? = share == 100 ? nil : .range("part", ..<share)
+        let condition: MetadataCondition? = share == 100 ? nil : .range("part", ..<share)
         // The least effort whose recall is enough.
         for probes in [nil, 32, 48, 64, 96, 128, 256, 512] {
             var times: [Double] = []

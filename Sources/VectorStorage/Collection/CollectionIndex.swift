@@ -3,14 +3,15 @@ import Foundation
 
 /// Which index a collection keeps beside its rows.
 public enum CollectionIndex: Sendable, Hashable {
-    /// None for up to 10,000 rows, which are all looked at; inverted lists of a byte a component beyond. Those take a
-    /// quarter of the memory of lists of whole vectors, and find the same: of what the lists propose, the best by their
-    /// stored vectors are answered.
+    /// None for up to 10,000 rows, with all of which a query is compared; beyond, inverted lists of a byte a component.
+    /// Those take a quarter of the memory of lists of whole vectors and find the same rows: candidates are ranked by their
+    /// stored vectors.
     case automatic
-    /// This one, once there are 1,000 rows or as many as its training needs. `.flat` keeps none: all rows are looked at.
+    /// This one, once there are 1,000 rows or as many as its training needs. `.flat` keeps none: every query is
+    /// compared with all rows.
     case described(IndexDescription)
 
-    /// Rows from which an index pays.
+    /// The number of rows from which an index pays.
     var minimumCount: Int {
         switch self {
         case .automatic: 10_000
@@ -19,7 +20,7 @@ public enum CollectionIndex: Sendable, Hashable {
         }
     }
 
-    /// What is built for so many rows: `.flat` where they are all looked at.
+    /// What is built for so many rows: `.flat` where there are too few for an index.
     public func description(count: Int) -> IndexDescription { count < minimumCount ? .flat : description }
 
     /// What to build.
@@ -30,7 +31,7 @@ public enum CollectionIndex: Sendable, Hashable {
         }
     }
 
-    /// How it stands in the catalogue: nothing, or the description as JSON.
+    /// Its form in the catalogue: nothing, or the description as JSON.
     var stored: String? {
         get throws {
             guard case .described(let description) = self else { return nil }

@@ -1,6 +1,6 @@
 /// The values of one field, in the order of the slots of a ``RowTable``: what conditions are evaluated on.
 ///
-/// Strings are held as 64-bit hashes, seeded anew by each process, so that long texts take no memory: of a collection of
+/// Strings are held as 64-bit hashes, with a new seed in each process, so that long texts take no memory: of a collection of
 /// a million different strings two would share a hash once in 40 million processes.
 struct MetadataColumn: Sendable {
     /// A part a chunk of the table; nil where no row of the chunk has the field.
@@ -15,7 +15,7 @@ struct MetadataColumn: Sendable {
     /// The values of one chunk.
     ///
     /// `@unchecked Sendable`: the table's one writer writes a slot before it publishes the slot, and never again, so that
-    /// readers, who look at published slots only, never read what is being written.
+    /// readers, which read published slots only, never read what is being written.
     final class Part: @unchecked Sendable {
         let kinds: UnsafeMutablePointer<UInt8>
         /// A number, a number's bits, a hash, or the address of a retained ``Hashes``.
@@ -48,11 +48,12 @@ struct MetadataColumn: Sendable {
             payloads[slot] = Int64(Int(bitPattern: hashes.toOpaque()))
         }
 
-        /// Whether the list of strings in this slot has a string of this hash.
-        func contains(_ hash: Int, at slot: Int) -> Bool {
-            Unmanaged<Hashes>.fromOpaque(Self.address(payloads[slot]))._withUnsafeGuaranteedRef {
-                $0.all.contains(hash)
-            }
+        /// Whether this slot has a list of strings whose hashes are as wanted.
+        func hasStrings(at slot: Int, _ isWanted: ([Int]) -> Bool) -> Bool {
+            kinds[slot] == Kind.strings.rawValue
+                && Unmanaged<Hashes>.fromOpaque(Self.address(payloads[slot]))._withUnsafeGuaranteedRef {
+                    isWanted($0.all)
+                }
         }
 
         /// The same list of strings, for a part that takes over the row.
@@ -86,7 +87,7 @@ struct MetadataColumn: Sendable {
     }
 
     /// The slots, of the first `count`, whose value the node of a condition holds for.
-    func matches(_ node: Condition.Node, count: Int, chunkCapacity: Int) -> RowSet {
+    func matches(_ node: MetadataCondition.Node, count: Int, chunkCapacity: Int) -> RowSet {
         var result = RowSet(capacity: count)
         for (number, part) in parts.enumerated() {
             guard let part, number * chunkCapacity < count else { continue }
@@ -112,30 +113,18 @@ struct MetadataColumn: Sendable {
                 }
                 for list in cells.lists {
                     var lists = result
-                    scan { kinds[$0] == Kind.strings.rawValue && part.equals(list, at: $0) }
+                    scan { part.hasStrings(at: $0) { $0 == list } }
                     lists.formUnion(result)
                     result = lists
                 }
-            case .range(_, let bounds):
-                let range = NumberRange(bounds)
-                scan { range.contains(kinds[$0], payloads[$0]) }
+            case .range(_, let range): scan { range.contains(kinds[$0], payloads[$0]) }
             case .contains(_, let string):
                 let hash = string.hashValue
-                scan { kinds[$0] == Kind.strings.rawValue && part.contains(hash, at: $0) }
+                scan { part.hasStrings(at: $0) { $0.contains(hash) } }
             case .and, .or, .not: break
             }
         }
         return result
-    }
-}
-
-extension MetadataColumn.Part {
-    /// Whether the list of strings in this slot has exactly these hashes.
-    fileprivate func equals(_ list: [Int], at slot: Int) -> Bool { hashes(at: slot) == list }
-
-    private func hashes(at slot: Int) -> [Int] {
-        guard let address = UnsafeRawPointer(bitPattern: Int(payloads[slot])) else { return [] }
-        return Unmanaged<MetadataColumn.Hashes>.fromOpaque(address)._withUnsafeGuaranteedRef { $0.all }
     }
 }
 
@@ -194,83 +183,14 @@ private struct Cells {
     func contains(_ kind: UInt8, _ payload: Int64) -> Bool { cells.contains(Cell(kind: kind, payload: payload)) }
 }
 
-/// Bounds in the forms in which columns hold numbers and dates.
-private struct NumberRange {
-    private var integers: ClosedRange<Int64>?
-    private var doubles: (lower: Double, upper: Double)?
-    private var dates: (lower: Double, upper: Double)?
-    private let includesUpper: Bool
-
-    init(_ bounds: Condition.Bounds) {
-        includesUpper = bounds.includesUpper
-        if case .date = bounds.lower ?? bounds.upper {
-            dates = (-.infinity, .infinity)
-            if case .date(let date)? = bounds.lower { dates?.lower = date.timeIntervalSinceReferenceDate }
-            if case .date(let date)? = bounds.upper { dates?.upper = date.timeIntervalSinceReferenceDate }
-            return
-        }
-        var lowest = Int64.min
-        var highest = Int64.max
-        var low = -Double.infinity
-        var high = Double.infinity
-        var isEmpty = false
-        switch bounds.lower {
-        case .integer(let integer)?:
-            lowest = integer
-            low = Double(integer)
-            if let rounded = Int64(exactly: low), rounded < integer { low = low.nextUp }
-        case .double(let double)?:
-            low = double
-            if double >= 0x1p63 { isEmpty = true }
-            if double > -0x1p63, double < 0x1p63 { lowest = Int64(double.rounded(.up)) }
-        default: break
-        }
-        switch bounds.upper {
-        case .integer(let integer)?:
-            highest = integer
-            high = Double(integer)
-            // 2⁶³, to which the largest integers round, is no integer itself.
-            if Int64(exactly: high).map({ $0 > integer }) ?? true {
-                high = high.nextDown
-                integerUpperIncluded = true
-            } else if let rounded = Int64(exactly: high), rounded < integer {
-                integerUpperIncluded = true
-            }
-            if !includesUpper {
-                if integer == .min { isEmpty = true } else { highest -= 1 }
-            }
-        case .double(let double)?:
-            high = double
-            if double < -0x1p63 { isEmpty = true }
-            if double >= -0x1p63, double < 0x1p63 {
-                let floor = double.rounded(.down)
-                highest = Int64(floor)
-                if !includesUpper, floor == double {
-                    if highest == .min { isEmpty = true } else { highest -= 1 }
-                }
-            }
-        default: break
-        }
-        doubles = (low, high)
-        if !isEmpty, lowest <= highest { integers = lowest...highest }
-    }
-
-    /// Whether a double equal to the rounded upper bound is below the bound itself, and so inside.
-    private var integerUpperIncluded = false
-
-    func contains(_ kind: UInt8, _ payload: Int64) -> Bool {
+extension MetadataRange {
+    /// Whether a value in a column's form is inside.
+    fileprivate func contains(_ kind: UInt8, _ payload: Int64) -> Bool {
         switch kind {
-        case MetadataColumn.Kind.integer.rawValue: return integers?.contains(payload) ?? false
-        case MetadataColumn.Kind.double.rawValue:
-            return contains(payload, in: doubles, includesUpper: includesUpper || integerUpperIncluded)
-        case MetadataColumn.Kind.date.rawValue: return contains(payload, in: dates, includesUpper: includesUpper)
-        default: return false
+        case MetadataColumn.Kind.integer.rawValue: contains(integer: payload)
+        case MetadataColumn.Kind.double.rawValue: contains(double: Double(bitPattern: UInt64(bitPattern: payload)))
+        case MetadataColumn.Kind.date.rawValue: contains(dateSeconds: Double(bitPattern: UInt64(bitPattern: payload)))
+        default: false
         }
-    }
-
-    private func contains(_ payload: Int64, in range: (lower: Double, upper: Double)?, includesUpper: Bool) -> Bool {
-        guard let range else { return false }
-        let value = Double(bitPattern: UInt64(bitPattern: payload))
-        return value >= range.lower && (includesUpper ? value <= range.upper : value < range.upper)
     }
 }

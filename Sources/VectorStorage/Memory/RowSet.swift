@@ -13,8 +13,6 @@ struct RowSet: Sendable {
 
     var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
-    func contains(_ slot: Int) -> Bool { words[slot / 64] >> UInt64(slot % 64) & 1 == 1 }
-
     /// Sets the 64 slots that start at a multiple of 64.
     mutating func setWord(_ word: UInt64, at slot: Int) { words[slot / 64] = word }
 
@@ -47,6 +45,13 @@ struct RowSet: Sendable {
                 word &= word - 1
             }
         }
+    }
+
+    /// The slots of a range that are in it, ascending.
+    func slots(in range: Range<Int>) -> [Int] {
+        var slots: [Int] = []
+        forEach(in: range) { slots.append($0) }
+        return slots
     }
 
     private mutating func clearExcess() {

@@ -2,11 +2,11 @@ import Faiss
 import Synchronization
 import Vectors
 
-/// All rows of a collection in memory: what searches and conditions look at. A row stands in a slot, in the order of
+/// All rows of a collection in memory: what searches and conditions read. A row has a slot, in the order of
 /// writing; replacing or deleting a row ends its slot, and a new row gets a new one.
 ///
 /// A value with shared leaves: copies are cheap, and a copy keeps seeing the slots that it had. One writer at a time
-/// appends to the newest copy; older copies never look at the slots that were added since. Metadata's texts are not
+/// appends to the newest copy; older copies never read the slots that were added since. Metadata's texts are not
 /// here but in the database.
 struct RowTable: Sendable {
     /// The most different field names of a collection.
@@ -110,11 +110,9 @@ struct RowTable: Sendable {
     func filter(for rows: RowSet, in slots: Range<Int>) -> IDFilter {
         guard !slots.isEmpty else { return .ids([]) }
         let range = id(slots.lowerBound)..<id(slots.upperBound - 1) + 1
-        // Ids have gaps where batches were given up or rows dropped by a compaction: a bit for each takes more then.
+        // Ids have gaps where batches failed or a compaction removed rows: a bit for each id takes more memory then.
         guard range.count / 64 <= slots.count else {
-            var ids: [Int64] = []
-            rows.forEach(in: slots) { ids.append(id($0)) }
-            return .ids(ids)
+            return .ids(rows.slots(in: slots).map(id))
         }
         var bits = [UInt64](repeating: 0, count: range.count / 64 + 2)
         for first in stride(from: slots.lowerBound / 64 * 64, to: slots.upperBound, by: 64) {
@@ -153,7 +151,7 @@ struct RowTable: Sendable {
     }
 
     /// The rows, there or not, that a condition holds for.
-    func matches(_ condition: Condition) -> RowSet {
+    func matches(_ condition: MetadataCondition) -> RowSet {
         var operands: [RowSet] = []
         for node in condition.nodes {
             switch node {
@@ -183,8 +181,8 @@ struct RowTable: Sendable {
 
     // MARK: Writing
 
-    /// Makes sure that the names fit beside those that are known. Where they don't, names are forgotten that none of the
-    /// rows has which will be there.
+    /// Makes sure that these field names fit beside the known ones. Where they don't, names that none of the remaining
+    /// rows has are removed.
     mutating func makeRoom(
         forColumns names: some Sequence<String>,
         among rows: () -> RowSet
@@ -228,7 +226,7 @@ struct RowTable: Sendable {
         }
     }
 
-    /// Adds a row, for which there is room; `fields` is called to tell its metadata. Its id is above all others.
+    /// Adds a row, for which there is room; `fields` passes its metadata on. Its id is above all others.
     @discardableResult
     mutating func append<Failure: Error>(
         id: Int64,
@@ -240,7 +238,7 @@ struct RowTable: Sendable {
         let slot = count
         let (number, place) = slot.quotientAndRemainder(dividingBy: chunkCapacity)
         var columns = self.columns
-        self.columns = [:]  // Gives up the other reference, so that a new part does not copy all.
+        self.columns = [:]  // Only one reference, so that a new part does not copy all.
         defer { self.columns = columns }
         try fields { name, value in
             columns[name, default: MetadataColumn()].part(number, capacity: chunkCapacity).set(value, at: place)
@@ -266,15 +264,14 @@ struct RowTable: Sendable {
     func copy(of rows: RowSet) throws(VectorError) -> RowTable {
         var table = RowTable(dimension: dimension, metric: metric)
         try table.reserveCapacity(forMore: rows.count)
-        var sources: [Int] = []
-        rows.forEach(in: 0..<count) { slot in
+        let sources = rows.slots(in: 0..<count)
+        for slot in sources {
             table.append(
                 id: id(slot),
                 key: key(slot),
                 vector: UnsafeRawBufferPointer(vector(slot)),
                 checksum: checksum(slot)
             ) { _ in }
-            sources.append(slot)
         }
         for (name, column) in columns {
             var copied = MetadataColumn()

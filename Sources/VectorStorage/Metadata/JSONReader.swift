@@ -1,7 +1,7 @@
 /// Reads JSON as rows are written in it: whole numbers keep all their digits, and every failure names its column.
 ///
-/// Foundation's decoder falls back to a double where a number is no 64-bit integer, drops keys that it doesn't know, and
-/// says neither where.
+/// Foundation's decoder falls back to a double where a number is no 64-bit integer, ignores unknown keys, and doesn't name
+/// the column.
 struct JSONReader {
     private let bytes: [UInt8]
     /// The offset of the next byte.
@@ -9,7 +9,7 @@ struct JSONReader {
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// An error that names a place; by default where the reader stands.
+    /// An error that names a place; by default where the reader is.
     func failure(_ message: String, at place: Int? = nil) -> StorageError {
         let place = min(place ?? self.place, bytes.count)
         // Characters, as a person counts them.
@@ -17,7 +17,7 @@ struct JSONReader {
         return StorageError(.invalidFormat, "column \(column): \(message)")
     }
 
-    /// What stands at a place, for messages.
+    /// What is at a place, for messages.
     private func found(at place: Int) -> String {
         guard place < bytes.count else { return "the end" }
         return "'\(String(decoding: bytes[place...].prefix(80), as: UTF8.self).prefix(12))'"
@@ -107,8 +107,8 @@ struct JSONReader {
     }
 
     /// Reads the metadata of a row.
-    mutating func metadata() throws(StorageError) -> Metadata {
-        var metadata: Metadata = [:]
+    mutating func metadata() throws(StorageError) -> VectorMetadata {
+        var metadata: VectorMetadata = [:]
         try object { reader, name, _ throws(StorageError) in
             metadata.updateValue(try reader.value(), forKey: name)
         }

@@ -1,21 +1,8 @@
 import struct Foundation.Date
 
-/// How metadata are stored in a row.
-///
-/// All numbers are little-endian: the number of fields (16 bits); then each field, ascending by the bytes of its name:
-/// the name's length (8 bits), the name, the kind (8 bits), the value.
-///
-/// | kind | | value |
-/// |---|---|---|
-/// | 0 | null | none |
-/// | 1 | bool | a byte, 0 or 1 |
-/// | 2 | integer | 8 bytes |
-/// | 3 | double | 8 bytes, IEEE 754 |
-/// | 4 | date | 8 bytes, a double: seconds since 2001-01-01 00:00 UTC |
-/// | 5 | string | length in bytes (32 bits), UTF-8 |
-/// | 6 | strings | their number (32 bits), then each as a string |
+/// How metadata are stored in a row: the article on the file format has the table.
 enum MetadataFormat {
-    static func encode(_ metadata: Metadata) -> [UInt8] {
+    static func encode(_ metadata: VectorMetadata) -> [UInt8] {
         var bytes: [UInt8] = []
         func append(_ number: some FixedWidthInteger) {
             withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
@@ -54,9 +41,9 @@ enum MetadataFormat {
         return bytes
     }
 
-    static func decode(_ bytes: UnsafeRawBufferPointer) throws(StorageError) -> Metadata {
+    static func decode(_ bytes: UnsafeRawBufferPointer) throws(StorageError) -> VectorMetadata {
         if bytes.count == 2, bytes[0] == 0, bytes[1] == 0 { return [:] }
-        var metadata: Metadata = [:]
+        var metadata: VectorMetadata = [:]
         try forEachField(bytes) { name, value throws(StorageError) in
             guard metadata.updateValue(value, forKey: name) == nil else { throw damaged }
         }

@@ -9,7 +9,7 @@ public struct RowLine: Sendable, Hashable, Encodable {
     /// The vector.
     public var vector: [Float]?
     /// What is known about it.
-    public var metadata: Metadata?
+    public var metadata: VectorMetadata?
     /// How near it is, where it is an answer; read, so that answers can be, and not stored.
     public var score: Float?
 
@@ -21,7 +21,7 @@ public struct RowLine: Sendable, Hashable, Encodable {
     }
 
     /// An answer: key, metadata and score.
-    public init(_ match: Match) {
+    public init(_ match: VectorMatch) {
         key = match.key
         metadata = match.metadata
         score = match.score

@@ -5,10 +5,10 @@ public struct StoredVector: Sendable, Hashable {
     /// As many numbers as the collection's dimension.
     public var vector: [Float]
     /// What is known about it.
-    public var metadata: Metadata
+    public var metadata: VectorMetadata
 
     /// Puts a key, a vector and metadata together.
-    public init(key: VectorKey, vector: [Float], metadata: Metadata = [:]) {
+    public init(key: VectorKey, vector: [Float], metadata: VectorMetadata = [:]) {
         self.key = key
         self.vector = vector
         self.metadata = metadata

@@ -2,8 +2,9 @@ public import struct Foundation.UUID
 
 /// What a vector is stored under: text of 1 to 4,096 bytes of UTF-8, as long as a word of word vectors may be.
 ///
-/// Keys are told apart by their bytes: `é` as one character and `e` with an accent are two keys, where Swift takes them for
-/// equal strings. Word vectors and other stores have both. Whole numbers and UUIDs are keys by their usual text: `42`, `"42"` and `VectorKey(42)` are the same key.
+/// Keys are equal if their bytes are: `é` as one character and `e` with an accent are two keys, where Swift takes them for
+/// equal strings. Word vectors and other stores have both. Whole numbers and UUIDs are keys by their usual text: `42`,
+/// `"42"` and `VectorKey(42)` are the same key.
 public struct VectorKey: Sendable, Hashable, Comparable, Codable, CustomStringConvertible, ExpressibleByStringLiteral,
     ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral
 {

@@ -2,7 +2,7 @@ public import Vectors
 
 /// How one search is done.
 public struct QueryOptions: Sendable {
-    /// Look at every vector that passes the condition, whatever it costs.
+    /// Compare the query with every vector that passes the condition, without the index.
     public var exact: Bool
     /// Inverted lists to visit, where the index has any; by default 1.5 times the square root of their number, which on
     /// descriptors of images finds 96 of 100 neighbours, and more under a condition that few vectors pass.
@@ -32,11 +32,8 @@ public struct QueryOptions: Sendable {
     }
 
     func validate(k: Int) throws(StorageError) {
-        guard k >= 1 else { throw StorageError(.invalidArgument, "k \(k) is less than 1") }
-        if let probes, probes < 1 { throw StorageError(.invalidArgument, "probes \(probes) is less than 1") }
-        if let ef, ef < 1 { throw StorageError(.invalidArgument, "ef \(ef) is less than 1") }
-        if let candidates, candidates < 1 {
-            throw StorageError(.invalidArgument, "candidates \(candidates) is less than 1")
+        for (name, value) in [("k", k), ("probes", probes), ("ef", ef), ("candidates", candidates)] {
+            if let value, value < 1 { throw StorageError(.invalidArgument, "\(name) \(value) is less than 1") }
         }
     }
 }

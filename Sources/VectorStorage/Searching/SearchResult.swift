@@ -1,27 +1,7 @@
 /// The answers to a query, nearest first, and how they were found.
 public struct SearchResult: Sendable {
     /// Nearest first; equally near ones in the order of their writing.
-    public var matches: [Match]
+    public var matches: [VectorMatch]
     /// How they were found.
     public var diagnostics: SearchDiagnostics
-}
-
-/// How a search was done.
-public struct SearchDiagnostics: Sendable, Hashable {
-    /// Who looked at the vectors.
-    public enum Strategy: String, Sendable, Hashable, Codable {
-        /// Every vector that passes the condition was looked at: the answer is exact.
-        case exact
-        /// The index proposed candidates; rows newer than the index were all looked at.
-        case index
-    }
-
-    /// Who looked at the vectors.
-    public var strategy: Strategy
-    /// How many vectors pass the condition, all of them where there is none.
-    public var matching: Int
-    /// How many vectors' scores were computed one by one.
-    public var scored: Int
-    /// The sequence number of the state that was searched: all that was written up to it, and nothing later.
-    public var sequence: Int64
 }

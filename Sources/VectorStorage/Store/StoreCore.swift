@@ -19,8 +19,6 @@ final class StoreCore: Sendable {
     /// How many snapshots are being made, and the index files that were replaced meanwhile.
     private let snapshots = Locked<(count: Int, obsolete: [String])>((0, []))
 
-    static let sidecarExtension = "vindex"
-
     init(_ url: URL, options: StoreOptions) throws(StorageError) {
         self.url = url
         self.options = options
@@ -45,7 +43,7 @@ final class StoreCore: Sendable {
         database = try StoreDatabase(databaseURL, access: access, durability: options.durability)
         identity = Folder.Identity(databaseURL.path(percentEncoded: false))
         // Before the catalogue: a process that writes may acknowledge more in between.
-        let value = acknowledged?.value ?? Self.acknowledged(url)
+        let value = acknowledged?.value ?? (try? AcknowledgedSequence(url, readOnly: true))?.value
         let (collections, last) = try database.catalogue()
         if !options.acceptsLostWrites, let value, value > last {
             throw StorageError(
@@ -64,19 +62,12 @@ final class StoreCore: Sendable {
         removeForgottenFiles(except: Set(collections.compactMap { $0.sidecar?.name }))
     }
 
-    /// What a reader finds of the last acknowledged change, without making the file.
-    private static func acknowledged(_ url: URL) -> Int64? {
-        guard FileManager.default.fileExists(atPath: url.appending(path: "acknowledged").path(percentEncoded: false))
-        else { return nil }
-        return try? AcknowledgedSequence(url, readOnly: true).value
-    }
-
     /// Index files that no collection names, and temporary files, are left by processes that ended while writing.
     private func removeForgottenFiles(except named: Set<String>) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path(percentEncoded: false))) ?? []
         for name in names where !named.contains(name) {
             guard
-                name.hasSuffix(".\(Self.sidecarExtension)") || name.hasPrefix(".swift-faiss-") && name.hasSuffix(".tmp")
+                name.hasSuffix(".\(Sidecar.fileExtension)") || name.hasPrefix(".swift-faiss-") && name.hasSuffix(".tmp")
             else { continue }
             try? FileManager.default.removeItem(at: url.appending(path: name))
         }
@@ -121,6 +112,12 @@ final class StoreCore: Sendable {
         )
     }
 
+    func checkWritable() throws(StorageError) {
+        if options.access == .readOnly {
+            throw StorageError(.readOnly, "'\(url.path(percentEncoded: false))' was opened for reading only")
+        }
+    }
+
     func checkOpen() throws(StorageError) {
         if closed.load(ordering: .acquiring) { throw .closed }
     }
@@ -130,15 +127,13 @@ final class StoreCore: Sendable {
     func change<Result>(
         _ body: (Int64) throws(StorageError) -> (Result, sequence: Int64)
     ) throws(StorageError) -> Result {
-        guard options.access != .readOnly else {
-            throw StorageError(.readOnly, "'\(url.path(percentEncoded: false))' was opened for reading only")
-        }
+        try checkWritable()
         return try sequence.withLock { last throws(StorageError) in
             try checkOpen()
             try checkPlace()
             let (result, next) = try body(last)
             guard next > last else { return result }
-            // It may have gone meanwhile, and the change with it.
+            // It may have been removed meanwhile, and the change with it.
             try checkPlace()
             last = next
             if options.durability == .full { acknowledged?.store(next) }

@@ -7,7 +7,7 @@ public struct StoreOptions: Sendable, Hashable {
         /// Everything, with a store that is there.
         case readWrite
         /// Reading, beside a process that writes. Each call sees what has been committed by then; after a change by
-        /// another process the collection is read anew.
+        /// another process the collection is read again.
         case readOnly
     }
 

@@ -1,56 +1,5 @@
-extension Condition {
-    /// Reads a condition: `year >= 1960 and not (lang = pl or tags contains "sea")`.
-    ///
-    /// ```
-    /// condition  = all { or all }
-    /// all        = part { and part }
-    /// part       = not part | "(" condition ")" | comparison
-    /// comparison = field ("=" | "==" | "!=" | "<>" | "<" | "<=" | ">" | ">=") value
-    ///            | field [not] in "(" [ value { "," value } ] ")"
-    ///            | field [not] contains text
-    ///            | exists field
-    /// field      = word | quoted
-    /// value      = number | date | text | true | false | null | "[" [ text { "," text } ] "]"
-    /// text       = word | quoted
-    /// ```
-    ///
-    /// - `and`, `or`, `not`, `in`, `contains`, `exists`, `true`, `false` and `null` may be written in capitals, and mean a
-    ///   field or a text between quotes only; `&&`, `||` and `!` stand for the first three. `not` binds most, `or` least.
-    /// - A *word* is letters, digits and `_ - . : / @ + # $ %`; what begins as a number does must be a number or a date.
-    ///   Anything else is *quoted*: between `"` or `'`, with JSON's escapes.
-    /// - A *number* is as in JSON; without a point and an exponent it is an integer, of 64 signed bits, which are compared
-    ///   exactly, with doubles too. A *date* is `2026-11-28` or `2026-11-28T12:30:00.5+02:00`, in UTC where it names no
-    ///   zone.
-    /// - `<`, `<=`, `>` and `>=` take numbers and dates.
-    /// - White space may stand, or be missing, anywhere but inside a word, a number, a date or an operator.
-    ///
-    /// A comparison holds only for rows that have the field, with a value of the same kind. So `lang != en`, which is
-    /// `not lang = en`, also holds for rows without a language; `exists lang and lang != en` leaves them out. `lang = null`
-    /// holds for rows whose language is there and null.
-    ///
-    /// - Throws: ``StorageError`` with code `invalidFormat`, whose message begins with the column at fault.
-    public init(parsing text: String) throws(StorageError) {
-        var parser = ConditionParser(text)
-        self = try parser.condition()
-        try parser.expectEnd()
-    }
-
-    /// The names of the fields that it looks at.
-    public var fields: Set<String> {
-        var fields = Set<String>()
-        for node in nodes {
-            switch node {
-            case .oneOf(let field, _), .range(let field, _), .contains(let field, _), .exists(let field):
-                fields.insert(field)
-            case .and, .or, .not: break
-            }
-        }
-        return fields
-    }
-}
-
-/// Recursive descent, a method a rule of the grammar above.
-private struct ConditionParser {
+/// Recursive descent, a method a rule of the grammar of ``MetadataCondition/init(parsing:)``.
+struct ConditionParser {
     private enum Token: Equatable {
         case word(String)
         case quoted(String)
@@ -82,24 +31,24 @@ private struct ConditionParser {
 
     // MARK: Rules
 
-    mutating func condition() throws(StorageError) -> Condition {
+    mutating func condition() throws(StorageError) -> MetadataCondition {
         var result = try all()
         while takes("or", "||") { result = try checked(result || (try all())) }
         return result
     }
 
-    private mutating func all() throws(StorageError) -> Condition {
+    private mutating func all() throws(StorageError) -> MetadataCondition {
         var result = try part()
         while takes("and", "&&") { result = try checked(result && (try part())) }
         return result
     }
 
-    private func checked(_ condition: Condition) throws(StorageError) -> Condition {
+    private func checked(_ condition: MetadataCondition) throws(StorageError) -> MetadataCondition {
         try condition.validate()
         return condition
     }
 
-    private mutating func part() throws(StorageError) -> Condition {
+    private mutating func part() throws(StorageError) -> MetadataCondition {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.maximumDepth else { throw failure("it nests deeper than \(Self.maximumDepth)") }
@@ -110,7 +59,7 @@ private struct ConditionParser {
         return result
     }
 
-    private mutating func comparison() throws(StorageError) -> Condition {
+    private mutating func comparison() throws(StorageError) -> MetadataCondition {
         if takes("exists") { return .exists(try text("the name of a field")) }
         let field = try text("the name of a field")
         if takes("not") {
@@ -131,18 +80,15 @@ private struct ConditionParser {
         case "!=", "<>": return !.equals(field, value)
         default: break
         }
-        guard value.isLess(than: value) != nil else {
+        let bound = MetadataRange.Bound(value: value, isIncluded: sign.count == 2)
+        let range = sign.hasPrefix("<") ? MetadataRange(to: bound) : MetadataRange(from: bound)
+        guard range.isValid else {
             throw failure("\(value.kind) has no order: '\(sign)' takes numbers and dates", at: place)
         }
-        switch sign {
-        case "<": return .bounded(field, nil, value, includesUpper: false)
-        case "<=": return .bounded(field, nil, value, includesUpper: true)
-        case ">": return .bounded(field, value, nil, includesUpper: true) && !.equals(field, value)
-        default: return .bounded(field, value, nil, includesUpper: true)
-        }
+        return MetadataCondition(.range(field: field, range))
     }
 
-    private mutating func isOne(_ field: String) throws(StorageError) -> Condition {
+    private mutating func isOne(_ field: String) throws(StorageError) -> MetadataCondition {
         try expect("(")
         var values: [MetadataValue] = []
         if !takes(")") {

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Vectors
 
 #if canImport(Darwin)
@@ -8,40 +7,8 @@ import Vectors
     import Glibc
 #endif
 
-/// The right to write to a store: an exclusive lock on the file `lock` in its folder, which the system takes back
-/// however the process ends.
-final class FolderLock: Sendable {
-    private let descriptor: Int32
-
-    init(_ folder: URL) throws(StorageError) {
-        descriptor = try withStorageError {
-            let path = try Self.file(in: folder).filePath
-            return try systemCall("open '\(path)'") { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
-        }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            var text = [UInt8](repeating: 0, count: 32)
-            let length = pread(descriptor, &text, text.count, 0)
-            let owner = String(decoding: text[..<max(length, 0)], as: UTF8.self)
-            close(descriptor)
-            throw StorageError(
-                .locked,
-                "'\(folder.path)' is open for writing already, by process \(owner.isEmpty ? "(unknown)" : owner); "
-                    + "one at a time may write, others can open it for reading only"
-            )
-        }
-        // For the message above only.
-        let text = Array(String(getpid()).utf8)
-        if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, text, text.count, 0) }
-    }
-
-    deinit { close(descriptor) }
-
-    /// The file that is locked.
-    static func file(in folder: URL) -> URL { folder.appending(path: "lock") }
-}
-
 /// The sequence number of the last acknowledged change, in the file `acknowledged` beside the database. A write-ahead log
-/// that lost its end looks like one that never had it; this number tells them apart.
+/// that lost its end looks like one that never had it; this number shows the difference.
 ///
 /// 24 bytes: the magic `SwVsAck1`, the number (64 bits, little-endian), CRC-32C of both, 0 (32 bits). Written after the
 /// commit and not flushed, so that it never runs ahead of the database, and not at all in ``StoreOptions/Durability/fast``.
@@ -70,7 +37,7 @@ final class AcknowledgedSequence: Sendable {
     }
 
     /// Writes the number. That it can't be written is no failure of the change, which is on the disk already: the file
-    /// then tells of an earlier one.
+    /// then has an earlier one.
     func store(_ number: Int64) {
         let bytes = Self.bytes(number)
         _ = pwrite(descriptor, bytes, bytes.count, 0)
@@ -82,15 +49,5 @@ final class AcknowledgedSequence: Sendable {
         let checksum = bytes.withUnsafeBytes { CRC32C.checksum($0) }
         withUnsafeBytes(of: UInt64(checksum).littleEndian) { bytes.append(contentsOf: $0) }
         return bytes
-    }
-}
-
-/// Makes a file or the names in a folder durable.
-func flush(_ url: URL) throws(StorageError) {
-    try withStorageError {
-        let path = try url.filePath
-        let descriptor = try systemCall("open '\(path)'") { open(path, O_RDONLY | O_CLOEXEC) }
-        defer { close(descriptor) }
-        try systemCall("flush '\(path)' to the disk") { fsync(descriptor) }
     }
 }

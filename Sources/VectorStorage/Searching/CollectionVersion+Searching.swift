@@ -1,60 +1,7 @@
 import Faiss
 import Vectors
 
-/// One state of a collection, which stays as it is whatever is written later: what a search or a condition looks at.
-final class CollectionView: Sendable {
-    /// The sequence number of the last change that it shows.
-    let sequence: Int64
-    let table: RowTable
-    /// The number of rows that are there.
-    let liveCount: Int
-    let main: MainIndex?
-    /// The first slot whose row the index does not hold yet.
-    let firstRecentSlot: Int
-
-    init(sequence: Int64, table: RowTable, liveCount: Int, main: MainIndex?) {
-        self.sequence = sequence
-        self.table = table
-        self.liveCount = liveCount
-        self.main = main
-        firstRecentSlot = main.map { table.firstSlot(fromID: $0.through + 1) } ?? 0
-    }
-
-    /// The number of rows that are there and in the index, at least.
-    var indexedCount: Int { max(0, liveCount - (table.count - firstRecentSlot)) }
-
-    /// Whether every slot's row is there.
-    var isWhole: Bool { liveCount == table.count }
-
-    func isVisible(_ slot: Int) -> Bool { isWhole || table.isVisible(slot, at: sequence) }
-
-    /// The rows that are there.
-    var visible: RowSet {
-        isWhole ? RowSet(capacity: table.count, full: true) : table.visible(at: sequence)
-    }
-
-    /// The rows that are there and that the condition holds for.
-    func rows(where condition: Condition) -> RowSet {
-        var rows = table.matches(condition)
-        if !isWhole { rows.formIntersection(table.visible(at: sequence)) }
-        return rows
-    }
-
-    /// The vectors and ids of some rows, as an index takes them.
-    func contents(of rows: RowSet, in range: Range<Int>) throws -> (vectors: VectorMatrix, ids: [Int64]) {
-        var slots: [Int] = []
-        rows.forEach(in: range) { slots.append($0) }
-        let vectors = try VectorMatrix(count: slots.count, dimension: table.dimension) { values in
-            for (row, slot) in slots.enumerated() {
-                _ = UnsafeMutableBufferPointer(rebasing: values[(row * table.dimension)...])
-                    .update(fromContentsOf: table.vector(slot))
-            }
-        }
-        return (vectors, slots.map { table.id($0) })
-    }
-
-    // MARK: Searching
-
+extension CollectionVersion {
     /// The k rows nearest to a query, and how they were found.
     struct Answer: Sendable {
         var candidates: [BestRows.Candidate]
@@ -69,7 +16,7 @@ final class CollectionView: Sendable {
     func search(
         _ queries: VectorMatrix,
         k: Int,
-        where condition: Condition?,
+        where condition: MetadataCondition?,
         options: QueryOptions,
         cancellation: Cancellation
     ) throws(StorageError) -> [Answer] {
@@ -98,7 +45,7 @@ final class CollectionView: Sendable {
         }
     }
 
-    /// What the index says is near, of the rows that it holds.
+    /// What the index finds, of the rows that it holds.
     private func propose(
         _ queries: VectorMatrix,
         k: Int,
@@ -107,9 +54,9 @@ final class CollectionView: Sendable {
         options: QueryOptions
     ) throws(StorageError) -> NeighborLists? {
         guard let main else { return nil }
-        // Rows that are gone but still in the index are among what it proposes.
-        let met = Double(main.index.count) / Double(max(indexedCount, 1))
-        let wanted = max(options.candidates ?? Int(Double(2 * k + 16) * min(met, 16)), k)
+        // Deleted rows that are still in the index are among what it proposes.
+        let surplus = Double(main.index.count) / Double(max(indexedCount, 1))
+        let wanted = max(options.candidates ?? Int(Double(2 * k + 16) * min(surplus, 16)), k)
         var search = SearchOptions(probes: options.probes, ef: options.ef, threads: options.threads)
         // The fewer rows pass, the farther away the nearest of them are.
         let share = Double(max(matching, 1)) / Double(max(liveCount, 1))
@@ -129,7 +76,7 @@ final class CollectionView: Sendable {
     }
 
     /// The k best of what the index proposed and of the rows that are newer than the index; nil if the index has not
-    /// found enough, because rows that it holds are gone or because too few pass in the lists that it looked at.
+    /// found enough, because rows that it holds were deleted or because too few pass in the lists that it visited.
     private func best(
         _ k: Int,
         of proposals: ArraySlice<Neighbor>,
@@ -167,19 +114,9 @@ final class CollectionView: Sendable {
             if let rows { rows.forEach(in: slots, offer) } else { for slot in slots { offer(slot) } }
             return (best, scored)
         }
-        // A thread's start is worth some thousand distances.
+        // Starting a thread takes as long as some thousand scores.
         let workers = min(threads, slots.count / 16_384)
-        if workers < 2 { return part(slots) }
-        let parts = UnsafeMutableBufferPointer<(best: BestRows, scored: Int)>.allocate(capacity: workers)
-        defer {
-            parts.deinitialize()
-            parts.deallocate()
-        }
-        concurrently(workers) { worker in
-            let lower = slots.lowerBound + slots.count * worker / workers
-            let upper = slots.lowerBound + slots.count * (worker + 1) / workers
-            parts.initializeElement(at: worker, to: part(lower..<upper))
-        }
+        let parts = mapParts(slots, workers, part)
         return parts.dropFirst().reduce(into: parts[0]) { all, part in
             all.best.offer(contentsOf: part.best)
             all.scored += part.scored
@@ -194,22 +131,27 @@ private func each<Result: Sendable>(
     cancellation: Cancellation,
     _ body: (Int) -> Result
 ) throws(StorageError) -> [Result] {
-    let workers = max(1, min(threads.count, count / 8))
-    let results = UnsafeMutableBufferPointer<[Result]>.allocate(capacity: workers)
-    defer {
-        results.deinitialize()
-        results.deallocate()
-    }
-    func run(_ worker: Int) {
+    let parts = mapParts(0..<count, min(threads.count, count / 8)) { numbers in
         var part: [Result] = []
-        for number in count * worker / workers..<count * (worker + 1) / workers {
+        for number in numbers {
             if number & 15 == 0, cancellation.isCancelled { break }
             part.append(body(number))
         }
-        results.initializeElement(at: worker, to: part)
+        return part
     }
-    if workers == 1 { run(0) } else { concurrently(workers, run) }
-    let all = results.flatMap { $0 }
-    guard all.count == count else { throw .cancelled }
-    return all
+    guard parts.reduce(0, { $0 + $1.count }) == count else { throw .cancelled }
+    return parts.flatMap { $0 }
+}
+
+/// Splits a range into parts, calls `body` with each on a thread of its own, and returns what it returned, in order.
+private func mapParts<Result>(_ range: Range<Int>, _ parts: Int, _ body: (Range<Int>) -> Result) -> [Result] {
+    if parts < 2 { return [body(range)] }
+    return Array(unsafeUninitializedCapacity: parts) { results, count in
+        concurrently(parts) { part in
+            let lower = range.lowerBound + range.count * part / parts
+            let upper = range.lowerBound + range.count * (part + 1) / parts
+            results.initializeElement(at: part, to: body(lower..<upper))
+        }
+        count = parts
+    }
 }

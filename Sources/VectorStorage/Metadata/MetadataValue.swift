@@ -1,11 +1,5 @@
 public import struct Foundation.Date
 
-/// What is known about a vector: values by field name.
-///
-/// A row has at most 256 fields, a name 1 to 255 bytes, all of a row's metadata together at most 16 MiB; a collection
-/// knows at most 1,024 different names.
-public typealias Metadata = [String: MetadataValue]
-
 /// A value of a metadata field.
 public enum MetadataValue: Sendable, Hashable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByNilLiteral
@@ -36,6 +30,15 @@ public enum MetadataValue: Sendable, Hashable, ExpressibleByStringLiteral, Expre
     /// ``null``.
     public init(nilLiteral: ()) { self = .null }
 
+    /// Whether two values are the same; an integer and a double if they are the same number.
+    func isEqual(to other: MetadataValue) -> Bool {
+        switch (self, other) {
+        case (.integer(let integer), .double(let double)), (.double(let double), .integer(let integer)):
+            Int64(exactly: double) == integer
+        default: self == other
+        }
+    }
+
     /// How the value is named in messages.
     var kind: String {
         switch self {
@@ -59,7 +62,7 @@ extension MetadataValue: ExpressibleByArrayLiteral {
 extension MetadataValue: Codable {
     private enum DateKey: CodingKey { case date }
 
-    /// Reads a value. A number without a fraction becomes an integer; ``RowLine`` tells 1 and 1.0 apart.
+    /// Reads a value. A number without a fraction becomes an integer; ``RowLine`` keeps 1 and 1.0 apart.
     ///
     /// - Throws: `DecodingError`, also for a whole number of more than 64 signed bits, of which a double would lose digits.
     public init(from decoder: any Decoder) throws {
@@ -104,42 +107,6 @@ extension MetadataValue: Codable {
         case .bool(let value): try container.encode(value)
         case .strings(let value): try container.encode(value)
         case .null, .date: try container.encodeNil()
-        }
-    }
-}
-
-extension Dictionary<String, MetadataValue> {
-    /// The most fields of a row.
-    static var maximumFieldCount: Int { 256 }
-    /// The longest name of a field, in bytes of UTF-8.
-    static var maximumNameLength: Int { 255 }
-    /// The most bytes that the metadata of a row may take.
-    static var maximumSize: Int { 16 << 20 }
-
-    func validate(key: VectorKey) throws(StorageError) {
-        guard count <= Self.maximumFieldCount else {
-            throw StorageError(
-                .invalidArgument,
-                "the metadata of '\(key)' have \(count) fields, more than \(Self.maximumFieldCount)"
-            )
-        }
-        for (name, value) in self {
-            guard (1...Self.maximumNameLength).contains(name.utf8.count) else {
-                throw StorageError(
-                    .invalidArgument,
-                    "a field name in the metadata of '\(key)' has \(name.utf8.count) bytes, "
-                        + "outside 1...\(Self.maximumNameLength)"
-                )
-            }
-            let number: Double? =
-                switch value {
-                case .double(let number): number
-                case .date(let date): date.timeIntervalSinceReferenceDate
-                case .string, .integer, .bool, .null, .strings: nil
-                }
-            if let number, !number.isFinite {
-                throw StorageError(.notFinite, "the field '\(name)' of '\(key)' is \(number)")
-            }
         }
     }
 }

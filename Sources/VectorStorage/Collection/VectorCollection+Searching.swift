@@ -1,0 +1,97 @@
+public import Vectors
+
+extension VectorCollection {
+    /// Finds the k nearest rows among those that a condition holds for.
+    ///
+    /// - Parameters:
+    ///   - query: as many numbers as the collection's dimension.
+    ///   - k: how many, from 1.
+    ///   - condition: which rows may be found; nil for all.
+    ///   - options: exactness and tuning.
+    /// - Returns: the rows, nearest first, and how they were found; fewer than k only if fewer pass the condition. What an
+    ///   index finds may miss some of the true neighbours.
+    /// - Throws: ``StorageError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument`, `damaged`,
+    ///   `inputOutput`, `cancelled`, `closed`.
+    public func search(
+        _ query: some Collection<Float>,
+        k: Int,
+        where condition: MetadataCondition? = nil,
+        options: QueryOptions = QueryOptions()
+    ) async throws(StorageError) -> SearchResult {
+        let query = Array(query)
+        try live.check(query, "the query")
+        let queries = try withStorageError { try VectorMatrix(query, dimension: dimension) }
+        return try await search(checked: queries, k: k, where: condition, options: options)[0]
+    }
+
+    /// Finds the k nearest rows of each query, all in the same state of the collection; see the search with one query.
+    ///
+    /// - Returns: a result a query.
+    public func search(
+        _ queries: VectorMatrix,
+        k: Int,
+        where condition: MetadataCondition? = nil,
+        options: QueryOptions = QueryOptions()
+    ) async throws(StorageError) -> [SearchResult] {
+        guard queries.dimension == dimension else {
+            throw StorageError(
+                .dimensionMismatch,
+                "queries of dimension \(queries.dimension) don't fit the collection '\(name)' of \(dimension)"
+            )
+        }
+        for row in 0..<queries.count { try live.check(Array(queries[row]), "query \(row)") }
+        return try await search(checked: queries, k: k, where: condition, options: options)
+    }
+
+    private func search(
+        checked queries: VectorMatrix,
+        k: Int,
+        where condition: MetadataCondition?,
+        options: QueryOptions
+    ) async throws(StorageError) -> [SearchResult] {
+        try options.validate(k: k)
+        try condition?.validate()
+        return try await runBlocking { [live] cancellation throws(StorageError) in
+            try live.consistently { version throws(StorageError) in
+                let answers = try version.search(
+                    queries,
+                    // More than there are would only ask for memory.
+                    k: min(k, max(version.liveCount, 1)),
+                    where: condition,
+                    options: options,
+                    cancellation: cancellation
+                )
+                return try live.results(of: answers, in: version)
+            }
+        }
+    }
+}
+
+extension LiveCollection {
+    /// The answers with their keys and metadata, which are in the database; nil if rows of this version are not there any
+    /// more.
+    fileprivate func results(
+        of answers: [CollectionVersion.Answer],
+        in version: CollectionVersion
+    ) throws(StorageError) -> [SearchResult]? {
+        var ids = answers.flatMap { $0.candidates.map { version.table.id($0.slot) } }
+        if answers.count > 1 { ids = Set(ids).sorted() }
+        var metadata: [Int64: VectorMetadata] = [:]
+        let all = try core.database.rows(ids, of: record) { row in
+            metadata[row.id] = try MetadataFormat.decode(row.metadata)
+        }
+        guard all else { return nil }
+        return answers.map { answer in
+            SearchResult(
+                matches: answer.candidates.map { candidate in
+                    VectorMatch(
+                        key: version.table.key(candidate.slot),
+                        score: candidate.score,
+                        metadata: metadata[version.table.id(candidate.slot)] ?? [:]
+                    )
+                },
+                diagnostics: answer.diagnostics
+            )
+        }
+    }
+}

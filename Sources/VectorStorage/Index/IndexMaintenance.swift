@@ -1,0 +1,165 @@
+import Vectors
+
+/// The background work that keeps a collection's index up with its rows, one ``IndexStep`` at a time.
+final class IndexMaintenance: Sendable {
+    private let live: LiveCollection
+    private let state = Locked(State())
+
+    private struct State {
+        /// Does what is asked for, then ends.
+        var worker: Task<Void, Never>?
+        var request = Request.none
+        /// When the last change asked for something.
+        var lastRequest = ContinuousClock.now
+        /// How many wait until all is done.
+        var waitingCount = 0
+        var isEnded = false
+        /// Why the last step failed, if it did, and at which number of rows; it is tried again with a tenth more.
+        var failure: String?
+        var failedCount = 0
+    }
+
+    /// What the worker is asked for; a later one includes those before.
+    private enum Request: Int {
+        case none, look, rebuild
+    }
+
+    init(of live: LiveCollection) { self.live = live }
+
+    /// Why the last step failed, if it did.
+    var failure: String? { state.withLock { $0.failure } }
+
+    /// Does in the background what pays now, if anything.
+    func look() {
+        if live.core.options.access != .readOnly, nextStep() != nil { request(.look) }
+    }
+
+    /// Waits until nothing is left to do.
+    func wait() async {
+        state.withLock { $0.waitingCount += 1 }
+        defer { state.withLock { $0.waitingCount -= 1 } }
+        look()
+        while let worker = state.withLock({ $0.worker }) { await worker.value }
+    }
+
+    /// Brings the index, its file and the table to what a new store of the rows would have.
+    func rebuild() async throws(StorageError) {
+        try live.core.checkWritable()
+        try live.core.checkOpen()
+        state.withLock { $0.failure = nil }
+        request(.rebuild)
+        await wait()
+        if let failure { throw StorageError(.index, failure) }
+    }
+
+    /// Stops the current step and begins nothing new.
+    func end() async {
+        let worker = state.withLock { state in
+            state.isEnded = true
+            state.worker?.cancel()
+            return state.worker
+        }
+        await worker?.value
+    }
+
+    private func request(_ request: Request) {
+        state.withLock { state in
+            if state.isEnded { return }
+            if request.rawValue > state.request.rawValue { state.request = request }
+            state.lastRequest = .now
+            guard state.worker == nil else { return }
+            state.worker = Task.detached(priority: .utility) { await self.work() }
+        }
+    }
+
+    private func work() async {
+        while true {
+            let request = state.withLock { state in
+                if state.isEnded { state.request = .none }
+                if state.request == .none { state.worker = nil }
+                defer { state.request = .none }
+                return state.request
+            }
+            switch request {
+            case .none: return
+            case .look:
+                while !Task.isCancelled, let step = nextStep() {
+                    if step == .rebuild { await waitForCalm() }
+                    guard await attempt(step) else { break }
+                }
+            case .rebuild:
+                let (version, record) = live.state.withLock { ($0.version, $0.record) }
+                for step in IndexStep.all(for: version, record) { guard await attempt(step) else { break } }
+            }
+        }
+    }
+
+    private func nextStep() -> IndexStep? {
+        let (version, record) = live.state.withLock { ($0.version, $0.record) }
+        let mayBuild = state.withLock {
+            $0.failure == nil || version.liveCount > $0.failedCount + $0.failedCount / 10
+        }
+        return IndexStep.next(for: version, record, mayBuild: mayBuild)
+    }
+
+    /// Waits until no more rows come in: an index that is built during an import slows the import down, and is outgrown at
+    /// its end. Not for long, as searches compare all rows until there is one, and not at all if somebody waits for it.
+    private func waitForCalm() async {
+        let end = ContinuousClock.now + .seconds(2)
+        while !Task.isCancelled, ContinuousClock.now < end {
+            let (last, isAwaited) = state.withLock { ($0.lastRequest, $0.waitingCount > 0) }
+            if isAwaited || ContinuousClock.now - last >= .milliseconds(100) { return }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// Takes a step; false if it failed, which is kept for ``CollectionStatistics/indexProblem``.
+    private func attempt(_ step: IndexStep) async -> Bool {
+        do throws(StorageError) {
+            try await take(step)
+            state.withLock { $0.failure = nil }
+            return true
+        } catch {
+            if error.code == .cancelled || error.code == .closed { return false }
+            let count = live.state.withLock { $0.version.liveCount }
+            state.withLock { state in
+                state.failure = error.message
+                state.failedCount = count
+            }
+            return false
+        }
+    }
+
+    private func take(_ step: IndexStep) async throws(StorageError) {
+        let version = live.state.withLock { $0.version }
+        switch step {
+        case .rebuild:
+            let main = try await MainIndex(live.index.description, of: version)
+            try await change { live throws(StorageError) in try live.install(main) }
+            try await take(.save)
+        case .absorb:
+            guard var main = version.main else { return }
+            try await main.absorbRecentRows(of: version)
+            try await change { [main] live throws(StorageError) in try live.install(main) }
+        case .save:
+            guard let main = version.main else { return }
+            try await change { live throws(StorageError) in
+                try Sidecar.write(main, of: live.record.id, in: live.core.url) { sidecar throws(StorageError) in
+                    try live.setSidecar(sidecar)
+                }
+            }
+        case .shrink: try await change { live throws(StorageError) in try live.shrink() }
+        case .drop:
+            try await change { live throws(StorageError) in
+                try live.install(nil)
+                try live.setSidecar(nil)
+            }
+        }
+    }
+
+    private func change(
+        _ body: @escaping @Sendable (LiveCollection) throws(StorageError) -> Void
+    ) async throws(StorageError) {
+        try await runBlocking { [live] _ throws(StorageError) in try body(live) }
+    }
+}

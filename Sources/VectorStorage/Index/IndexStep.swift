@@ -1,0 +1,48 @@
+/// A step by which the index follows the rows; each leaves the collection whole.
+enum IndexStep: Sendable {
+    /// Train and fill a new index.
+    case rebuild
+    /// Add the recent rows to the index.
+    case absorb
+    /// Write the index file.
+    case save
+    /// Make a table without the rows that are gone.
+    case shrink
+    /// Remove an index that so few rows don't need.
+    case drop
+
+    /// As many recent rows as a search may compare one by one, before they are added to the index.
+    private static let recentLimit = 2048
+
+    /// What pays now; nil if nothing does.
+    ///
+    /// - Parameter mayBuild: whether to do more than to remove; not if that has failed.
+    static func next(for version: CollectionVersion, _ record: CollectionRecord, mayBuild: Bool) -> IndexStep? {
+        let live = version.liveCount
+        if version.deletedCount > max(10_000, live / 2) { return .shrink }
+        let least = record.index.minimumCount
+        // Well below the number from which one is built, so that it doesn't come and go.
+        if version.main != nil || record.sidecar != nil, live < least / 2 { return .drop }
+        guard mayBuild, live >= least else { return nil }
+        guard let main = version.main else { return .rebuild }
+        let dead = main.index.count - version.indexedCount
+        if live > 2 * main.trainedCount || dead > max(2 * recentLimit, main.index.count / 4) { return .rebuild }
+        if version.table.count - version.firstRecentSlot >= recentLimit { return .absorb }
+        guard let sidecar = record.sidecar else { return .save }
+        let unsaved = version.firstRecentSlot - version.table.firstSlot(fromID: sidecar.through + 1)
+        return unsaved >= max(2 * recentLimit, live / 10) ? .save : nil
+    }
+
+    /// What it takes until nothing is left of rows that are gone, and the index is one of all rows.
+    static func all(for version: CollectionVersion, _ record: CollectionRecord) -> [IndexStep] {
+        var steps: [IndexStep] = version.isWhole ? [] : [.shrink]
+        if version.liveCount < record.index.minimumCount {
+            if version.main != nil || record.sidecar != nil { steps.append(.drop) }
+        } else if version.main?.index.count != version.liveCount || version.main?.trainedCount != version.liveCount {
+            steps.append(.rebuild)
+        } else if record.sidecar?.through != version.main?.through {
+            steps.append(.save)
+        }
+        return steps
+    }
+}

@@ -1,0 +1,65 @@
+import Faiss
+import Vectors
+
+/// One state of a collection, which stays as it is whatever is written later: what searches and conditions read.
+///
+/// Versions share their tables: each looks at the first slots of a table that only grows, and ended slots carry the number
+/// of the change that ended them.
+final class CollectionVersion: Sendable {
+    /// The sequence number of the last change that it shows.
+    let sequence: Int64
+    let table: RowTable
+    /// The number of rows that are there.
+    let liveCount: Int
+    let main: MainIndex?
+    /// The first slot whose row the index does not hold yet.
+    let firstRecentSlot: Int
+
+    init(sequence: Int64, table: RowTable, liveCount: Int, main: MainIndex?) {
+        self.sequence = sequence
+        self.table = table
+        self.liveCount = liveCount
+        self.main = main
+        firstRecentSlot = main.map { table.firstSlot(fromID: $0.through + 1) } ?? 0
+    }
+
+    /// The same rows, with another index or none.
+    func with(_ main: MainIndex?) -> CollectionVersion {
+        CollectionVersion(sequence: sequence, table: table, liveCount: liveCount, main: main)
+    }
+
+    /// The number of slots whose rows are gone.
+    var deletedCount: Int { table.count - liveCount }
+
+    /// The number of rows that are there and in the index, at least.
+    var indexedCount: Int { max(0, liveCount - (table.count - firstRecentSlot)) }
+
+    /// Whether every slot's row is there.
+    var isWhole: Bool { liveCount == table.count }
+
+    func isVisible(_ slot: Int) -> Bool { isWhole || table.isVisible(slot, at: sequence) }
+
+    /// The rows that are there.
+    var visible: RowSet {
+        isWhole ? RowSet(capacity: table.count, full: true) : table.visible(at: sequence)
+    }
+
+    /// The rows that are there and that the condition holds for.
+    func rows(where condition: MetadataCondition) -> RowSet {
+        var rows = table.matches(condition)
+        if !isWhole { rows.formIntersection(table.visible(at: sequence)) }
+        return rows
+    }
+
+    /// The vectors and ids of some rows, as an index takes them.
+    func contents(of rows: RowSet, in range: Range<Int>) throws -> (vectors: VectorMatrix, ids: [Int64]) {
+        let slots = rows.slots(in: range)
+        let vectors = try VectorMatrix(count: slots.count, dimension: table.dimension) { values in
+            for (row, slot) in slots.enumerated() {
+                _ = UnsafeMutableBufferPointer(rebasing: values[(row * table.dimension)...])
+                    .update(fromContentsOf: table.vector(slot))
+            }
+        }
+        return (vectors, slots.map { table.id($0) })
+    }
+}

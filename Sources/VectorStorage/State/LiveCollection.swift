@@ -1,0 +1,180 @@
+import Vectors
+
+/// A collection in memory: its newest version, from which readers start, and the one place where versions follow each
+/// other.
+final class LiveCollection: Sendable {
+    let dimension: Int
+    let metric: Metric
+    let index: CollectionIndex
+    let core: StoreCore
+    let state: Locked<CollectionState>
+
+    init(core: StoreCore, id: Int64) throws(StorageError) {
+        let loaded = try CollectionState(reading: id, from: core)
+        self.core = core
+        dimension = loaded.record.dimension
+        metric = loaded.record.metric
+        index = loaded.record.index
+        state = Locked(loaded)
+    }
+
+    var record: CollectionRecord { state.withLock { $0.record } }
+
+    func checkUsable() throws(StorageError) {
+        try core.checkOpen()
+        let (isDeleted, name) = state.withLock { ($0.isDeleted, $0.record.name) }
+        if isDeleted { throw StorageError(.unknownCollection, "the collection '\(name)' was deleted") }
+    }
+
+    // MARK: Reading
+
+    /// The newest version. In a store that was opened for reading only, another process may have written since: then the
+    /// collection is read again.
+    func newestVersion() throws(StorageError) -> CollectionVersion {
+        try checkUsable()
+        if core.options.access == .readOnly {
+            let record = self.record
+            if try core.database.sequence(of: record.id) != record.sequence {
+                let loaded = try CollectionState(reading: record.id, from: core)
+                state.withLock { $0 = loaded }
+            }
+        }
+        return state.withLock { $0.version }
+    }
+
+    /// Calls `body` with the newest version until it returns something: nil says that rows of this version were replaced
+    /// in the database before they could be read.
+    func consistently<Result>(
+        _ body: (CollectionVersion) throws(StorageError) -> Result?
+    ) throws(StorageError) -> Result {
+        for _ in 0..<20 {
+            if let result = try body(try newestVersion()) { return result }
+        }
+        guard core.options.access != .readOnly else {
+            throw StorageError(
+                .locked,
+                "another process changes the collection '\(record.name)' too fast for it to be read"
+            )
+        }
+        // With the right to change, nobody else changes anything.
+        return try core.change { sequence throws(StorageError) in
+            guard let result = try body(try newestVersion()) else { throw missingRows }
+            return (result, sequence)
+        }
+    }
+
+    /// All rows, as they are in the database now.
+    func rowReader() throws(StorageError) -> RowReader {
+        try checkUsable()
+        return try RowReader(record.id, of: core.database)
+    }
+
+    /// The slots of the rows with these keys, in the newest version.
+    func slots(of keys: [VectorKey]) -> [Int?] { state.withLock { state in keys.map { state.keys[$0] } } }
+
+    /// The rows with these keys. The caller holds the right to change, so that the version stays the newest.
+    func rows(
+        _ keys: [VectorKey],
+        in version: CollectionVersion
+    ) throws(StorageError) -> [VectorKey: StoredVector] {
+        var ids: [Int64] = []
+        for (key, slot) in zip(keys, slots(of: keys)) {
+            guard let slot else {
+                throw StorageError(.unknownKey, "no row of the collection '\(record.name)' has the key '\(key)'")
+            }
+            ids.append(version.table.id(slot))
+        }
+        var rows: [VectorKey: StoredVector] = [:]
+        let all = try core.database.rows(ids, of: record) { row in rows[VectorKey(row.key)] = try StoredVector(row) }
+        guard all else { throw missingRows }
+        return rows
+    }
+
+    private var missingRows: StorageError {
+        StorageError(.damaged, "rows of the collection '\(record.name)' are missing")
+    }
+
+    // MARK: Changing
+
+    /// Stores rows in place of those that have their keys. They are chosen when no other change can come in between.
+    func put(
+        _ rows: (CollectionVersion) throws(StorageError) -> [CheckedRow]
+    ) throws(StorageError) {
+        _ = try core.change { sequence throws(StorageError) in
+            let rows = try rows(state.withLock { $0.version })
+            return try commit(adding: rows, removing: slots(of: rows.map(\.row.key)).compactMap { $0 }, after: sequence)
+        }
+    }
+
+    /// Deletes the rows in these slots, which are chosen when no other change can come in between. Returns how many.
+    func delete(_ slots: (CollectionVersion) -> [Int]) throws(StorageError) -> Int {
+        try core.change { sequence throws(StorageError) in
+            try commit(adding: [], removing: slots(state.withLock { $0.version }), after: sequence)
+        }
+    }
+
+    private func commit(
+        adding rows: [CheckedRow],
+        removing slots: [Int],
+        after sequence: Int64
+    ) throws(StorageError) -> (Int, sequence: Int64) {
+        try checkUsable()
+        if rows.isEmpty, slots.isEmpty { return (0, sequence) }
+        let (record, version) = state.withLock { ($0.record, $0.version) }
+        var commit = try CollectionCommit(adding: rows, removing: slots, to: version, of: record, after: sequence)
+        try commit.write(to: core.database)
+        let next = commit.version()
+        state.withLock { state in
+            for slot in slots { state.keys[next.table.key(slot)] = nil }
+            for slot in version.table.count..<next.table.count { state.keys[next.table.key(slot)] = slot }
+            state.record = commit.record
+            state.version = next
+        }
+        return (slots.count, commit.record.sequence)
+    }
+
+    /// Lets searches use an index, or none, from now on.
+    func install(_ main: MainIndex?) throws(StorageError) {
+        try core.change { sequence throws(StorageError) in
+            state.withLock { state in
+                state.version = state.version.with(main)
+                state.sidecarProblem = nil
+            }
+            return ((), sequence)
+        }
+    }
+
+    /// Replaces the table by one of the rows that are there. Whoever holds an older version keeps the older table.
+    func shrink() throws(StorageError) {
+        try core.change { sequence throws(StorageError) in
+            let version = state.withLock { $0.version }
+            let table = try withStorageError { try version.table.copy(of: version.visible) }
+            var keys: [VectorKey: Int] = [:]
+            keys.reserveCapacity(table.count)
+            for slot in 0..<table.count { keys[table.key(slot)] = slot }
+            let next = CollectionVersion(
+                sequence: version.sequence,
+                table: table,
+                liveCount: version.liveCount,
+                main: version.main
+            )
+            state.withLock { ($0.version, $0.keys) = (next, keys) }
+            return ((), sequence)
+        }
+    }
+
+    /// Makes an index file the collection's, or none, and removes the one before.
+    func setSidecar(_ sidecar: Sidecar?) throws(StorageError) {
+        let previous = try core.change { sequence throws(StorageError) in
+            var (record, isDeleted) = state.withLock { ($0.record, $0.isDeleted) }
+            if isDeleted { throw StorageError.closed }
+            let previous = record.sidecar
+            record.sidecar = sidecar
+            try core.database.update(record)
+            state.withLock { [record] in $0.record = record }
+            return (previous, sequence)
+        }
+        // Nobody misses it: readers have read theirs, and who opens a store finds the new one.
+        if let previous { core.removeSidecar(previous.name) }
+    }
+}
