@@ -25,7 +25,7 @@ void faiss_kernel_search(
         int64_t* labels) {
     const auto metric = is_l2 ? faiss::METRIC_L2 : faiss::METRIC_INNER_PRODUCT;
     const Comparison comparison(metric, d, level, may_round != 0);
-    search_rows(comparison, x, nx, y, ny, k, nullptr, nullptr, 1, distances, labels);
+    ExactSearch{comparison, x, nx, y, ny}.nearest(k, distances, labels);
 }
 
 void faiss_kernel_transform(

@@ -7,33 +7,18 @@
 
 namespace {
 
-void search_flat(
-        const faiss::IndexFlat& index,
-        idx_t n,
-        const float* x,
-        idx_t k,
-        const Selector* selector,
-        const idx_t* ids,
-        int threads,
-        float* distances,
-        idx_t* labels) {
-    const Comparison comparison(index.metric_type, index.d);
-    search_rows(comparison, x, n, index.get_xb(), index.ntotal, k, selector, ids, threads, distances, labels);
+Comparison comparison_of(const faiss::Index& index) {
+    return Comparison(index.metric_type, index.d);
 }
 
-void search_flat_within(
+ExactSearch search_in(
         const faiss::IndexFlat& index,
+        const Comparison& comparison,
         idx_t n,
         const float* x,
-        float radius,
-        const Selector* selector,
-        faiss::RangeSearchResult& result) {
-    const Comparison comparison(index.metric_type, index.d);
-    search_rows_within(comparison, x, n, index.get_xb(), index.ntotal, radius, selector, result);
-}
-
-const Selector* selector_of(const faiss::SearchParameters* params) {
-    return params ? params->sel : nullptr;
+        const Selector* selector) {
+    const auto count = static_cast<size_t>(n), rows = static_cast<size_t>(index.ntotal);
+    return {comparison, x, count, index.get_xb(), rows, selector};
 }
 
 } // namespace
@@ -46,18 +31,12 @@ void FlatKind::add(idx_t n, const float* x, const idx_t*, int) {
 }
 
 void FlatKind::search(const Queries<float>& queries, idx_t k, float* distances, idx_t* labels) const {
-    const FaissSearchOptions& options = queries.options;
-    const Selectors selectors(options);
-    search_flat(
-            flat,
-            queries.count,
-            queries.x,
-            k,
-            selectors.get(),
-            options.external_ids,
-            options.threads,
-            distances,
-            labels);
+    const Selectors selectors(queries.options);
+    const Comparison comparison = comparison_of(flat);
+    ExactSearch search = search_in(flat, comparison, queries.count, queries.x, selectors.get());
+    search.order = queries.options.external_ids;
+    search.threads = queries.options.threads;
+    search.nearest(k, distances, labels);
 }
 
 void FlatKind::search_within(
@@ -65,7 +44,8 @@ void FlatKind::search_within(
         float radius,
         faiss::RangeSearchResult& result) const {
     const Selectors selectors(queries.options);
-    search_flat_within(flat, queries.count, queries.x, radius, selectors.get(), result);
+    const Comparison comparison = comparison_of(flat);
+    search_in(flat, comparison, queries.count, queries.x, selectors.get()).within(radius, result);
 }
 
 void FlatKind::describe(FaissIndexShape& shape) const {
@@ -80,17 +60,10 @@ void FlatIndex::search(
         float* distances,
         idx_t* labels,
         const faiss::SearchParameters* params) const {
-    const int threads = omp_in_parallel() ? 1 : omp_get_max_threads(); // As many as libfaiss would use.
-    search_flat(*this, n, x, k, selector_of(params), nullptr, threads, distances, labels);
-}
-
-void FlatIndex::range_search(
-        idx_t n,
-        const float* x,
-        float radius,
-        faiss::RangeSearchResult* result,
-        const faiss::SearchParameters* params) const {
-    search_flat_within(*this, n, x, radius, selector_of(params), *result);
+    const Comparison comparison = comparison_of(*this);
+    ExactSearch search = search_in(*this, comparison, n, x, params ? params->sel : nullptr);
+    search.threads = omp_in_parallel() ? 1 : omp_get_max_threads(); // As many as libfaiss would use.
+    search.nearest(k, distances, labels);
 }
 
 FloatKind make_kind(faiss::IndexFlat& index) {

@@ -23,8 +23,8 @@ class FlatKind : public CodesKind {
     faiss::IndexFlat& flat;
 };
 
-/// A flat index that libfaiss, too, searches with our kernels: it serves as the quantizer of all inverted lists. In a
-/// file it is an IndexFlat.
+/// A flat index that libfaiss, too, searches with our kernels where it serves as the quantizer of inverted lists. In a file
+/// it is an IndexFlat.
 struct FlatIndex : faiss::IndexFlat {
     FlatIndex(idx_t d, faiss::MetricType metric) : IndexFlat(d, metric) {}
 
@@ -34,12 +34,5 @@ struct FlatIndex : faiss::IndexFlat {
             idx_t k,
             float* distances,
             idx_t* labels,
-            const faiss::SearchParameters* params = nullptr) const override;
-
-    void range_search(
-            idx_t n,
-            const float* x,
-            float radius,
-            faiss::RangeSearchResult* result,
             const faiss::SearchParameters* params = nullptr) const override;
 };

@@ -8,13 +8,16 @@
 #include <algorithm>
 #include <cstring>
 
-ListsKind::ListsKind(faiss::IndexIVF& ivf, faiss::IndexFlat& centroids, bool is_residual)
-        : ScannedKind(metric_of(ivf), ivf.d), centroids(centroids), is_residual(is_residual), ivf(ivf) {}
+ListsKind::ListsKind(
+        faiss::IndexIVF& ivf,
+        faiss::IndexFlat& centroids,
+        bool is_residual,
+        faiss::ProductQuantizer* pq)
+        : ScannedKind(metric_of(ivf), ivf.d), centroids(centroids), is_residual(is_residual), ivf(ivf), pq(pq) {}
 
 // MARK: Training
 
 size_t ListsKind::training_steps(const FaissTrainingParameters& parameters) const {
-    const auto* pq = product_quantizer();
     return parameters.niter + (pq ? quantizer_steps(*pq) : 0);
 }
 
@@ -81,6 +84,10 @@ void ListsKind::store(idx_t n, const float* x, const idx_t* ids, const idx_t* li
     put(n, ids, lists, codes.data(), threads);
 }
 
+void ListsKind::encode(idx_t n, const float* x, uint8_t* codes) const {
+    ::encode(*pq, x, n, codes);
+}
+
 void ListsKind::put(idx_t n, const idx_t* ids, const idx_t* lists, const uint8_t* codes, int threads) {
     // Each list grows once: its memory moves when it does.
     std::vector<size_t> ends(ivf.nlist);
@@ -143,6 +150,13 @@ void ListsKind::decode(size_t list, size_t place, float* x) const {
 void ListsKind::describe(FaissIndexShape& shape) const {
     shape.nlist = ivf.nlist;
     shape.bytes = centroids.codes.size() + bytes_in_lists();
+    if (pq) {
+        describe_quantizer(*pq, shape);
+    }
+}
+
+faiss::ProductQuantizer* ListsKind::product_quantizer() const {
+    return pq;
 }
 
 size_t ListsKind::bytes_in_lists() const {
@@ -173,6 +187,9 @@ void ListsKind::close_gaps(size_t n, const idx_t* removed) {
 void ListsKind::take_training(FaissContents& contents) const {
     contents.decide("the centroids of the lists", centroids.codes.data(), centroids.codes.size());
     contents.decide("whether lists hold residuals", &is_residual, 1);
+    if (pq) {
+        take_quantizer(*pq, contents);
+    }
 }
 
 void ListsKind::take_vectors(FaissContents& contents) const {

@@ -12,7 +12,12 @@
 class ListsKind : public ScannedKind<float> {
   public:
     /// @param is_residual  whether codes are of what is left of vectors beside their lists' centroids
-    ListsKind(faiss::IndexIVF& ivf, faiss::IndexFlat& centroids, bool is_residual);
+    /// @param pq           the product quantizer that makes the codes, or NULL
+    ListsKind(
+            faiss::IndexIVF& ivf,
+            faiss::IndexFlat& centroids,
+            bool is_residual,
+            faiss::ProductQuantizer* pq = nullptr);
 
     size_t training_steps(const FaissTrainingParameters& parameters) const override;
     void train(idx_t n, const float* x, Training& training) final;
@@ -21,6 +26,7 @@ class ListsKind : public ScannedKind<float> {
     void prepare() final;
     void reconstruct(size_t n, const idx_t* labels, float* x) const override;
     void describe(FaissIndexShape& shape) const override;
+    faiss::ProductQuantizer* product_quantizer() const final;
     void copy_labels(idx_t* labels) const override;
     bool replace_labels(const idx_t* ids, size_t count) override;
     void close_gaps(size_t n, const idx_t* removed) override;
@@ -33,8 +39,8 @@ class ListsKind : public ScannedKind<float> {
     virtual void train_codes(idx_t n, const float* x, Training& training) = 0;
     /// Stores vectors in the lists that were chosen for them.
     virtual void store(idx_t n, const float* x, const idx_t* ids, const idx_t* lists, int threads);
-    /// The codes of vectors or of what is left of them, on the calling thread.
-    virtual void encode(idx_t n, const float* x, uint8_t* codes) const = 0;
+    /// The codes of vectors or of what is left of them, on the calling thread: the product quantizer's, if there is one.
+    virtual void encode(idx_t n, const float* x, uint8_t* codes) const;
     /// Writes a code to a place, on the thread that writes to this list.
     virtual void write(size_t list, size_t place, idx_t id, const uint8_t* code);
     /// Adds the codes of a list to the end of others, as `encode` makes them.
@@ -86,4 +92,5 @@ class ListsKind : public ScannedKind<float> {
 
   private:
     faiss::IndexIVF& ivf;
+    faiss::ProductQuantizer* const pq;
 };

@@ -14,7 +14,7 @@ class FastScanListsKind : public ListsKind {
             faiss::IndexIVFPQFastScan& index,
             faiss::IndexFlat& centroids,
             faiss::BlockInvertedLists& lists)
-            : ListsKind(index, centroids, false), index(index), lists(lists) {
+            : ListsKind(index, centroids, false, &index.pq), index(index), lists(lists) {
         FAISS_THROW_IF_NOT(index.bbs == packed_block);
     }
 
@@ -38,25 +38,11 @@ class FastScanListsKind : public ListsKind {
     void describe(FaissIndexShape& shape) const override {
         ListsKind::describe(shape);
         shape.kind = FAISS_KIND_PQ_FAST_SCAN;
-        describe_quantizer(index.pq, shape);
-    }
-
-    faiss::ProductQuantizer* product_quantizer() const override {
-        return &index.pq;
-    }
-
-    void take_training(FaissContents& contents) const override {
-        ListsKind::take_training(contents);
-        take_quantizer(index.pq, contents);
     }
 
   protected:
     void train_codes(idx_t n, const float* x, Training& training) override {
         train_quantizer(index.pq, n, x, training);
-    }
-
-    void encode(idx_t n, const float* x, uint8_t* codes) const override {
-        ::encode(index.pq, x, n, codes);
     }
 
     void write(size_t list, size_t place, idx_t id, const uint8_t* code) override {

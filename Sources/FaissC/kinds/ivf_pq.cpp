@@ -112,7 +112,7 @@ class CodeScan {
 class ProductQuantizerListsKind : public ListsKind {
   public:
     ProductQuantizerListsKind(faiss::IndexIVFPQ& index, faiss::IndexFlat& centroids, TermLists* lists)
-            : ListsKind(index, centroids, index.by_residual), index(index), lists(lists) {}
+            : ListsKind(index, centroids, index.by_residual, &index.pq), index(index), lists(lists) {}
 
     void describe(FaissIndexShape& shape) const override {
         ListsKind::describe(shape);
@@ -121,16 +121,6 @@ class ProductQuantizerListsKind : public ListsKind {
         for (size_t list = 0; lists && list < lists->nlist; ++list) {
             shape.bytes += lists->terms[list].size() * sizeof(float);
         }
-        describe_quantizer(index.pq, shape);
-    }
-
-    faiss::ProductQuantizer* product_quantizer() const override {
-        return &index.pq;
-    }
-
-    void take_training(FaissContents& contents) const override {
-        ListsKind::take_training(contents);
-        take_quantizer(index.pq, contents);
     }
 
   protected:
@@ -152,10 +142,6 @@ class ProductQuantizerListsKind : public ListsKind {
         }
         const auto lists = assigned(most, x, training.work.threads);
         train_quantizer(index.pq, most, residuals(most, x, lists.data()).data(), training);
-    }
-
-    void encode(idx_t n, const float* x, uint8_t* codes) const override {
-        ::encode(index.pq, x, n, codes);
     }
 
     void tidy(size_t added) override {

@@ -148,122 +148,76 @@ class RowsWithin {
     std::vector<std::vector<std::pair<float, idx_t>>> found;
 };
 
-/// All queries against the rows that a selector admits.
+/// All queries against the rows that the selector admits.
 template <class Results>
-void search_admitted(
-        const Comparison& comparison,
-        const float* x,
-        size_t queries,
-        const float* rows,
-        size_t row_count,
-        const faiss::IDSelector* selector,
-        int threads,
-        Results& results) {
+void search_admitted(const ExactSearch& search, Results& results) {
+    const auto* selector = search.selector;
     std::vector<idx_t> members;
-    if (selector) {
-        for (size_t row = 0; row < row_count; ++row) {
-            if (selector->is_member(static_cast<idx_t>(row))) {
-                members.push_back(static_cast<idx_t>(row));
-            }
+    for (size_t row = 0; selector && row < search.row_count; ++row) {
+        if (selector->is_member(static_cast<idx_t>(row))) {
+            members.push_back(static_cast<idx_t>(row));
         }
-        row_count = members.size();
     }
-    in_slices(static_cast<idx_t>(queries), threads, [&](idx_t first, idx_t count) {
+    in_slices(static_cast<idx_t>(search.queries), search.threads, [&](idx_t first, idx_t count) {
         auto&& own = results.slice();
         scan_queries(
-                comparison,
-                x,
-                comparison.d,
+                search.comparison,
+                search.x,
+                search.comparison.d,
                 static_cast<size_t>(first),
                 static_cast<size_t>(count),
-                rows,
+                search.rows,
                 selector ? members.data() : nullptr,
-                row_count,
+                selector ? members.size() : search.row_count,
                 own);
     });
 }
 
 /// The nearest rows, by the means that suits so many.
-void search_all_rows(
-        const Comparison& comparison,
-        const float* x,
-        size_t queries,
-        const float* rows,
-        size_t row_count,
-        size_t k,
-        const faiss::IDSelector* selector,
-        const idx_t* order,
-        int threads,
-        float* distances,
-        idx_t* ids) {
+void search_all_rows(const ExactSearch& search, size_t k, float* distances, idx_t* ids) {
     const size_t many = 48; // Measured: from here on collecting costs less than a heap.
     if (k < many) {
-        NearestRows results(comparison, k, distances, ids, order);
-        search_admitted(comparison, x, queries, rows, row_count, selector, threads, results);
+        NearestRows results(search.comparison, k, distances, ids, search.order);
+        search_admitted(search, results);
     } else {
-        ManyNearestRows results(comparison, k, distances, ids, order);
-        search_admitted(comparison, x, queries, rows, row_count, selector, threads, results);
+        ManyNearestRows results(search.comparison, k, distances, ids, search.order);
+        search_admitted(search, results);
     }
 }
 
 /// Few queries against many rows: threads share the rows.
-void search_sharing_rows(
-        const Comparison& comparison,
-        const float* x,
-        size_t queries,
-        const float* rows,
-        size_t row_count,
-        size_t k,
-        const idx_t* order,
-        int threads,
-        float* distances,
-        idx_t* ids) {
-    const auto parts = static_cast<size_t>(threads);
-    std::vector<float> part_distances(parts * queries * k, comparison.distance(FLT_MAX));
-    std::vector<idx_t> part_ids(parts * queries * k, -1);
+void search_sharing_rows(const ExactSearch& search, size_t k, float* distances, idx_t* ids) {
+    const Comparison& comparison = search.comparison;
+    const auto parts = static_cast<size_t>(search.threads);
+    const size_t places = search.queries * k;
+    std::vector<float> part_distances(parts * places, comparison.distance(FLT_MAX));
+    std::vector<idx_t> part_ids(parts * places, -1);
     std::atomic<size_t> next{0};
-    in_slices(static_cast<idx_t>(row_count), threads, [&](idx_t first, idx_t count) {
-        const size_t part = next.fetch_add(1) * queries * k;
-        search_all_rows(
-                comparison,
-                x,
-                queries,
-                rows + static_cast<size_t>(first) * comparison.d,
-                static_cast<size_t>(count),
-                k,
-                nullptr,
-                order ? order + first : nullptr,
-                1,
-                part_distances.data() + part,
-                part_ids.data() + part);
-        for (size_t i = part; i < part + queries * k; ++i) {
+    in_slices(static_cast<idx_t>(search.row_count), search.threads, [&](idx_t first, idx_t count) {
+        const size_t part = next.fetch_add(1) * places;
+        ExactSearch own = search;
+        own.rows += static_cast<size_t>(first) * comparison.d;
+        own.row_count = static_cast<size_t>(count);
+        own.order = search.order ? search.order + first : nullptr;
+        own.threads = 1;
+        search_all_rows(own, k, part_distances.data() + part, part_ids.data() + part);
+        for (size_t i = part; i < part + places; ++i) {
             part_ids[i] += part_ids[i] < 0 ? 0 : first;
         }
     });
-    NearestRows results(comparison, k, distances, ids, order);
-    results.begin(0, queries);
-    for (size_t i = 0; i < parts * queries * k; ++i) {
+    NearestRows results(comparison, k, distances, ids, search.order);
+    results.begin(0, search.queries);
+    for (size_t i = 0; i < parts * places; ++i) {
         if (part_ids[i] >= 0) {
-            results.offer(i / k % queries, part_ids[i], comparison.key_of(part_distances[i]));
+            results.offer(i / k % search.queries, part_ids[i], comparison.key_of(part_distances[i]));
         }
     }
-    results.finish(0, queries);
+    results.finish(0, search.queries);
 }
 
 } // namespace
 
-void search_rows(
-        const Comparison& comparison,
-        const float* x,
-        size_t queries,
-        const float* rows,
-        size_t row_count,
-        size_t k,
-        const faiss::IDSelector* selector,
-        const idx_t* order,
-        int threads,
-        float* distances,
-        idx_t* ids) {
+void ExactSearch::nearest(size_t k, float* distances, idx_t* ids) const {
     if (k == 0) {
         return;
     }
@@ -271,22 +225,14 @@ void search_rows(
     const size_t fewest_bytes = 8 << 20;
     if (threads > 1 && !selector && queries <= few_queries &&
         row_count * comparison.d * sizeof(float) >= fewest_bytes) {
-        search_sharing_rows(comparison, x, queries, rows, row_count, k, order, threads, distances, ids);
+        search_sharing_rows(*this, k, distances, ids);
     } else {
-        search_all_rows(comparison, x, queries, rows, row_count, k, selector, order, threads, distances, ids);
+        search_all_rows(*this, k, distances, ids);
     }
 }
 
-void search_rows_within(
-        const Comparison& comparison,
-        const float* x,
-        size_t queries,
-        const float* rows,
-        size_t row_count,
-        float radius,
-        const faiss::IDSelector* selector,
-        faiss::RangeSearchResult& result) {
+void ExactSearch::within(float radius, faiss::RangeSearchResult& result) const {
     RowsWithin results(comparison, radius, queries);
-    search_admitted(comparison, x, queries, rows, row_count, selector, 1, results);
+    search_admitted(*this, results);
     results.hand_over(result);
 }

@@ -8,29 +8,21 @@
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/IDSelector.h>
 
-/// The k nearest rows of those that the selector (or NULL) admits, nearest first; -1 where there are fewer. Equally near
-/// ones come by order[number], or by number where there is no order. Up to so many threads share the queries or, if there
-/// are few, the rows.
-void search_rows(
-        const Comparison& comparison,
-        const float* x,
-        size_t queries,
-        const float* rows,
-        size_t row_count,
-        size_t k,
-        const faiss::IDSelector* selector,
-        const idx_t* order,
-        int threads,
-        float* distances,
-        idx_t* ids);
+struct ExactSearch {
+    const Comparison& comparison;
+    const float* x;
+    size_t queries;
+    const float* rows;
+    size_t row_count;
+    /// Which rows are searched; NULL for all.
+    const faiss::IDSelector* selector = nullptr;
+    /// Of equally near rows, those with the smallest order[number] are found; by NULL those with the smallest number.
+    const idx_t* order = nullptr;
+    /// Up to so many share the queries or, if there are few, the rows.
+    int threads = 1;
 
-/// All rows nearer than a radius, likewise, on the calling thread.
-void search_rows_within(
-        const Comparison& comparison,
-        const float* x,
-        size_t queries,
-        const float* rows,
-        size_t row_count,
-        float radius,
-        const faiss::IDSelector* selector,
-        faiss::RangeSearchResult& result);
+    /// The k nearest rows, nearest first; -1 where there are fewer.
+    void nearest(size_t k, float* distances, idx_t* ids) const;
+    /// All rows nearer than a radius.
+    void within(float radius, faiss::RangeSearchResult& result) const;
+};

@@ -22,18 +22,9 @@ class Probes {
     Probes(const faiss::IndexFlat& centroids, idx_t n, const float* x, size_t wanted)
             : each(std::clamp<size_t>(wanted, 1, centroids.ntotal)), lists(n * each), distances(n * each) {
         const Comparison comparison(centroids.metric_type, centroids.d);
-        search_rows(
-                comparison,
-                x,
-                n,
-                centroids.get_xb(),
-                centroids.ntotal,
-                each,
-                nullptr,
-                nullptr,
-                1,
-                distances.data(),
-                lists.data());
+        const auto count = static_cast<size_t>(centroids.ntotal);
+        const ExactSearch search{comparison, x, static_cast<size_t>(n), centroids.get_xb(), count};
+        search.nearest(each, distances.data(), lists.data());
     }
 
     /// A query's probes, the list with the nearest centroid first.
