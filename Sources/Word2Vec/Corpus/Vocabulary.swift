@@ -92,7 +92,7 @@ public struct Vocabulary: Sendable {
         var table = WordTable()
         var words: [String] = []
         for number in kept {
-            if words.count.isMultiple(of: 1 << 14), cancellation.isCancelled { throw choosingWasCancelled }
+            if words.count.isMultiple(of: 1 << 14) { try cancellation.check(choosing) }
             words.append(counted.table[number])
             _ = table.insert(counted.table, number)
         }
@@ -127,7 +127,7 @@ public struct Vocabulary: Sendable {
         var all = zip(words, counts).map { (word: $0, count: $1) }
         var new: [(word: String, count: Int)] = []
         for (number, count) in counted.counts.enumerated() {
-            if number.isMultiple(of: 1 << 14), cancellation.isCancelled { throw choosingWasCancelled }
+            if number.isMultiple(of: 1 << 14) { try cancellation.check(choosing) }
             let word = counted.table[number]
             if let known = index(of: word) {
                 all[known].count += count
@@ -154,7 +154,7 @@ public struct Vocabulary: Sendable {
     public func index(of word: String) -> Int? { table.find(word) }
 }
 
-private let choosingWasCancelled = Word2VecError(.cancelled, "choosing the words of the vocabulary was cancelled")
+private let choosing = "choosing the words of the vocabulary"
 
 extension Array {
     /// Sorts as `sort(by:)` does, but ends early if the work is cancelled.
@@ -168,12 +168,12 @@ extension Array {
                 untilLook -= 1
                 if untilLook < 0 {
                     untilLook = 1 << 14
-                    if cancellation.isCancelled { throw choosingWasCancelled }
+                    if cancellation.isCancelled { throw CancellationError() }
                 }
                 return precedes(one, other)
             }
         } catch {
-            throw choosingWasCancelled
+            try cancellation.check(choosing)
         }
     }
 }

@@ -86,7 +86,7 @@ public struct DocumentEmbedding: Sendable {
     public func removingFirstComponent(
         of documents: VectorMatrix,
         threads: ThreadLimit = .automatic,
-        progress: (Double) -> Void = { _ in }
+        progress: (_ fraction: Double) -> Void = { _ in }
     ) throws(Word2VecError) -> DocumentEmbedding {
         try removingFirstComponent(documents, threads, Cancellation(), progress)
     }
@@ -95,7 +95,7 @@ public struct DocumentEmbedding: Sendable {
     public func removingFirstComponent(
         of documents: VectorMatrix,
         threads: ThreadLimit = .automatic,
-        progress: @escaping @Sendable (Double) -> Void = { _ in }
+        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
     ) async throws(Word2VecError) -> DocumentEmbedding {
         try await runBlocking { cancellation throws(Word2VecError) in
             try removingFirstComponent(documents, threads, cancellation, progress)
@@ -136,7 +136,7 @@ public struct DocumentEmbedding: Sendable {
     public func vectors(
         of documents: [String],
         threads: ThreadLimit = .automatic,
-        progress: (Double) -> Void = { _ in }
+        progress: (_ fraction: Double) -> Void = { _ in }
     ) throws(Word2VecError) -> VectorMatrix {
         try vectors(documents.count, threads, Cancellation(), progress, wordsOfTexts(documents))
     }
@@ -145,7 +145,7 @@ public struct DocumentEmbedding: Sendable {
     public func vectors(
         of documents: [String],
         threads: ThreadLimit = .automatic,
-        progress: @escaping @Sendable (Double) -> Void = { _ in }
+        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
     ) async throws(Word2VecError) -> VectorMatrix {
         try await runBlocking { cancellation throws(Word2VecError) in
             try vectors(documents.count, threads, cancellation, progress, wordsOfTexts(documents))
@@ -156,7 +156,7 @@ public struct DocumentEmbedding: Sendable {
     public func vectors(
         of documents: [[String]],
         threads: ThreadLimit = .automatic,
-        progress: (Double) -> Void = { _ in }
+        progress: (_ fraction: Double) -> Void = { _ in }
     ) throws(Word2VecError) -> VectorMatrix {
         try vectors(documents.count, threads, Cancellation(), progress, wordsOfLists(documents))
     }
@@ -165,7 +165,7 @@ public struct DocumentEmbedding: Sendable {
     public func vectors(
         of documents: [[String]],
         threads: ThreadLimit = .automatic,
-        progress: @escaping @Sendable (Double) -> Void = { _ in }
+        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
     ) async throws(Word2VecError) -> VectorMatrix {
         try await runBlocking { cancellation throws(Word2VecError) in
             try vectors(documents.count, threads, cancellation, progress, wordsOfLists(documents))
@@ -203,18 +203,18 @@ public struct DocumentEmbedding: Sendable {
     ) throws(Word2VecError) -> VectorMatrix {
         do {
             return try VectorMatrix(count: count, dimension: words.dimension) { values in
-                // Each stretch of documents writes rows of its own, and all of them are done when inStretches returns.
+                // Each piece of the documents writes rows of its own, and all of them are done when inPieces returns.
                 nonisolated(unsafe) let values = values
-                try inStretches(
+                try inPieces(
                     of: count,
-                    length: 64,
-                    threads: threads.count,
-                    cancellation: cancellation,
-                    doing: "embedding \(count) documents",
+                    size: 64,
+                    threads: threads,
+                    cancellation,
+                    "embedding \(count) documents",
                     progress: progress
-                ) { stretch in
+                ) { piece in
                     var sum = [Double](repeating: 0, count: words.dimension)
-                    for document in stretch {
+                    for document in piece {
                         addUp(document, knownWords, &sum)
                         for column in sum.indices { values[document * sum.count + column] = Float(sum[column]) }
                     }

@@ -1,4 +1,3 @@
-import Synchronization
 public import Vectors
 
 public import struct Foundation.URL
@@ -85,6 +84,11 @@ public struct AnalogyQuestions: Sendable, Hashable {
             throw Word2VecError(.invalidFormat, "'\(file.path)' holds no analogies")
         }
         self.sections = sections
+    }
+
+    /// As `init(contentsOf:)`, off the cooperative pool.
+    public init(contentsOf url: URL) async throws(Word2VecError) {
+        self = try await runBlocking { _ throws(Word2VecError) in try AnalogyQuestions(contentsOf: url) }
     }
 }
 
@@ -189,7 +193,7 @@ extension WordVectors {
         return result
     }
 
-    /// Reads questions from a file and asks them; see ``AnalogyQuestions/init(contentsOf:)``.
+    /// Reads questions from a file and asks them; see `AnalogyQuestions(contentsOf:)`.
     public func evaluateAnalogies(
         contentsOf url: URL,
         restrict: Int = 30_000,
@@ -276,33 +280,13 @@ private struct AnalogySolver {
 
     /// For each question whether its answer is right.
     func solve(threads: ThreadLimit, _ cancellation: Cancellation) throws(Word2VecError) -> [Bool] {
-        let blocks = (questions.count + Self.block - 1) / Self.block
-        let state = Mutex((next: 0, isCorrect: [Bool](repeating: false, count: questions.count)))
-        let failure = Mutex<Word2VecError?>(nil)
-        let work: @Sendable () -> Void = {
-            do throws(Word2VecError) {
-                let targets = try SharedRows(count: Self.block, dimension: units.dimension)
-                while true {
-                    let block = state.withLock { state in
-                        defer { state.next += 1 }
-                        return state.next
-                    }
-                    guard block < blocks else { return }
-                    if cancellation.isCancelled {
-                        throw Word2VecError(.cancelled, "the evaluation of analogies was cancelled")
-                    }
-                    let range = block * Self.block..<min(questions.count, (block + 1) * Self.block)
-                    let answers = answer(range, targets)
-                    state.withLock { state in state.isCorrect.replaceSubrange(range, with: answers) }
-                }
-            } catch {
-                state.withLock { state in state.next = blocks }
-                failure.withLock { $0 = error }
-            }
+        let isCorrect = Locked([Bool](repeating: false, count: questions.count))
+        try inPieces(of: questions.count, size: Self.block, threads: threads) { piece throws(Word2VecError) in
+            try cancellation.check("the evaluation of analogies")
+            let answers = answer(piece, try SharedRows(count: Self.block, dimension: units.dimension))
+            isCorrect.withLock { $0.replaceSubrange(piece, with: answers) }
         }
-        withWorkers(min(threads.count, blocks), helper: work, caller: work)
-        if let failure = failure.withLock({ $0 }) { throw failure }
-        return state.withLock { $0.isCorrect }
+        return isCorrect.withLock { $0 }
     }
 
     private func answer(_ range: Range<Int>, _ targets: SharedRows) -> [Bool] {
