@@ -38,7 +38,7 @@ public struct PhraseLearner: Sendable, Hashable {
     public var connectorWords: Set<String> = []
     /// The distinct words and pairs that are counted at once, at least 1. Default: 40,000,000, about 4 GB.
     ///
-    /// When there are more at a sentence's end, the rarest are forgotten; the count below which that happens rises by 1
+    /// When there are more at a sentence's end, the rarest are dropped; the count below which that happens rises by 1
     /// each time, from 1. One that comes again starts from 0.
     public var maximumVocabulary = 40_000_000
     /// How many threads read files. Counting pairs takes one. Default: one a processor.
@@ -60,7 +60,7 @@ public struct PhraseLearner: Sendable, Hashable {
     /// word and pair, and 4 bytes for each word of the text, the latter up to ``corpusMemory`` in memory.
     ///
     /// - Parameters:
-    ///   - corpus: the text. Words that are forgotten for want of memory are in no pair.
+    ///   - corpus: the text. Words that were dropped for lack of memory are in no pair.
     ///   - progress: called on the calling thread, about ten times a second and at the end, with the part of the pairs
     ///     that is counted, from 0 to 1; reading comes before.
     /// - Throws: ``Word2VecError`` with code `invalidArgument` for a setting outside its range, `corpusTooSmall` if the
@@ -149,13 +149,13 @@ public struct PhraseLearner: Sendable, Hashable {
     }
 }
 
-/// When to tell progress: at most ten times a second.
+/// When to report progress: at most ten times a second.
 struct Pace {
     private var last = ContinuousClock.now
     private var untilLook = 0
 
     mutating func isDue() -> Bool {
-        // A sentence may take less than a look at the clock.
+        // A sentence may take less time than reading the clock.
         untilLook -= 1
         guard untilLook < 0 else { return false }
         untilLook = 255

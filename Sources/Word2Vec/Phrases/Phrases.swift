@@ -5,7 +5,7 @@ import func Foundation.log
 /// Which words of a text belong together, learned by a ``PhraseLearner``.
 ///
 /// From the start of a sentence to its end, two neighbouring words, with connector words between them or not, become
-/// one if their score is above the threshold; the search goes on behind them, so that a word is in one phrase only.
+/// one if their score is above the threshold; the search continues behind them, so that a word is in one phrase only.
 /// (gensim's `Phrases` and `FrozenPhrases`.)
 public struct Phrases: Sendable {
     /// What they were learned with.
@@ -64,8 +64,8 @@ public struct Phrases: Sendable {
     /// A corpus with its phrases joined, to be trained on or learned from again.
     ///
     /// Reads the corpus once and keeps the joined text, 4 bytes a word, in memory or in a temporary file. Blocks the
-    /// calling thread; ends early if the calling task is cancelled. Words that are forgotten for want of memory, rare
-    /// ones, are left out; see ``Word2VecConfiguration/corpusMemory``.
+    /// calling thread; ends early if the calling task is cancelled. Rare words that were dropped
+    /// for lack of memory are left out; see ``Word2VecConfiguration/corpusMemory``.
     ///
     /// - Parameters:
     ///   - corpus: the text, as a rule the one that was learned from.
@@ -129,7 +129,17 @@ public struct Phrases: Sendable {
     ///
     /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidFormat`, `tooLarge` or `cancelled`.
     public func found(in corpus: Corpus) throws(Word2VecError) -> [Found] {
-        let cancellation = Cancellation()
+        try found(in: corpus, cancellation: Cancellation())
+    }
+
+    /// As `found(in:)`, off the cooperative pool; stops when the task is cancelled.
+    public func found(in corpus: Corpus) async throws(Word2VecError) -> [Found] {
+        try await runBlocking { cancellation throws(Word2VecError) in
+            try found(in: corpus, cancellation: cancellation)
+        }
+    }
+
+    private func found(in corpus: Corpus, cancellation: Cancellation) throws(Word2VecError) -> [Found] {
         var phrases = WordTable()
         var found: [Found] = []
         try forEachSegment(of: read(corpus, cancellation), cancellation) { text, score, _, _ in
@@ -156,7 +166,7 @@ public struct Phrases: Sendable {
         )
     }
 
-    /// Calls `body` with the bytes of each word, joined or not, none for a forgotten one; its score if it is a phrase;
+    /// Calls `body` with the bytes of each word, joined or not, none for a dropped one; its score if it is a phrase;
     /// and whether its sentence ends with it.
     private func forEachSegment(
         of counted: CountedCorpus,
@@ -262,7 +272,7 @@ private struct SentenceOfNumbers: PhraseSentence {
     let words: WordTable
     let isConnector: [Bool]
     let entries: [Int?]
-    /// ``WordTable/missing`` for a forgotten word, which parts what stands on its sides.
+    /// ``WordTable/missing`` for a dropped word, which separates its neighbours.
     let numbers: [UInt32]
 
     var count: Int { numbers.count }

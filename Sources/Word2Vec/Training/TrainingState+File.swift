@@ -2,7 +2,7 @@ public import Foundation
 import Vectors
 
 extension TrainingState {
-    /// Reads a state from a file that ``write(to:)`` or a ``Checkpoint`` has written.
+    /// Reads a state from a file that `write(to:)` or a ``Checkpoint`` has written.
     ///
     /// All numbers are little-endian, n is the number of words.
     ///
@@ -27,6 +27,13 @@ extension TrainingState {
         try self.init(contentsOf: url, cancellation: Cancellation())
     }
 
+    /// As `init(contentsOf:)`, off the cooperative pool; stops when the task is cancelled.
+    public init(contentsOf url: URL) async throws(Word2VecError) {
+        self = try await runBlocking { cancellation throws(Word2VecError) in
+            try TrainingState(contentsOf: url, cancellation: cancellation)
+        }
+    }
+
     init(contentsOf url: URL, cancellation: Cancellation) throws(Word2VecError) {
         let file = try converting { () throws(VectorError) in try InputFile(url) }
         var reader = try StateReader(file, cancellation: cancellation)
@@ -35,7 +42,7 @@ extension TrainingState {
         let counts = try reader.numbers(Int.self, count: header.words)
         let lengths = try reader.numbers(UInt32.self, count: header.words)
         let bytes = try reader.numbers(UInt8.self, count: header.wordBytes)
-        // No text has more words; sums of this many don't overflow in the years to come.
+        // No text has more words, and their sum does not overflow.
         let most = 1 << 53
         guard counts.allSatisfy({ (1...most).contains($0) }), counts.reduce(0, { min($0 + $1, most) }) < most,
             lengths.allSatisfy({ (1...UInt32(Corpus.maximumWordLength)).contains($0) }),
@@ -73,11 +80,18 @@ extension TrainingState {
         )
     }
 
-    /// Writes the state to a file, whole or not at all; see ``init(contentsOf:)`` for the format.
+    /// Writes the state to a file, whole or not at all; see `init(contentsOf:)` for the format.
     ///
     /// - Throws: ``Word2VecError/Code/inputOutput``, or `cancelled` if the task was.
     public func write(to url: URL) throws(Word2VecError) {
         try write(to: url, cancellation: Cancellation())
+    }
+
+    /// As `write(to:)`, off the cooperative pool; stops when the task is cancelled.
+    public func write(to url: URL) async throws(Word2VecError) {
+        try await runBlocking { cancellation throws(Word2VecError) in
+            try write(to: url, cancellation: cancellation)
+        }
     }
 
     func write(to url: URL, cancellation: Cancellation) throws(Word2VecError) {
@@ -236,9 +250,7 @@ private final class StateWriter {
     }
 
     private func put(_ bytes: [UInt8]) throws(Word2VecError) {
-        if cancellation.isCancelled {
-            throw Word2VecError(.cancelled, "writing '\(file.path)' was cancelled")
-        }
+        try cancellation.check("writing '\(file.path)'")
         bytes.withUnsafeBytes { checksum.update($0) }
         try converting { () throws(VectorError) in try file.write(bytes) }
     }
@@ -267,7 +279,7 @@ private struct StateReader {
         }
         var checksum = CRC32C()
         for start in stride(from: StateHeader.preamble, to: file.size, by: 1 << 20) {
-            try look()
+            try cancellation.check("reading '\(file.path)'")
             try Self.bytes(of: file, start..<min(start + 1 << 20, file.size)).withUnsafeBytes { checksum.update($0) }
         }
         guard checksum.value == fields[1] else { throw damaged("its checksum is wrong") }
@@ -298,7 +310,7 @@ private struct StateReader {
         var numbers: [Number] = []
         numbers.reserveCapacity(count)
         for start in stride(from: 0, to: count, by: 1 << 16) {
-            try look()
+            try cancellation.check("reading '\(file.path)'")
             let length = min(1 << 16, count - start) * size
             numbers += Self.numbers(type, in: try Self.bytes(of: file, offset..<offset + length)[...])
             offset += length
@@ -320,10 +332,6 @@ private struct StateReader {
             }
         }
         return rows
-    }
-
-    private func look() throws(Word2VecError) {
-        if cancellation.isCancelled { throw Word2VecError(.cancelled, "reading '\(file.path)' was cancelled") }
     }
 
     private static func bytes(of file: InputFile, _ range: Range<Int>) throws(Word2VecError) -> [UInt8] {

@@ -11,9 +11,9 @@ package import Vectors
 public struct Word2VecTrainer: Sendable {
     /// How to train.
     public var configuration: Word2VecConfiguration
-    /// A file to write the state to now and then, and to go on from after an interruption. Default: none.
+    /// A file to which the state is regularly written, to resume from after an interruption. Default: none.
     public var checkpoint: Checkpoint?
-    /// Whether the model has a ``Word2VecModel/state``, from which training can go on with more text. Default: false,
+    /// Whether the model has a ``Word2VecModel/state``, from which training can continue with more text. Default: false,
     /// as it takes twice the memory of the vectors.
     public var keepsState = false
 
@@ -25,7 +25,7 @@ public struct Word2VecTrainer: Sendable {
     /// Trains word vectors on a corpus.
     ///
     /// Reads the corpus once, to count its words and to turn them into numbers, and trains on these.
-    /// ``Word2VecConfiguration/estimatedMemory(vocabulary:tokens:keepsState:)`` tells the memory that it takes.
+    /// ``Word2VecConfiguration/estimatedMemory(vocabulary:tokens:keepsState:)`` gives the memory that it takes.
     ///
     /// Blocks the calling thread, which does its part of the work; ``Word2VecConfiguration/threads`` − 1 others help.
     /// Ends early if the calling task is cancelled.
@@ -39,7 +39,7 @@ public struct Word2VecTrainer: Sendable {
     ///
     /// - Parameters:
     ///   - corpus: the text.
-    ///   - state: what to go on from, of the same dimension and kind of loss; nil, the default, starts anew.
+    ///   - state: what to continue from, of the same dimension and kind of loss; nil, the default, starts anew.
     ///   - progress: called on the calling thread, about ten times a second, and at the end.
     /// - Throws: ``Word2VecError`` with code `invalidArgument`, also if the corpus or the configuration is not that of
     ///   the ``checkpoint`` file, `corpusTooSmall`, `inputOutput`, `invalidFormat`, `tooLarge`, `diverged` or
@@ -57,7 +57,7 @@ public struct Word2VecTrainer: Sendable {
     ///
     /// - Parameters:
     ///   - corpus: the text.
-    ///   - state: what to go on from; see the variant that blocks.
+    ///   - state: what to continue from; see the variant that blocks.
     ///   - progress: called on a thread of the training, about ten times a second, and at the end.
     /// - Throws: as the variant that blocks.
     public func train(
@@ -153,7 +153,7 @@ public struct Word2VecTrainer: Sendable {
         return final
     }
 
-    /// The words to train: those of the corpus, and of the state to go on from.
+    /// The words to train: those of the corpus, and of the state to continue from.
     private func vocabulary(
         of counted: CountedCorpus,
         continuing old: TrainingState?,
@@ -194,7 +194,7 @@ public struct Word2VecTrainer: Sendable {
         }
     }
 
-    /// Takes the vectors out of what was trained, and lets go of the rest.
+    /// Takes the vectors out of what was trained, and releases the rest.
     private func model(
         of state: consuming TrainingState,
         cancellation: Cancellation

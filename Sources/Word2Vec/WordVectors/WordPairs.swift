@@ -96,6 +96,11 @@ public struct WordPairs: Sendable, Hashable {
         self.heading = heading
     }
 
+    /// As `init(contentsOf:delimiter:)`, off the cooperative pool.
+    public init(contentsOf url: URL, delimiter: Character? = nil) async throws(Word2VecError) {
+        self = try await runBlocking { _ throws(Word2VecError) in try WordPairs(contentsOf: url, delimiter: delimiter) }
+    }
+
     /// Whether a field is a score or a damaged one, not a name.
     private static func isScore(_ field: String) -> Bool {
         field.contains(where: \.isNumber) || Double(field) != nil
@@ -161,7 +166,7 @@ extension WordVectors {
         )
     }
 
-    /// Reads pairs from a file and compares them; see ``WordPairs/init(contentsOf:delimiter:)``.
+    /// Reads pairs from a file and compares them; see `WordPairs(contentsOf:delimiter:)`.
     public func evaluateWordPairs(
         contentsOf url: URL,
         delimiter: Character? = nil,
@@ -173,6 +178,17 @@ extension WordVectors {
             restrict: restrict,
             caseInsensitive: caseInsensitive
         )
+    }
+
+    /// As `evaluateWordPairs(contentsOf:delimiter:restrict:caseInsensitive:)`, off the cooperative pool.
+    public func evaluateWordPairs(
+        contentsOf url: URL,
+        delimiter: Character? = nil,
+        restrict: Int = 30_000,
+        caseInsensitive: Bool = true
+    ) async throws(Word2VecError) -> WordPairEvaluation {
+        let pairs = try await WordPairs(contentsOf: url, delimiter: delimiter)
+        return try evaluateWordPairs(pairs, restrict: restrict, caseInsensitive: caseInsensitive)
     }
 }
 
