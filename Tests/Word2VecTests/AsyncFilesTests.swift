@@ -54,12 +54,10 @@ struct AsyncFilesTests {
 
     @Test("Pairs and analogies, too")
     func evaluations() async throws {
-        let words = try WordVectors(words: ["a", "b", "c"], matrix: VectorMatrix(rows: [[1, 0], [1, 1], [0, 1]]))
         try await withTemporaryFolder { folder in
             let url = folder.appending(path: "pairs")
             try Data("a b 5\nb c 4\na c 1\n".utf8).write(to: url)
             #expect(try await WordPairs(contentsOf: url).pairs.count == 3)
-            #expect(try await words.evaluateWordPairs(contentsOf: url).pairs == 3)
             try Data(": letters\na b c a\n".utf8).write(to: url)
             #expect(try await AnalogyQuestions(contentsOf: url).sections.count == 1)
         }

@@ -15,17 +15,7 @@ extension Corpus {
     /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidFormat`, `tooLarge`, `cancelled`, or
     ///   `invalidArgument` for a word with white space, which would become two.
     public func write(to url: URL, memory: Int? = nil) throws(Word2VecError) {
-        try write(to: url, memory: memory, cancellation: Cancellation())
-    }
-
-    /// As `write(to:memory:)`, off the cooperative pool; stops when the task is cancelled.
-    public func write(to url: URL, memory: Int? = nil) async throws(Word2VecError) {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try write(to: url, memory: memory, cancellation: cancellation)
-        }
-    }
-
-    private func write(to url: URL, memory: Int?, cancellation: Cancellation) throws(Word2VecError) {
+        let cancellation = Cancellation.current
         let counted = try CountedCorpus(
             sentencesOf: self,
             memory: memory,
@@ -54,5 +44,9 @@ extension Corpus {
             try converting { () throws(VectorError) in try file.write(line) }
         }
         try converting { () throws(VectorError) in try file.commit() }
+    }
+    /// As `write(to:memory:)`, off the cooperative pool; stops when the task is cancelled.
+    public func write(to url: URL, memory: Int? = nil) async throws(Word2VecError) {
+        try await runBlocking { _ throws(Word2VecError) in try write(to: url, memory: memory) }
     }
 }

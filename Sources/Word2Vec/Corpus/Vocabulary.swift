@@ -32,22 +32,7 @@ public struct Vocabulary: Sendable {
     /// - Throws: ``Word2VecError`` with code `corpusTooSmall` if no word is left, `inputOutput`, `invalidFormat`,
     ///   `tooLarge`, or `cancelled` if the task was.
     public init(of corpus: Corpus, minimumCount: Int = 5, maximumSize: Int? = nil) throws(Word2VecError) {
-        try self.init(of: corpus, minimumCount, maximumSize, Cancellation())
-    }
-
-    /// As `init(of:minimumCount:maximumSize:)`, on threads outside the cooperative pool; stops when the task is cancelled.
-    public init(of corpus: Corpus, minimumCount: Int = 5, maximumSize: Int? = nil) async throws(Word2VecError) {
-        self = try await runBlocking { cancellation throws(Word2VecError) in
-            try Vocabulary(of: corpus, minimumCount, maximumSize, cancellation)
-        }
-    }
-
-    private init(
-        of corpus: Corpus,
-        _ minimumCount: Int,
-        _ maximumSize: Int?,
-        _ cancellation: Cancellation
-    ) throws(Word2VecError) {
+        let cancellation = Cancellation.current
         let threads = ThreadLimit.automatic.count
         let counted = try CountedCorpus(
             corpus,
@@ -57,6 +42,13 @@ public struct Vocabulary: Sendable {
             cancellation: cancellation
         )
         try self.init(counted, minimumCount: minimumCount, maximumSize: maximumSize, cancellation: cancellation)
+    }
+
+    /// As `init(of:minimumCount:maximumSize:)`, off the cooperative pool; stops when the task is cancelled.
+    public init(of corpus: Corpus, minimumCount: Int = 5, maximumSize: Int? = nil) async throws(Word2VecError) {
+        self = try await runBlocking { _ throws(Word2VecError) in
+            try Vocabulary(of: corpus, minimumCount: minimumCount, maximumSize: maximumSize)
+        }
     }
 
     /// Chooses and sorts the words of a corpus that has been counted.

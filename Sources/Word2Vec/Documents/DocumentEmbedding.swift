@@ -88,34 +88,25 @@ public struct DocumentEmbedding: Sendable {
         threads: ThreadLimit = .automatic,
         progress: (_ fraction: Double) -> Void = { _ in }
     ) throws(Word2VecError) -> DocumentEmbedding {
-        try removingFirstComponent(documents, threads, Cancellation(), progress)
-    }
-
-    /// As the variant that blocks, on threads outside the cooperative pool; stops when the task is cancelled.
-    public func removingFirstComponent(
-        of documents: VectorMatrix,
-        threads: ThreadLimit = .automatic,
-        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
-    ) async throws(Word2VecError) -> DocumentEmbedding {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try removingFirstComponent(documents, threads, cancellation, progress)
-        }
-    }
-
-    private func removingFirstComponent(
-        _ documents: VectorMatrix,
-        _ threads: ThreadLimit,
-        _ cancellation: Cancellation,
-        _ progress: (Double) -> Void
-    ) throws(Word2VecError) -> DocumentEmbedding {
         guard documents.dimension == words.dimension else {
             throw Word2VecError(
                 .invalidArgument,
                 "documents of dimension \(documents.dimension) do not go with words of dimension \(words.dimension)"
             )
         }
-        let component = try firstComponent(of: documents, threads, cancellation, progress)
+        let component = try firstComponent(of: documents, threads, Cancellation.current, progress)
         return DocumentEmbedding(words: words, weights: weights, commonComponent: component)
+    }
+
+    /// As `removingFirstComponent(of:threads:progress:)`, off the cooperative pool; stops when the task is cancelled.
+    public func removingFirstComponent(
+        of documents: VectorMatrix,
+        threads: ThreadLimit = .automatic,
+        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
+    ) async throws(Word2VecError) -> DocumentEmbedding {
+        try await runBlocking { _ throws(Word2VecError) in
+            try removingFirstComponent(of: documents, threads: threads, progress: progress)
+        }
     }
 
     // MARK: Vectors
@@ -138,17 +129,17 @@ public struct DocumentEmbedding: Sendable {
         threads: ThreadLimit = .automatic,
         progress: (_ fraction: Double) -> Void = { _ in }
     ) throws(Word2VecError) -> VectorMatrix {
-        try vectors(documents.count, threads, Cancellation(), progress, wordsOfTexts(documents))
+        try vectors(documents.count, threads, progress, wordsOfTexts(documents))
     }
 
-    /// As the variant that blocks, on threads outside the cooperative pool; stops when the task is cancelled.
+    /// As `vectors(of:threads:progress:)`, off the cooperative pool; stops when the task is cancelled.
     public func vectors(
         of documents: [String],
         threads: ThreadLimit = .automatic,
         progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
     ) async throws(Word2VecError) -> VectorMatrix {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try vectors(documents.count, threads, cancellation, progress, wordsOfTexts(documents))
+        try await runBlocking { _ throws(Word2VecError) in
+            try vectors(of: documents, threads: threads, progress: progress)
         }
     }
 
@@ -158,17 +149,17 @@ public struct DocumentEmbedding: Sendable {
         threads: ThreadLimit = .automatic,
         progress: (_ fraction: Double) -> Void = { _ in }
     ) throws(Word2VecError) -> VectorMatrix {
-        try vectors(documents.count, threads, Cancellation(), progress, wordsOfLists(documents))
+        try vectors(documents.count, threads, progress, wordsOfLists(documents))
     }
 
-    /// As the variant that blocks, on threads outside the cooperative pool; stops when the task is cancelled.
+    /// As `vectors(of:threads:progress:)`, off the cooperative pool; stops when the task is cancelled.
     public func vectors(
         of documents: [[String]],
         threads: ThreadLimit = .automatic,
         progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
     ) async throws(Word2VecError) -> VectorMatrix {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try vectors(documents.count, threads, cancellation, progress, wordsOfLists(documents))
+        try await runBlocking { _ throws(Word2VecError) in
+            try vectors(of: documents, threads: threads, progress: progress)
         }
     }
 
@@ -197,7 +188,6 @@ public struct DocumentEmbedding: Sendable {
     private func vectors(
         _ count: Int,
         _ threads: ThreadLimit,
-        _ cancellation: Cancellation,
         _ progress: (Double) -> Void,
         _ knownWords: @escaping KnownWords
     ) throws(Word2VecError) -> VectorMatrix {
@@ -209,7 +199,7 @@ public struct DocumentEmbedding: Sendable {
                     of: count,
                     size: 64,
                     threads: threads,
-                    cancellation,
+                    .current,
                     "embedding \(count) documents",
                     progress: progress
                 ) { piece in

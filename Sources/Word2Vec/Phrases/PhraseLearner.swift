@@ -69,30 +69,7 @@ public struct PhraseLearner: Sendable, Hashable {
         from corpus: Corpus,
         progress: (_ fraction: Double) -> Void = { _ in }
     ) throws(Word2VecError) -> Phrases {
-        try learn(from: corpus, cancellation: Cancellation(), progress: progress)
-    }
-
-    /// Counts the words and pairs of a corpus, on threads outside the cooperative pool. Ends early, with code
-    /// `cancelled`, if the task is cancelled.
-    ///
-    /// - Parameters:
-    ///   - corpus: the text.
-    ///   - progress: as in the variant that blocks, called on a thread of the work.
-    /// - Throws: as the variant that blocks.
-    public func learn(
-        from corpus: Corpus,
-        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
-    ) async throws(Word2VecError) -> Phrases {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try learn(from: corpus, cancellation: cancellation, progress: progress)
-        }
-    }
-
-    private func learn(
-        from corpus: Corpus,
-        cancellation: Cancellation,
-        progress: (_ fraction: Double) -> Void
-    ) throws(Word2VecError) -> Phrases {
+        let cancellation = Cancellation.current
         try check()
         let counted = try CountedCorpus(
             sentencesOf: corpus,
@@ -113,6 +90,15 @@ public struct PhraseLearner: Sendable, Hashable {
         let phrases = counter.finish()
         progress(1)
         return phrases
+    }
+
+    /// As `learn(from:progress:)`, off the cooperative pool; stops when the task is cancelled. Progress is reported on a
+    /// thread of the work.
+    public func learn(
+        from corpus: Corpus,
+        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
+    ) async throws(Word2VecError) -> Phrases {
+        try await runBlocking { _ throws(Word2VecError) in try learn(from: corpus, progress: progress) }
     }
 
     /// The connector words, to be found by their bytes.

@@ -76,30 +76,7 @@ public struct Phrases: Sendable {
         _ corpus: Corpus,
         progress: (_ fraction: Double) -> Void = { _ in }
     ) throws(Word2VecError) -> Corpus {
-        try join(corpus, cancellation: Cancellation(), progress: progress)
-    }
-
-    /// A corpus with its phrases joined, made on threads outside the cooperative pool. Ends early, with code
-    /// `cancelled`, if the task is cancelled.
-    ///
-    /// - Parameters:
-    ///   - corpus: the text.
-    ///   - progress: as in the variant that blocks, called on a thread of the work.
-    /// - Throws: as the variant that blocks.
-    public func join(
-        _ corpus: Corpus,
-        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
-    ) async throws(Word2VecError) -> Corpus {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try join(corpus, cancellation: cancellation, progress: progress)
-        }
-    }
-
-    private func join(
-        _ corpus: Corpus,
-        cancellation: Cancellation,
-        progress: (_ fraction: Double) -> Void
-    ) throws(Word2VecError) -> Corpus {
+        let cancellation = Cancellation.current
         // The text is kept twice: as it was read, and joined.
         let counted = try read(corpus, cancellation)
         let budget = try CorpusMemory(settings.corpusMemory, threads: 1)
@@ -122,6 +99,15 @@ public struct Phrases: Sendable {
         )
     }
 
+    /// As `join(_:progress:)`, off the cooperative pool; stops when the task is cancelled. Progress is reported on a
+    /// thread of the work.
+    public func join(
+        _ corpus: Corpus,
+        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
+    ) async throws(Word2VecError) -> Corpus {
+        try await runBlocking { _ throws(Word2VecError) in try join(corpus, progress: progress) }
+    }
+
     /// The phrases of a corpus, those with the highest scores first, equal ones in the order of their bytes. (gensim's
     /// `find_phrases`.)
     ///
@@ -129,17 +115,7 @@ public struct Phrases: Sendable {
     ///
     /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidFormat`, `tooLarge` or `cancelled`.
     public func found(in corpus: Corpus) throws(Word2VecError) -> [Found] {
-        try found(in: corpus, cancellation: Cancellation())
-    }
-
-    /// As `found(in:)`, off the cooperative pool; stops when the task is cancelled.
-    public func found(in corpus: Corpus) async throws(Word2VecError) -> [Found] {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try found(in: corpus, cancellation: cancellation)
-        }
-    }
-
-    private func found(in corpus: Corpus, cancellation: Cancellation) throws(Word2VecError) -> [Found] {
+        let cancellation = Cancellation.current
         var phrases = WordTable()
         var found: [Found] = []
         try forEachSegment(of: read(corpus, cancellation), cancellation) { text, score, _, _ in
@@ -154,6 +130,11 @@ public struct Phrases: Sendable {
             one.score != other.score
                 ? one.score > other.score : one.phrase.utf8.lexicographicallyPrecedes(other.phrase.utf8)
         }
+    }
+
+    /// As `found(in:)`, off the cooperative pool; stops when the task is cancelled.
+    public func found(in corpus: Corpus) async throws(Word2VecError) -> [Found] {
+        try await runBlocking { _ throws(Word2VecError) in try found(in: corpus) }
     }
 
     private func read(_ corpus: Corpus, _ cancellation: Cancellation) throws(Word2VecError) -> CountedCorpus {

@@ -24,14 +24,12 @@ extension TrainingState {
     ///
     /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidFormat`, `tooLarge`, or `cancelled` if the task was.
     public init(contentsOf url: URL) throws(Word2VecError) {
-        try self.init(contentsOf: url, cancellation: Cancellation())
+        try self.init(contentsOf: url, cancellation: .current)
     }
 
     /// As `init(contentsOf:)`, off the cooperative pool; stops when the task is cancelled.
     public init(contentsOf url: URL) async throws(Word2VecError) {
-        self = try await runBlocking { cancellation throws(Word2VecError) in
-            try TrainingState(contentsOf: url, cancellation: cancellation)
-        }
+        self = try await runBlocking { _ throws(Word2VecError) in try TrainingState(contentsOf: url) }
     }
 
     init(contentsOf url: URL, cancellation: Cancellation) throws(Word2VecError) {
@@ -84,14 +82,12 @@ extension TrainingState {
     ///
     /// - Throws: ``Word2VecError/Code/inputOutput``, or `cancelled` if the task was.
     public func write(to url: URL) throws(Word2VecError) {
-        try write(to: url, cancellation: Cancellation())
+        try write(to: url, cancellation: .current)
     }
 
     /// As `write(to:)`, off the cooperative pool; stops when the task is cancelled.
     public func write(to url: URL) async throws(Word2VecError) {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try write(to: url, cancellation: cancellation)
-        }
+        try await runBlocking { _ throws(Word2VecError) in try write(to: url) }
     }
 
     func write(to url: URL, cancellation: Cancellation) throws(Word2VecError) {

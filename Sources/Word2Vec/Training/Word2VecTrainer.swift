@@ -49,24 +49,18 @@ public struct Word2VecTrainer: Sendable {
         continuing state: TrainingState? = nil,
         progress: (TrainingProgress) -> Void = { _ in }
     ) throws(Word2VecError) -> Word2VecModel {
-        try train(on: corpus, continuing: state, cancellation: Cancellation(), progress: progress)
+        try train(on: corpus, continuing: state, cancellation: .current, progress: progress)
     }
 
-    /// Trains word vectors on a corpus, on threads outside the cooperative pool. Ends early, with code `cancelled`, if
-    /// the task is cancelled.
-    ///
-    /// - Parameters:
-    ///   - corpus: the text.
-    ///   - state: what to continue from; see the variant that blocks.
-    ///   - progress: called on a thread of the training, about ten times a second, and at the end.
-    /// - Throws: as the variant that blocks.
+    /// As `train(on:continuing:progress:)`, off the cooperative pool; stops when the task is cancelled. Progress is
+    /// reported on a thread of the training.
     public func train(
         on corpus: Corpus,
         continuing state: TrainingState? = nil,
         progress: @escaping @Sendable (TrainingProgress) -> Void = { _ in }
     ) async throws(Word2VecError) -> Word2VecModel {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try train(on: corpus, continuing: state, cancellation: cancellation, progress: progress)
+        try await runBlocking { _ throws(Word2VecError) in
+            try train(on: corpus, continuing: state, progress: progress)
         }
     }
 

@@ -142,29 +142,6 @@ extension WordVectors {
         caseInsensitive: Bool = true,
         threads: ThreadLimit = .automatic
     ) throws(Word2VecError) -> AnalogyEvaluation {
-        try evaluate(questions, restrict, caseInsensitive, threads, Cancellation())
-    }
-
-    /// As `evaluateAnalogies(_:restrict:caseInsensitive:threads:)`, on threads outside the cooperative pool; stops when
-    /// the task is cancelled.
-    public func evaluateAnalogies(
-        _ questions: AnalogyQuestions,
-        restrict: Int = 30_000,
-        caseInsensitive: Bool = true,
-        threads: ThreadLimit = .automatic
-    ) async throws(Word2VecError) -> AnalogyEvaluation {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try evaluate(questions, restrict, caseInsensitive, threads, cancellation)
-        }
-    }
-
-    private func evaluate(
-        _ questions: AnalogyQuestions,
-        _ restrict: Int,
-        _ caseInsensitive: Bool,
-        _ threads: ThreadLimit,
-        _ cancellation: Cancellation
-    ) throws(Word2VecError) -> AnalogyEvaluation {
         let keys = KnownWords(self, limit: try limit(restrict), caseInsensitive: caseInsensitive)
         var asked: [AnalogySolver.Question] = []
         var result = AnalogyEvaluation(sections: [])
@@ -187,37 +164,27 @@ extension WordVectors {
             )
         }
         let solver = try AnalogySolver(self, keys: keys, questions: asked)
-        for (question, isCorrect) in zip(asked, try solver.solve(threads: threads, cancellation)) where isCorrect {
+        for (question, isCorrect) in zip(asked, try solver.solve(threads: threads)) where isCorrect {
             result.sections[question.section].correct += 1
         }
         return result
     }
 
-    /// Reads questions from a file and asks them; see `AnalogyQuestions(contentsOf:)`.
+    /// As `evaluateAnalogies(_:restrict:caseInsensitive:threads:)`, off the cooperative pool; stops when the task is
+    /// cancelled.
     public func evaluateAnalogies(
-        contentsOf url: URL,
-        restrict: Int = 30_000,
-        caseInsensitive: Bool = true,
-        threads: ThreadLimit = .automatic
-    ) throws(Word2VecError) -> AnalogyEvaluation {
-        try evaluateAnalogies(
-            AnalogyQuestions(contentsOf: url),
-            restrict: restrict,
-            caseInsensitive: caseInsensitive,
-            threads: threads
-        )
-    }
-
-    /// As `evaluateAnalogies(contentsOf:restrict:caseInsensitive:threads:)`, on threads outside the cooperative pool;
-    /// stops when the task is cancelled.
-    public func evaluateAnalogies(
-        contentsOf url: URL,
+        _ questions: AnalogyQuestions,
         restrict: Int = 30_000,
         caseInsensitive: Bool = true,
         threads: ThreadLimit = .automatic
     ) async throws(Word2VecError) -> AnalogyEvaluation {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try evaluate(AnalogyQuestions(contentsOf: url), restrict, caseInsensitive, threads, cancellation)
+        try await runBlocking { _ throws(Word2VecError) in
+            try evaluateAnalogies(
+                questions,
+                restrict: restrict,
+                caseInsensitive: caseInsensitive,
+                threads: threads
+            )
         }
     }
 }
@@ -279,7 +246,8 @@ private struct AnalogySolver {
     }
 
     /// For each question whether its answer is right.
-    func solve(threads: ThreadLimit, _ cancellation: Cancellation) throws(Word2VecError) -> [Bool] {
+    func solve(threads: ThreadLimit) throws(Word2VecError) -> [Bool] {
+        let cancellation = Cancellation.current
         let isCorrect = Locked([Bool](repeating: false, count: questions.count))
         try inPieces(of: questions.count, size: Self.block, threads: threads) { piece throws(Word2VecError) in
             try cancellation.check("the evaluation of analogies")

@@ -165,31 +165,6 @@ extension WordVectors {
             unknown: wordPairs.pairs.count - scores.count
         )
     }
-
-    /// Reads pairs from a file and compares them; see `WordPairs(contentsOf:delimiter:)`.
-    public func evaluateWordPairs(
-        contentsOf url: URL,
-        delimiter: Character? = nil,
-        restrict: Int = 30_000,
-        caseInsensitive: Bool = true
-    ) throws(Word2VecError) -> WordPairEvaluation {
-        try evaluateWordPairs(
-            WordPairs(contentsOf: url, delimiter: delimiter),
-            restrict: restrict,
-            caseInsensitive: caseInsensitive
-        )
-    }
-
-    /// As `evaluateWordPairs(contentsOf:delimiter:restrict:caseInsensitive:)`, off the cooperative pool.
-    public func evaluateWordPairs(
-        contentsOf url: URL,
-        delimiter: Character? = nil,
-        restrict: Int = 30_000,
-        caseInsensitive: Bool = true
-    ) async throws(Word2VecError) -> WordPairEvaluation {
-        let pairs = try await WordPairs(contentsOf: url, delimiter: delimiter)
-        return try evaluateWordPairs(pairs, restrict: restrict, caseInsensitive: caseInsensitive)
-    }
 }
 
 /// Pearson's correlation; nil if one side doesn't vary.
