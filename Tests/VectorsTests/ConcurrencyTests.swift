@@ -14,7 +14,7 @@ struct ConcurrencyTests {
         #expect(taken.flatMap(Array.init) == Array(0..<end) && taken.count == pieces.count)
         #expect(
             taken.dropLast().allSatisfy { $0.count == 8 } && pieces.next() == nil
-                && pieces.shareTaken == (end == 0 ? 0 : 1)
+                && pieces.shareTaken == 1
         )
     }
 
