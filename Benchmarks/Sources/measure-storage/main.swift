@@ -129,13 +129,13 @@ let arguments = Array(CommandLine.arguments.dropFirst())
 let figures: Data
 switch arguments.first {
 case "fill" where arguments.count == 4:
-    let base = try await VectorFile.read(URL(filePath: arguments[1]))
+    let base = try VectorFile.read(URL(filePath: arguments[1]))
     figures = try encoder.encode(
         try await fill(base, folder: URL(filePath: arguments[2]), singles: Int(arguments[3]) ?? 200)
     )
 case "search" where arguments.count == 4:
-    let queries = try await VectorFile.read(URL(filePath: arguments[1]))
-    let truth = try await VectorFile.readIDs(URL(filePath: arguments[2]))
+    let queries = try VectorFile.read(URL(filePath: arguments[1]))
+    let truth = try VectorFile.readIDs(URL(filePath: arguments[2]))
     figures = try encoder.encode(try await search(queries, truth: truth, folder: URL(filePath: arguments[3])))
 default:
     FileHandle.standardError.write(Data("usage: see the head of main.swift\n".utf8))

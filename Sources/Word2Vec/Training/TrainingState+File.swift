@@ -146,22 +146,16 @@ private struct StateHeader: Codable {
         }
     }
 
-    init(
-        configuration: Word2VecConfiguration,
-        position: TrainingPosition,
-        corpusTotal: Int,
-        prunedTotal: Int,
-        words: Int,
-        wordBytes: Int
-    ) {
-        self.configuration = configuration
-        self.position = position
-        self.corpusTotal = corpusTotal
-        self.prunedTotal = prunedTotal
-        self.words = words
-        self.wordBytes = wordBytes
+    /// The bytes behind the header.
+    var bodyLength: Int {
+        let hasTree = configuration.loss == .hierarchicalSoftmax
+        let rows = 2 * words - (hasTree ? 1 : 0)
+        return 12 * words + wordBytes + (hasTree ? 4 * (2 * words - 2) : 0) + 4 * rows * configuration.dimension
     }
+}
 
+// Apart from the type itself, which would else lose its memberwise initializer.
+extension StateHeader {
     /// nil if the bytes are no header, or say what no training could.
     init?(json: [UInt8]) {
         let decoder = JSONDecoder()
@@ -185,13 +179,6 @@ private struct StateHeader: Codable {
             position.loss.count == epochs, position.predictions.count == epochs,
             position.predictions.allSatisfy(counts.contains), position.seconds >= 0
         else { return nil }
-    }
-
-    /// The bytes behind the header.
-    var bodyLength: Int {
-        let hasTree = configuration.loss == .hierarchicalSoftmax
-        let rows = 2 * words - (hasTree ? 1 : 0)
-        return 12 * words + wordBytes + (hasTree ? 4 * (2 * words - 2) : 0) + 4 * rows * configuration.dimension
     }
 }
 
