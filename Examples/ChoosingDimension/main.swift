@@ -27,6 +27,9 @@ struct Row {
 }
 
 var rows: [Row] = []
+let related = try WordPairs(contentsOf: judgements.appending(path: "wordsim353.tsv"))
+let similar = try WordPairs(contentsOf: judgements.appending(path: "simlex999.txt"))
+let questions = try AnalogyQuestions(contentsOf: judgements.appending(path: "questions-words.txt"))
 for dimension in dimensions {
     var configuration = Word2VecConfiguration()
     configuration.dimension = dimension
@@ -37,12 +40,9 @@ for dimension in dimensions {
     bar.finish("\(model.vectors.count) words, mean loss \((model.losses.last ?? 0).formatted(decimals: 3))")
     let words = model.vectors
 
-    let relatedness = try words.evaluateWordPairs(contentsOf: judgements.appending(path: "wordsim353.tsv"))
-    let similarity = try words.evaluateWordPairs(contentsOf: judgements.appending(path: "simlex999.txt"))
-    let analogies = try words.evaluateAnalogies(
-        contentsOf: judgements.appending(path: "questions-words.txt"),
-        restrict: 10_000
-    )
+    let relatedness = try words.evaluateWordPairs(related)
+    let similarity = try words.evaluateWordPairs(similar)
+    let analogies = try words.evaluateAnalogies(questions, restrict: 10_000)
 
     let index = try VectorIndex(.flat, dimension: dimension, metric: .cosine)
     try index.add(words.matrix)

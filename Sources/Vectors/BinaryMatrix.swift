@@ -1,8 +1,13 @@
 /// Binary vectors of one dimension: `count` × `dimension` bits, eight to a byte, row after row, in one block of memory.
 ///
 /// They are compared by their Hamming distance, the number of bits that differ. Which bit of a byte stands for which
-/// component makes no difference to it; ``init(signsOf:)`` begins with the lowest, as Faiss does.
-public struct BinaryMatrix: Sendable, Hashable {
+/// component makes no difference to it; ``init(signsOf:)`` begins with the lowest, as Faiss does. Like a ``VectorMatrix`` it
+/// is a value and a collection of its rows.
+public struct BinaryMatrix: Sendable, Hashable, RandomAccessCollection {
+    /// What the standard library's algorithms, such as `prefix(_:)`, give: a view of the matrix with its row numbers.
+    /// `matrix[0..<2]` gives a matrix.
+    public typealias SubSequence = Slice<BinaryMatrix>
+
     /// The largest dimension in bits that the package accepts.
     public static let maximumDimension = VectorMatrix.maximumDimension
 
@@ -13,8 +18,10 @@ public struct BinaryMatrix: Sendable, Hashable {
 
     /// The number of rows.
     public var count: Int { bytes.count / rowBytes }
-    /// Whether there is no row.
-    public var isEmpty: Bool { bytes.isEmpty }
+    /// The number of the first row, 0.
+    public var startIndex: Int { 0 }
+    /// ``count``.
+    public var endIndex: Int { count }
 
     /// The bytes of a row.
     package var rowBytes: Int { dimension / 8 }
@@ -60,6 +67,27 @@ public struct BinaryMatrix: Sendable, Hashable {
     public subscript(row: Int) -> ArraySlice<UInt8> {
         precondition(row >= 0 && row < count, "row \(row) is outside 0..<\(count)")
         return bytes[row * rowBytes..<(row + 1) * rowBytes]
+    }
+
+    /// The rows in this range, as a matrix of their own. A range outside `0..<count` traps.
+    public subscript(rows: Range<Int>) -> BinaryMatrix {
+        precondition(rows.lowerBound >= 0 && rows.upperBound <= count, "rows \(rows) are outside 0..<\(count)")
+        let part = bytes[rows.lowerBound * rowBytes..<rows.upperBound * rowBytes]
+        return BinaryMatrix(trusted: Array(part), dimension: dimension)
+    }
+
+    /// The rows in this range, such as `..<100`, as a matrix of their own. A range outside `0..<count` traps.
+    public subscript(rows: some RangeExpression<Int>) -> BinaryMatrix { self[rows.relative(to: self)] }
+
+    /// The rows with these numbers, in this order, as a matrix of their own. A number outside `0..<count` traps.
+    public func gathering(_ rows: some Collection<Int>) -> BinaryMatrix {
+        BinaryMatrix(trusted: rows.flatMap { self[$0] }, dimension: dimension)
+    }
+
+    /// A matrix from bytes whose shape the caller has already made sure of.
+    private init(trusted bytes: [UInt8], dimension: Int) {
+        self.bytes = bytes
+        self.dimension = dimension
     }
 
     /// Refuses a dimension that binary vectors can't have.

@@ -1,8 +1,17 @@
 /// Vectors of one dimension in one block of memory: `count` rows × `dimension` columns, row-major, single precision.
 ///
-/// This is the currency of the package: the trainer makes one, files hold one, an index takes one. It is a value;
-/// copies share storage until one of them changes.
-public struct VectorMatrix: Sendable, Hashable {
+/// All modules exchange vectors as this type. It is a value: copies share storage until one of them changes. It is a
+/// collection of its rows; a row is a slice of the numbers, not a copy. A range of rows is a matrix of its own:
+///
+/// ```swift
+/// let directions = matrix.normalized()
+/// let firstTwo = directions[0..<2]
+/// ```
+public struct VectorMatrix: Sendable, Hashable, RandomAccessCollection {
+    /// What the standard library's algorithms, such as `prefix(_:)`, give: a view of the matrix with its row numbers.
+    /// `matrix[0..<2]` gives a matrix.
+    public typealias SubSequence = Slice<VectorMatrix>
+
     /// The largest dimension that the package accepts.
     public static let maximumDimension = 65_536
 
@@ -13,8 +22,10 @@ public struct VectorMatrix: Sendable, Hashable {
 
     /// The number of rows.
     public var count: Int { values.count / dimension }
-    /// Whether there is no row.
-    public var isEmpty: Bool { values.isEmpty }
+    /// The number of the first row, 0.
+    public var startIndex: Int { 0 }
+    /// ``count``.
+    public var endIndex: Int { count }
 
     /// Makes a matrix from numbers that lie row after row.
     ///
@@ -36,7 +47,7 @@ public struct VectorMatrix: Sendable, Hashable {
     ///
     /// - Throws: ``VectorError/Code/invalidArgument`` if there is no row to take the dimension from,
     ///   ``VectorError/Code/dimensionMismatch`` if a row differs in length from the first.
-    public init(rows: some Collection<[Float]>) throws(VectorError) {
+    public init(rows: some Collection<some Collection<Float>>) throws(VectorError) {
         guard let first = rows.first else {
             throw VectorError(.invalidArgument, "no rows: use VectorMatrix([], dimension:) for an empty matrix")
         }
@@ -90,6 +101,9 @@ public struct VectorMatrix: Sendable, Hashable {
             dimension: dimension
         )
     }
+
+    /// The rows in this range, such as `..<100`, as a matrix of their own. A range outside `0..<count` traps.
+    public subscript(rows: some RangeExpression<Int>) -> VectorMatrix { self[rows.relative(to: self)] }
 
     /// The rows with these numbers, in this order, as a matrix of their own. A number outside `0..<count` traps.
     public func gathering(_ rows: some Collection<Int>) -> VectorMatrix {

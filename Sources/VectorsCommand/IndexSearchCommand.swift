@@ -117,7 +117,7 @@ struct IndexSearchCommand: ParsableCommand {
         _ queries: VectorMatrix,
         _ options: SearchOptions
     ) throws -> Double {
-        let singles = (0..<min(200, queries.count)).map { Array(queries[$0]) }
+        let singles = queries.prefix(200).map { Array($0) }
         guard !singles.isEmpty else { return 0 }
         return try median(
             (0..<5).map { _ in

@@ -79,7 +79,7 @@ struct MapCommand: ParsableCommand {
         if let labels { try check(labels, count: content.rowCount) }
         let names = labels.map { labels in content.rows.map { labels[$0] } } ?? content.words
         guard !vectors.isEmpty else { throw DataError("'\(input)' holds no vectors") }
-        let drawn = vectors[0..<min(limit, vectors.count)]
+        let drawn = vectors[..<min(limit, vectors.count)]
         let points = metric == .cosine ? drawn.normalized() : drawn
 
         let kMeans = KMeans(

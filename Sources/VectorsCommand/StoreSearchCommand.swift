@@ -54,7 +54,7 @@ struct StoreSearchCommand: AsyncParsableCommand {
             if let input {
                 try input.check(dimension: collection.dimension, of: "the collection '\(collection.name)'")
                 let vectors = try input.read().vectors
-                queries = (0..<vectors.count).map { Array(vectors[$0]) }
+                queries = vectors.map { Array($0) }
             } else {
                 guard let row = try await collection.get(VectorKey(key ?? "")) else {
                     throw DataError("no row has the key '\(key ?? "")'")

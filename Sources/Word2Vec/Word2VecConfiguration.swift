@@ -83,7 +83,7 @@ public struct Word2VecConfiguration: Sendable, Hashable, Codable {
     /// thread meets, more for words of over 16 bytes. A thread whose share is full drops its rarest words, at least a
     /// quarter of them, and each time up to a higher count; a word that comes again is counted from 0. Rare words may
     /// then be missing or counted too low: ``Vocabulary/prunedTotal`` says how many occurrences were lost. With one
-    /// thread the same words are forgotten in every run. Beyond the share, each word that a thread counts takes 4 bytes,
+    /// thread the same words are dropped in every run. Beyond the share, each word that a thread counts takes 4 bytes,
     /// once more whenever it comes back, and the words of all threads are put together in the end, about 90 bytes each.
     public var corpusMemory: Int?
     /// Where the random numbers start. Default: 1.

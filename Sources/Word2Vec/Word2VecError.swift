@@ -67,3 +67,10 @@ func converting<Result>(
         throw Word2VecError(error)
     }
 }
+
+extension Cancellation {
+    /// Throws if the work is cancelled.
+    func check(_ work: @autoclosure () -> String) throws(Word2VecError) {
+        if isCancelled { throw Word2VecError(.cancelled, "\(work()) was cancelled") }
+    }
+}

@@ -1,8 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
+import Foundation
 
 /// A small seeded generator, so that every test and every figure can be repeated (Steele, Lea, Flood 2014,
 /// doi:10.1145/2660193.2660195).

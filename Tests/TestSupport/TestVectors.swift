@@ -1,10 +1,5 @@
+import Foundation
 public import Vectors
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
 
 /// Made-up vectors of known character. Equal arguments give equal vectors.
 public enum TestVectors {

@@ -5,12 +5,6 @@ import Testing
 import VectorStorage
 import Vectors
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 @Suite("A store as a folder")
 struct StoreTests {
     private let load = StorageLoad(seed: 40, dimension: 6, keys: 2000, batch: 30)

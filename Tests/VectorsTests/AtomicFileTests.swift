@@ -3,12 +3,6 @@ import TestSupport
 import Testing
 import Vectors
 
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
-
 @Suite("Writing files whole or not at all")
 struct AtomicFileTests {
     private func write(_ text: String, to url: URL) throws {

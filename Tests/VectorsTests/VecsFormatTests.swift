@@ -49,6 +49,19 @@ struct VecsFormatTests {
         }
     }
 
+    @Test("From async functions the same calls don't block")
+    func asynchronous() async throws {
+        try await withTemporaryFolder { folder in
+            let (vectors, ids) = (folder.appending(path: "a.npy"), folder.appending(path: "a.ivecs"))
+            let matrix = try VectorMatrix([1, 2, 3, 4], dimension: 2)
+            try await VectorFile.write(matrix, to: vectors)
+            #expect(try await VectorFile.read(vectors) == matrix)
+            try await VectorFile.writeIDs([[1, 2]], to: ids)
+            #expect(try await VectorFile.readIDs(ids) == [[1, 2]])
+            await #expect(throws: VectorError.self) { try await VectorFile.read(ids) }
+        }
+    }
+
     @Test("ivecs are lists of ids")
     func ivecs() throws {
         try with("a.ivecs", []) { file in

@@ -18,6 +18,25 @@ struct VectorMatrixTests {
         #expect(matrix.withUnsafeBufferPointer { $0.count } == 9)
     }
 
+    @Test("A matrix is a collection of its rows; ranges of rows are matrices")
+    func rows() throws {
+        let matrix = try VectorMatrix([1, 2, 3, 4, 5, 6], dimension: 2)
+        #expect(matrix.map { $0.reduce(0, +) } == [3, 7, 11])
+        #expect(matrix.first == [1, 2] && matrix.last == [5, 6] && matrix.indices == 0..<3)
+        #expect(matrix[..<2] == matrix[0..<2] && matrix[1...] == matrix[1..<3] && matrix[0...0].values == [1, 2])
+        #expect(try VectorMatrix(rows: matrix.reversed()) == matrix.gathering([2, 1, 0]))
+        #expect(matrix.suffix(1).startIndex == 2)
+        #expect(try VectorMatrix([], dimension: 2).first == nil)
+    }
+
+    @Test("A matrix of bits is a collection of its rows, too")
+    func binaryRows() throws {
+        let matrix = try BinaryMatrix([1, 2, 3, 4, 5, 6], dimension: 16)
+        #expect(matrix.map(Array.init) == [[1, 2], [3, 4], [5, 6]] && matrix.last == [5, 6])
+        #expect(matrix[1..<3].bytes == [3, 4, 5, 6] && matrix[..<1].bytes == [1, 2] && matrix[3...].isEmpty)
+        #expect(matrix.gathering([2, 0]).bytes == [5, 6, 1, 2])
+    }
+
     @Test("A copy does not change with its original")
     func value() throws {
         let original = try VectorMatrix([3, 4], dimension: 2)

@@ -46,7 +46,7 @@ struct EvaluationTests {
     @Test("Analogies are counted section by section, unknown words skipped", arguments: [1, 2, 8])
     func analogies(threads: Int) throws {
         let result = try file(Self.questions) {
-            try atlas().evaluateAnalogies(contentsOf: $0, threads: .threads(threads))
+            try atlas().evaluateAnalogies(AnalogyQuestions(contentsOf: $0), threads: .threads(threads))
         }
         #expect(result.sections.map(\.name) == ["capitals", "backwards", "unknown", "empty"])
         #expect(result.sections.map(\.correct) == [2, 1, 0, 0])
@@ -90,10 +90,12 @@ struct EvaluationTests {
 
     @Test("Restricting to the first words skips questions and narrows the choice")
     func restrict() throws {
-        let result = try file(Self.questions) { try atlas().evaluateAnalogies(contentsOf: $0, restrict: 5) }
+        let result = try file(Self.questions) {
+            try atlas().evaluateAnalogies(AnalogyQuestions(contentsOf: $0), restrict: 5)
+        }
         #expect(result.sections.map(\.asked) == [1, 1, 0, 0])
         #expect(throws: Word2VecError.self) {
-            try file(Self.questions) { try atlas().evaluateAnalogies(contentsOf: $0, restrict: 0) }
+            try file(Self.questions) { try atlas().evaluateAnalogies(AnalogyQuestions(contentsOf: $0), restrict: 0) }
         }
     }
 

@@ -7,6 +7,11 @@ import Synchronization
 /// cancelled: once one thread of the work has seen that, all of them do.
 package final class Cancellation: Sendable {
     private let flag = Atomic<Bool>(false)
+    fileprivate static let key = DispatchSpecificKey<Cancellation>()
+
+    /// That of the work which `runBlocking(_:)` does here; elsewhere a new one. So an async form has only to run the call
+    /// that blocks.
+    package static var current: Cancellation { DispatchQueue.getSpecific(key: key) ?? Cancellation() }
 
     package init() {}
 
@@ -31,7 +36,9 @@ package func runBlocking<Success: Sendable, Failure: Error>(
             // A serial queue of its own gets a thread of its own. A concurrent queue would not do: where Dispatch runs
             // on its own thread pool (Linux), it shares as many threads as there are processors with the cooperative
             // pool, and long work on all of them would stop every task, even the one that wants to cancel.
-            DispatchQueue(label: "swift-faiss.blocking").async {
+            let queue = DispatchQueue(label: "swift-faiss.blocking")
+            queue.setSpecific(key: Cancellation.key, value: cancellation)
+            queue.async {
                 let result: Result<Success, Failure>
                 do throws(Failure) {
                     result = .success(try work(cancellation))

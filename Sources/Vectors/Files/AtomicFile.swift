@@ -1,10 +1,4 @@
-package import struct Foundation.URL
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
+package import Foundation
 
 /// A file that comes into being whole or not at all.
 ///
@@ -24,29 +18,27 @@ package final class AtomicFile {
 
     package init(replacing url: URL) throws(VectorError) {
         let path = try followingLinks(url.filePath)
-        var status = stat()
-        let exists = stat(path, &status) == 0
-        if exists, status.st_mode & S_IFMT == S_IFDIR {
+        let old = fileStatus(path)
+        if let old, old.isFolder {
             throw VectorError(.inputOutput, "can't write '\(path)': it is a folder")
         }
-        if exists, status.st_mode & S_IFMT != S_IFREG {
+        if let old, !old.isRegularFile {
             self.temporaryPath = nil
             self.descriptor = try systemCall("write '\(path)'") { open(path, O_WRONLY | O_CLOEXEC) }
         } else {
-            let mode = exists ? status.st_mode & 0o777 : 0o666
-            var temporary = ""
-            var opened: Int32 = -1
-            repeat {
-                // A short name of its own: the destination's name with an ending could be too long.
-                let random = String(UInt64.random(in: .min ... .max), radix: 36)
-                temporary = "\(parentFolder(of: path)).swift-faiss-\(random).tmp"
-                opened = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-            } while opened == -1 && (errno == EEXIST || errno == EINTR)
-            let descriptor = try systemCall("write '\(path)'") { opened }
+            let permissions = old.map { $0.st_mode & 0o777 }
+            // A short name of its own: the destination's name with an ending could be too long.
+            let prefix = "\(parentFolder(of: path))."
+            let (descriptor, temporary) = try openNewFile(
+                in: prefix,
+                O_WRONLY,
+                permissions: permissions ?? 0o666,
+                "write '\(path)'"
+            )
             self.descriptor = descriptor
             self.temporaryPath = temporary
             // The process's mask took part in open(); an old file's permissions are kept as they are.
-            if exists { fchmod(descriptor, mode) }
+            if let permissions { fchmod(descriptor, permissions) }
         }
         self.path = path
         buffer.reserveCapacity(Self.bufferSize)
@@ -61,7 +53,7 @@ package final class AtomicFile {
     package func write(_ bytes: UnsafeRawBufferPointer) throws(VectorError) {
         if buffer.count + bytes.count > Self.bufferSize { try flush() }
         if bytes.count >= Self.bufferSize {
-            try writeAll(bytes)
+            try writeFully(descriptor, bytes, "write '\(path)'")
         } else {
             buffer.append(contentsOf: bytes)
         }
@@ -81,19 +73,14 @@ package final class AtomicFile {
     package func overwrite(_ bytes: [UInt8], at offset: Int) throws(VectorError) {
         try flush()
         try withBytes(of: bytes) { raw throws(VectorError) in
-            var done = 0
-            while done < raw.count {
-                done += try systemCall("write '\(path)'") {
-                    pwrite(descriptor, raw.baseAddress! + done, raw.count - done, off_t(offset + done))
-                }
-            }
+            try writeFully(descriptor, raw, at: offset, "write '\(path)'")
         }
     }
 
     /// Makes the file durable under its name. Nothing may be written afterwards.
     package func commit() throws(VectorError) {
         try flush()
-        if temporaryPath != nil { try synchronize(descriptor) }
+        if temporaryPath != nil { try synchronize(descriptor, path) }
         let closing = descriptor
         descriptor = -1
         // Not repeated on EINTR: Linux has released the descriptor even then.
@@ -105,44 +92,13 @@ package final class AtomicFile {
         let folder = parentFolder(of: path)
         let folderDescriptor = try systemCall("open '\(folder)'") { open(folder, O_RDONLY | O_CLOEXEC) }
         defer { close(folderDescriptor) }
-        try synchronize(folderDescriptor)
+        try synchronize(folderDescriptor, path)
     }
 
     private func flush() throws(VectorError) {
         guard !buffer.isEmpty else { return }
-        try withBytes(of: buffer) { raw throws(VectorError) in try writeAll(raw) }
+        try withBytes(of: buffer) { raw throws(VectorError) in try writeFully(descriptor, raw, "write '\(path)'") }
         buffer.removeAll(keepingCapacity: true)
-    }
-
-    private func writeAll(_ bytes: UnsafeRawBufferPointer) throws(VectorError) {
-        var done = 0
-        while done < bytes.count {
-            #if canImport(Darwin)
-                let chunk = min(bytes.count - done, 1 << 30)
-            #else
-                let chunk = bytes.count - done
-            #endif
-            #if canImport(Darwin)
-                done += try systemCall("write '\(path)'") {
-                    Darwin.write(descriptor, bytes.baseAddress! + done, chunk)
-                }
-            #else
-                done += try systemCall("write '\(path)'") {
-                    Glibc.write(descriptor, bytes.baseAddress! + done, chunk)
-                }
-            #endif
-        }
-    }
-
-    private func synchronize(_ descriptor: Int32) throws(VectorError) {
-        #if canImport(Darwin)
-            // fsync on Darwin stops at the drive's cache; F_FULLFSYNC goes through it, where the volume knows how.
-            if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
-        #endif
-        try systemCall("flush '\(path)' to the disk") {
-            // Some file systems can't flush a folder and say EINVAL; there is nothing more to be done then.
-            fsync(descriptor) == -1 && errno != EINVAL ? -1 : 0 as Int32
-        }
     }
 }
 

@@ -1,10 +1,4 @@
-package import struct Foundation.URL
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
+package import Foundation
 
 /// Folders and names in them, by the system's own calls: Foundation's errors are not for users.
 package enum Folder {
@@ -14,8 +8,7 @@ package enum Folder {
         private let number: UInt64
 
         package init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
+            guard let status = fileStatus(path) else { return nil }
             device = UInt64(truncatingIfNeeded: status.st_dev)
             number = UInt64(truncatingIfNeeded: status.st_ino)
         }
@@ -26,19 +19,24 @@ package enum Folder {
         // Without the slash of a folder's URL, which would lead through a link.
         var path = try url.filePath
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-        var status = stat()
-        if stat(path, &status) == 0 {
-            guard status.st_mode & S_IFMT == S_IFDIR else {
+        if let status = fileStatus(path) {
+            guard status.isFolder else {
                 throw VectorError(.inputOutput, "can't make the folder '\(path)': it is a file")
             }
             return
         }
-        if lstat(path, &status) == 0 {
+        if fileStatus(path, followingLinks: false) != nil {
             throw VectorError(.inputOutput, "can't make the folder '\(path)': it is a link that leads nowhere")
         }
         let parent = url.deletingLastPathComponent()
         if try parent.filePath != url.filePath { try create(parent) }
         try systemCall("make the folder '\(path)'") { mkdir(path, 0o777) == -1 && errno != EEXIST ? -1 : 0 as Int32 }
+    }
+
+    /// Removes a file, if there is one.
+    package static func removeFile(_ url: URL) throws(VectorError) {
+        let path = try url.filePath
+        try systemCall("remove '\(path)'") { unlink(path) == -1 && errno != ENOENT ? -1 : 0 as Int32 }
     }
 
     /// Gives a file or folder another name.

@@ -1,18 +1,11 @@
-package import struct Foundation.URL
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
+package import Foundation
 
 /// A regular file opened for reading at any offset, from any number of threads.
 ///
 /// Read with `pread`, not mapped: a file that somebody shortens while we read it then gives an error, where a mapping
 /// would end the process with SIGBUS.
 ///
-/// A pointer that git-lfs leaves in the place of a file it has not fetched is refused here, for all readers: to none of
-/// them it is anything but damaged.
+/// A pointer that git-lfs leaves in the place of a file it has not fetched is refused here, for all readers.
 package final class InputFile: Sendable {
     /// The path, for messages.
     package let path: String
@@ -24,7 +17,7 @@ package final class InputFile: Sendable {
         let path = try url.filePath
         let descriptor = try systemCall("open '\(path)'") { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard fstat(descriptor, &status) == 0, status.isRegularFile else {
             close(descriptor)
             throw VectorError(.inputOutput, "can't read '\(path)': it is not a regular file")
         }
@@ -50,18 +43,10 @@ package final class InputFile: Sendable {
 
     /// Reads up to `buffer.count` bytes from `offset` on; fewer only at the end of the file. Returns their number.
     package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(VectorError) -> Int {
-        var done = 0
-        while done < buffer.count {
-            let count = try systemCall("read '\(path)'") {
-                pread(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
-            }
-            if count == 0 { break }
-            done += count
-        }
-        return done
+        try readFully(descriptor, into: buffer, at: offset, "read '\(path)'")
     }
 
-    /// The first bytes, by which kinds of files are told apart; fewer than asked for if the file has no more.
+    /// The first bytes, which name the kind of file; fewer than asked for if the file has no more.
     package func firstBytes(_ count: Int) throws(VectorError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let found = try bytes.withUnsafeMutableBufferPointer { buffer throws(VectorError) in

@@ -1,8 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
+import Foundation
 
 /// The bytes of physical memory of this machine.
 private let physicalMemory: Int = {
@@ -11,7 +7,7 @@ private let physicalMemory: Int = {
     return pages > 0 && size > 0 ? pages * size : Int.max
 }()
 
-/// The most bytes of physical memory that this process has held at a time so far; 0 if the system doesn't tell.
+/// The most bytes of physical memory that this process has held at a time so far; 0 if it is unknown.
 package var peakMemory: Int {
     #if canImport(Darwin)
         var usage = rusage()

@@ -1,8 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
+import Foundation
 
 /// Bytes of zeros straight from the system, each page when it is first touched, so that having them takes no time however
 /// many they are; on large pages where they fill any.

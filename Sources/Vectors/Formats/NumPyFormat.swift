@@ -1,4 +1,4 @@
-import struct Foundation.URL
+import Foundation
 
 /// NumPy's `.npy`: a magic string, a version, a Python dictionary as text, then the numbers (NumPy enhancement
 /// proposal 1).
@@ -146,7 +146,7 @@ enum NumPyFormat {
                     "'\(file.path)' holds items of type '\(descr)'; f2, f4, f8, i1 and u1 can be read"
                 )
             }
-            let shape = shapeText.split(separator: ",").map { Int($0.trimming(" ")) }
+            let shape = shapeText.split(separator: ",").map { Int($0.trimmingCharacters(in: .whitespaces)) }
             guard shape.count == 2, let rows = shape[0], let columns = shape[1] else {
                 throw VectorError(.invalidFormat, "'\(file.path)' has shape (\(shapeText)), not two-dimensional")
             }
@@ -167,15 +167,6 @@ enum NumPyFormat {
             self.columns = columns
             self.length = prefix + textLength
         }
-    }
-}
-
-extension Substring {
-    fileprivate func trimming(_ character: Character) -> Substring {
-        var result = self
-        while result.first == character { result.removeFirst() }
-        while result.last == character { result.removeLast() }
-        return result
     }
 }
 

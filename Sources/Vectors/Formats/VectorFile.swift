@@ -86,6 +86,30 @@ public enum VectorFile {
         try VecsFormat<Int32>.write(rows: rows.count, to: url) { row in rows[row] }
     }
 
+    // MARK: From async functions
+
+    /// As `read(_:limit:)`, off the cooperative pool.
+    public static func read(_ url: URL, limit: Int? = nil) async throws(VectorError) -> VectorMatrix {
+        try await runBlocking { _ throws(VectorError) in try read(url, limit: limit) }
+    }
+
+    /// As `write(_:to:)`, off the cooperative pool.
+    public static func write(_ matrix: VectorMatrix, to url: URL) async throws(VectorError) {
+        try await runBlocking { _ throws(VectorError) in try write(matrix, to: url) }
+    }
+
+    /// As `readIDs(_:limit:)`, off the cooperative pool.
+    public static func readIDs(_ url: URL, limit: Int? = nil) async throws(VectorError) -> [[Int32]] {
+        try await runBlocking { _ throws(VectorError) in try readIDs(url, limit: limit) }
+    }
+
+    /// As `writeIDs(_:to:)`, off the cooperative pool.
+    public static func writeIDs(_ rows: [[Int32]], to url: URL) async throws(VectorError) {
+        try await runBlocking { _ throws(VectorError) in try writeIDs(rows, to: url) }
+    }
+
+    // MARK: Errors
+
     /// Lets closures of the standard library, which lose the error's type, throw a ``VectorError``.
     private static func withVectorError<Result>(
         _ action: String,

@@ -6,7 +6,7 @@ extension Corpus {
     /// Writes the corpus as text, a sentence a line, spaces between the words; whole or not at all.
     ///
     /// Reads the corpus once, with as many threads as there are processors, and keeps it meanwhile, 4 bytes a word, in
-    /// memory or in a temporary file. Words that are forgotten for want of memory, rare ones, are left out; see
+    /// memory or in a temporary file. Rare words that were dropped for lack of memory are left out; see
     /// ``Word2VecConfiguration/corpusMemory``. Blocks the calling thread; ends early if the calling task is cancelled.
     ///
     /// - Parameters:
@@ -15,7 +15,7 @@ extension Corpus {
     /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidFormat`, `tooLarge`, `cancelled`, or
     ///   `invalidArgument` for a word with white space, which would become two.
     public func write(to url: URL, memory: Int? = nil) throws(Word2VecError) {
-        let cancellation = Cancellation()
+        let cancellation = Cancellation.current
         let counted = try CountedCorpus(
             sentencesOf: self,
             memory: memory,
@@ -28,7 +28,7 @@ extension Corpus {
             guard !word.utf8.contains(where: { $0 == 0x20 || $0 &- 0x09 <= 0x0D - 0x09 }) else {
                 throw Word2VecError(
                     .invalidArgument,
-                    "the word '\(word.prefix(40))' holds white space, which parts words in a text"
+                    "the word '\(word.prefix(40))' holds white space, which separates words in a text"
                 )
             }
         }
@@ -44,5 +44,9 @@ extension Corpus {
             try converting { () throws(VectorError) in try file.write(line) }
         }
         try converting { () throws(VectorError) in try file.commit() }
+    }
+    /// As `write(to:memory:)`, off the cooperative pool; stops when the task is cancelled.
+    public func write(to url: URL, memory: Int? = nil) async throws(Word2VecError) {
+        try await runBlocking { _ throws(Word2VecError) in try write(to: url, memory: memory) }
     }
 }

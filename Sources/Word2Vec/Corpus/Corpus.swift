@@ -15,8 +15,9 @@ public import struct Foundation.URL
 ///
 /// A training reads its corpus exactly once: each word becomes a number, 4 bytes, that is kept in memory or in a
 /// temporary file, as ``Word2VecConfiguration/corpusMemory`` says. Files are read in blocks of 1 MiB, by as many threads
-/// as the training may use; what they find doesn't depend on the number of threads. For that, a line that goes on for
-/// more than 64 KiB behind the block in which it starts is cut there, behind the first white space, and a sentence ends.
+/// as the training may use; what they find doesn't depend on the number of threads. For that, a line that
+/// reaches more than 64 KiB beyond the block in which it starts is cut at the first white space there, which ends the
+/// sentence.
 ///
 /// A file is never mapped into memory: one that is cut short meanwhile gives an error, where a mapping would end the
 /// process.
@@ -89,7 +90,7 @@ public struct Corpus: Sendable {
         let counter = WordCounter(memory: budget.words, cancellation: cancellation)
         var writer = PassageWriter(counter: counter, part: 0, spool: spool)
         for try await sentence in sentences { try writer.add(sentence: sentence, cancellation) }
-        if cancellation.isCancelled { throw Word2VecError(.cancelled, "reading the sentences was cancelled") }
+        try cancellation.check("reading the sentences")
         try writer.endBlock()
         source = .counted(
             try CountedCorpus(name: "the collected sentences", [writer], spool: spool, cancellation: cancellation)
@@ -114,7 +115,7 @@ public struct Corpus: Sendable {
 package struct CorpusMemory: Sendable {
     /// The bytes for the numbers of the text's words; what is beyond goes to a file.
     package let numbers: Int
-    /// The bytes for the distinct words that each reading thread counts; beyond, rare ones are forgotten.
+    /// The bytes for the distinct words that each reading thread counts; beyond that, rare ones are dropped.
     package let words: Int
 
     /// Half of the bytes for either, but enough in any case to count some 95,000 distinct words.
@@ -166,7 +167,7 @@ extension PassageWriter {
         sentence: some Sequence<some StringProtocol>,
         _ cancellation: Cancellation
     ) throws(Word2VecError) {
-        if cancellation.isCancelled { throw Word2VecError(.cancelled, "reading the sentences was cancelled") }
+        try cancellation.check("reading the sentences")
         for word in sentence where !word.isEmpty && word.utf8.count <= Corpus.maximumWordLength {
             var text = String(word)
             try text.withUTF8 { bytes in Result { () throws(Word2VecError) in try add(bytes) } }.get()

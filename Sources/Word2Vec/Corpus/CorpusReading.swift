@@ -122,6 +122,6 @@ package final class CorpusReading: Sendable {
     /// Throws if the work was cancelled or another thread has failed.
     private func checkGoingOn() throws(Word2VecError) {
         if let failure = state.withLock({ $0.failure }) { throw failure }
-        if cancellation.isCancelled { throw Word2VecError(.cancelled, "reading the corpus was cancelled") }
+        try cancellation.check("reading the corpus")
     }
 }

@@ -4,11 +4,11 @@ package import Vectors
 package struct CountedCorpus: Sendable {
     /// How a message calls the corpus.
     package let name: String
-    /// The distinct words, save those that were forgotten for want of memory.
+    /// The distinct words, except those that were dropped for lack of memory.
     package private(set) var table: WordTable
     /// How often each of them occurs.
     package private(set) var counts: [Int]
-    /// The occurrences of forgotten words.
+    /// The occurrences of dropped words.
     package private(set) var prunedTotal: Int
     /// The passages in the corpus's order; at least ``PassageWriter/passageLength`` words each, save the last of each
     /// block.
@@ -84,9 +84,7 @@ package struct CountedCorpus: Sendable {
             let counter = writer.counter
             var numbers = [UInt32](repeating: WordTable.missing, count: counter.issued)
             for word in 0..<counter.table.count {
-                if word.isMultiple(of: 1 << 14), cancellation.isCancelled {
-                    throw Word2VecError(.cancelled, "merging the words of the corpus was cancelled")
-                }
+                if word.isMultiple(of: 1 << 14) { try cancellation.check("merging the words of the corpus") }
                 var number = word
                 if part > 0 {
                     number = table.insert(counter.table, word)
@@ -105,7 +103,7 @@ extension CountedCorpus {
     var size: Int { passages.reduce(0) { $0 + $1.kept.count } }
 
     /// Calls `body` with each sentence in the corpus's order: for each word its number in ``table``, or
-    /// ``WordTable/missing`` if it was forgotten.
+    /// ``WordTable/missing`` if it was dropped.
     ///
     /// - Parameter fraction: how much of the corpus lies behind the sentence's passage.
     func forEachSentence(
@@ -116,10 +114,10 @@ extension CountedCorpus {
         let size = Double(max(size, 1))
         var done = 0
         for passage in passages {
-            if cancellation.isCancelled { throw Word2VecError(.cancelled, "reading \(name) was cancelled") }
+            try cancellation.check("reading \(name)")
             let words = words[passage.part]
             let numbers = try spool.read(passage.kept)
-            // One sentence after the other, as a forgotten word's number looks like a sentence's end.
+            // One sentence after the other, as a dropped word's number looks like a sentence's end.
             for sentence in numbers.split(separator: Spool.sentenceEnd) {
                 try body(sentence.map { words[Int($0)] }, Double(done) / size)
             }

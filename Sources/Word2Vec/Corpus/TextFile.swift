@@ -16,9 +16,8 @@ struct TextBlock: Sendable, Hashable, Comparable {
 
 /// Where text is cut into blocks.
 ///
-/// A block holds the lines that start in its bytes. A line that goes on for more than `lookAhead` bytes behind them is
-/// cut behind the first white space there. So a block's words depend on the text alone, whoever reads it in which
-/// order.
+/// A block holds the lines that start in its bytes. A line that reaches more than `lookAhead` bytes beyond them is
+/// cut at the first white space there. So a block's words depend on the text alone, not on the order of reading.
 package struct TextLayout: Sendable, Hashable {
     package let blockSize: Int
     package let lookAhead: Int

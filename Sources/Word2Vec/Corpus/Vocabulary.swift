@@ -32,22 +32,7 @@ public struct Vocabulary: Sendable {
     /// - Throws: ``Word2VecError`` with code `corpusTooSmall` if no word is left, `inputOutput`, `invalidFormat`,
     ///   `tooLarge`, or `cancelled` if the task was.
     public init(of corpus: Corpus, minimumCount: Int = 5, maximumSize: Int? = nil) throws(Word2VecError) {
-        try self.init(of: corpus, minimumCount, maximumSize, Cancellation())
-    }
-
-    /// As `init(of:minimumCount:maximumSize:)`, on threads outside the cooperative pool; stops when the task is cancelled.
-    public init(of corpus: Corpus, minimumCount: Int = 5, maximumSize: Int? = nil) async throws(Word2VecError) {
-        self = try await runBlocking { cancellation throws(Word2VecError) in
-            try Vocabulary(of: corpus, minimumCount, maximumSize, cancellation)
-        }
-    }
-
-    private init(
-        of corpus: Corpus,
-        _ minimumCount: Int,
-        _ maximumSize: Int?,
-        _ cancellation: Cancellation
-    ) throws(Word2VecError) {
+        let cancellation = Cancellation.current
         let threads = ThreadLimit.automatic.count
         let counted = try CountedCorpus(
             corpus,
@@ -57,6 +42,13 @@ public struct Vocabulary: Sendable {
             cancellation: cancellation
         )
         try self.init(counted, minimumCount: minimumCount, maximumSize: maximumSize, cancellation: cancellation)
+    }
+
+    /// As `init(of:minimumCount:maximumSize:)`, off the cooperative pool; stops when the task is cancelled.
+    public init(of corpus: Corpus, minimumCount: Int = 5, maximumSize: Int? = nil) async throws(Word2VecError) {
+        self = try await runBlocking { _ throws(Word2VecError) in
+            try Vocabulary(of: corpus, minimumCount: minimumCount, maximumSize: maximumSize)
+        }
     }
 
     /// Chooses and sorts the words of a corpus that has been counted.
@@ -92,7 +84,7 @@ public struct Vocabulary: Sendable {
         var table = WordTable()
         var words: [String] = []
         for number in kept {
-            if words.count.isMultiple(of: 1 << 14), cancellation.isCancelled { throw choosingWasCancelled }
+            if words.count.isMultiple(of: 1 << 14) { try cancellation.check(choosing) }
             words.append(counted.table[number])
             _ = table.insert(counted.table, number)
         }
@@ -127,7 +119,7 @@ public struct Vocabulary: Sendable {
         var all = zip(words, counts).map { (word: $0, count: $1) }
         var new: [(word: String, count: Int)] = []
         for (number, count) in counted.counts.enumerated() {
-            if number.isMultiple(of: 1 << 14), cancellation.isCancelled { throw choosingWasCancelled }
+            if number.isMultiple(of: 1 << 14) { try cancellation.check(choosing) }
             let word = counted.table[number]
             if let known = index(of: word) {
                 all[known].count += count
@@ -154,7 +146,7 @@ public struct Vocabulary: Sendable {
     public func index(of word: String) -> Int? { table.find(word) }
 }
 
-private let choosingWasCancelled = Word2VecError(.cancelled, "choosing the words of the vocabulary was cancelled")
+private let choosing = "choosing the words of the vocabulary"
 
 extension Array {
     /// Sorts as `sort(by:)` does, but ends early if the work is cancelled.
@@ -168,12 +160,12 @@ extension Array {
                 untilLook -= 1
                 if untilLook < 0 {
                     untilLook = 1 << 14
-                    if cancellation.isCancelled { throw choosingWasCancelled }
+                    if cancellation.isCancelled { throw CancellationError() }
                 }
                 return precedes(one, other)
             }
         } catch {
-            throw choosingWasCancelled
+            try cancellation.check(choosing)
         }
     }
 }

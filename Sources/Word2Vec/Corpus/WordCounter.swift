@@ -2,21 +2,21 @@ package import Vectors
 
 /// Counts words and numbers them, in bounded memory.
 ///
-/// Where the distinct words outgrow the memory, the rarest are forgotten, at least a quarter of all. The threshold at
-/// and below which counts are forgotten rises from each such pruning to the next, as in word2vec's `ReduceVocab` and
-/// gensim's `max_vocab_size`. A forgotten word that comes again starts from 0, under another number: a number never
+/// Where the distinct words outgrow the memory, the rarest are dropped, at least a quarter of all. The threshold at
+/// and below which words are dropped rises with each such pruning, as in word2vec's `ReduceVocab` and
+/// gensim's `max_vocab_size`. A dropped word that comes again starts from 0, under another number: a number never
 /// changes its meaning.
 package struct WordCounter: Sendable {
     /// The words that are known now.
     package private(set) var table = WordTable()
     /// How often each of them has occurred since it is known.
     package private(set) var counts: [Int] = []
-    /// The occurrences of the words that were forgotten.
+    /// The occurrences of the words that were dropped.
     package private(set) var prunedTotal = 0
     /// How many numbers have been given.
     private(set) var issued = 0
 
-    /// The bytes that the known words may take, as far as ``WordTable/memory`` tells.
+    /// The bytes that the known words may take, as ``WordTable/memory`` counts them.
     private let memory: Int
     private let cancellation: Cancellation
     /// The number given to each word of the table; nil as long as that is its number in the table.
@@ -108,9 +108,7 @@ package struct WordCounter: Sendable {
         var keptCounts: [Int] = []
         var keptNumbers: [UInt32] = []
         for word in 0..<table.count {
-            if word.isMultiple(of: 1 << 14), cancellation.isCancelled {
-                throw Word2VecError(.cancelled, "reading the corpus was cancelled")
-            }
+            if word.isMultiple(of: 1 << 14) { try cancellation.check("reading the corpus") }
             if counts[word] > threshold {
                 _ = kept.insert(table, word)
                 keptCounts.append(counts[word])

@@ -86,27 +86,7 @@ public struct DocumentEmbedding: Sendable {
     public func removingFirstComponent(
         of documents: VectorMatrix,
         threads: ThreadLimit = .automatic,
-        progress: (Double) -> Void = { _ in }
-    ) throws(Word2VecError) -> DocumentEmbedding {
-        try removingFirstComponent(documents, threads, Cancellation(), progress)
-    }
-
-    /// As the variant that blocks, on threads outside the cooperative pool; stops when the task is cancelled.
-    public func removingFirstComponent(
-        of documents: VectorMatrix,
-        threads: ThreadLimit = .automatic,
-        progress: @escaping @Sendable (Double) -> Void = { _ in }
-    ) async throws(Word2VecError) -> DocumentEmbedding {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try removingFirstComponent(documents, threads, cancellation, progress)
-        }
-    }
-
-    private func removingFirstComponent(
-        _ documents: VectorMatrix,
-        _ threads: ThreadLimit,
-        _ cancellation: Cancellation,
-        _ progress: (Double) -> Void
+        progress: (_ fraction: Double) -> Void = { _ in }
     ) throws(Word2VecError) -> DocumentEmbedding {
         guard documents.dimension == words.dimension else {
             throw Word2VecError(
@@ -114,8 +94,19 @@ public struct DocumentEmbedding: Sendable {
                 "documents of dimension \(documents.dimension) do not go with words of dimension \(words.dimension)"
             )
         }
-        let component = try firstComponent(of: documents, threads, cancellation, progress)
+        let component = try firstComponent(of: documents, threads, Cancellation.current, progress)
         return DocumentEmbedding(words: words, weights: weights, commonComponent: component)
+    }
+
+    /// As `removingFirstComponent(of:threads:progress:)`, off the cooperative pool; stops when the task is cancelled.
+    public func removingFirstComponent(
+        of documents: VectorMatrix,
+        threads: ThreadLimit = .automatic,
+        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
+    ) async throws(Word2VecError) -> DocumentEmbedding {
+        try await runBlocking { _ throws(Word2VecError) in
+            try removingFirstComponent(of: documents, threads: threads, progress: progress)
+        }
     }
 
     // MARK: Vectors
@@ -136,19 +127,19 @@ public struct DocumentEmbedding: Sendable {
     public func vectors(
         of documents: [String],
         threads: ThreadLimit = .automatic,
-        progress: (Double) -> Void = { _ in }
+        progress: (_ fraction: Double) -> Void = { _ in }
     ) throws(Word2VecError) -> VectorMatrix {
-        try vectors(documents.count, threads, Cancellation(), progress, wordsOfTexts(documents))
+        try vectors(documents.count, threads, progress, wordsOfTexts(documents))
     }
 
-    /// As the variant that blocks, on threads outside the cooperative pool; stops when the task is cancelled.
+    /// As `vectors(of:threads:progress:)`, off the cooperative pool; stops when the task is cancelled.
     public func vectors(
         of documents: [String],
         threads: ThreadLimit = .automatic,
-        progress: @escaping @Sendable (Double) -> Void = { _ in }
+        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
     ) async throws(Word2VecError) -> VectorMatrix {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try vectors(documents.count, threads, cancellation, progress, wordsOfTexts(documents))
+        try await runBlocking { _ throws(Word2VecError) in
+            try vectors(of: documents, threads: threads, progress: progress)
         }
     }
 
@@ -156,19 +147,19 @@ public struct DocumentEmbedding: Sendable {
     public func vectors(
         of documents: [[String]],
         threads: ThreadLimit = .automatic,
-        progress: (Double) -> Void = { _ in }
+        progress: (_ fraction: Double) -> Void = { _ in }
     ) throws(Word2VecError) -> VectorMatrix {
-        try vectors(documents.count, threads, Cancellation(), progress, wordsOfLists(documents))
+        try vectors(documents.count, threads, progress, wordsOfLists(documents))
     }
 
-    /// As the variant that blocks, on threads outside the cooperative pool; stops when the task is cancelled.
+    /// As `vectors(of:threads:progress:)`, off the cooperative pool; stops when the task is cancelled.
     public func vectors(
         of documents: [[String]],
         threads: ThreadLimit = .automatic,
-        progress: @escaping @Sendable (Double) -> Void = { _ in }
+        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
     ) async throws(Word2VecError) -> VectorMatrix {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try vectors(documents.count, threads, cancellation, progress, wordsOfLists(documents))
+        try await runBlocking { _ throws(Word2VecError) in
+            try vectors(of: documents, threads: threads, progress: progress)
         }
     }
 
@@ -197,24 +188,23 @@ public struct DocumentEmbedding: Sendable {
     private func vectors(
         _ count: Int,
         _ threads: ThreadLimit,
-        _ cancellation: Cancellation,
         _ progress: (Double) -> Void,
         _ knownWords: @escaping KnownWords
     ) throws(Word2VecError) -> VectorMatrix {
         do {
             return try VectorMatrix(count: count, dimension: words.dimension) { values in
-                // Each stretch of documents writes rows of its own, and all of them are done when inStretches returns.
+                // Each piece of the documents writes rows of its own, and all of them are done when inPieces returns.
                 nonisolated(unsafe) let values = values
-                try inStretches(
+                try inPieces(
                     of: count,
-                    length: 64,
-                    threads: threads.count,
-                    cancellation: cancellation,
-                    doing: "embedding \(count) documents",
+                    size: 64,
+                    threads: threads,
+                    .current,
+                    "embedding \(count) documents",
                     progress: progress
-                ) { stretch in
+                ) { piece in
                     var sum = [Double](repeating: 0, count: words.dimension)
-                    for document in stretch {
+                    for document in piece {
                         addUp(document, knownWords, &sum)
                         for column in sum.indices { values[document * sum.count + column] = Float(sum[column]) }
                     }

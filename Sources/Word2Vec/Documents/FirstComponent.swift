@@ -33,7 +33,7 @@ func firstComponent(
         let change = zip(next, direction).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
         direction = next
         guard change > tolerance else { break }
-        // The change falls at a steady rate, so its logarithm tells how far it is.
+        // The change falls at a steady rate, so its logarithm gives the progress.
         progress(min(max(0, log(change) / log(tolerance)), 1))
     }
     progress(1)
@@ -49,14 +49,13 @@ private func pass(
     _ cancellation: Cancellation
 ) throws(Word2VecError) -> [Double] {
     // The same parts whatever the number of threads, added up in their order, so that the sum is the same.
-    let length = max(1, (matrix.count + 63) / 64)
     let sums = Mutex<[Int: [Double]]>([:])
-    try inStretches(
+    try inPieces(
         of: matrix.count,
-        length: length,
-        threads: threads.count,
-        cancellation: cancellation,
-        doing: "looking for what \(matrix.count) documents have in common"
+        size: (matrix.count + 63) / 64,
+        threads: threads,
+        cancellation,
+        "looking for what \(matrix.count) documents have in common"
     ) { part in
         var sum = [Double](repeating: 0, count: direction.count)
         matrix.withUnsafeBufferPointer { values in

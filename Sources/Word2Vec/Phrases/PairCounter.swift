@@ -11,7 +11,7 @@ struct PairCounter {
     /// Of each of `words` the number in `table`, or ``WordTable/missing``.
     private var entries: [UInt32]
     private var total = 0
-    /// Below this count what is in the table is forgotten next time.
+    /// Entries with a lower count are dropped next time.
     private var threshold = 1
 
     /// Pairs that are looked up side by side, so that the waits for memory overlap: their bytes one after the other,

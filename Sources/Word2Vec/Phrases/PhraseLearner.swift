@@ -38,7 +38,7 @@ public struct PhraseLearner: Sendable, Hashable {
     public var connectorWords: Set<String> = []
     /// The distinct words and pairs that are counted at once, at least 1. Default: 40,000,000, about 4 GB.
     ///
-    /// When there are more at a sentence's end, the rarest are forgotten; the count below which that happens rises by 1
+    /// When there are more at a sentence's end, the rarest are dropped; the count below which that happens rises by 1
     /// each time, from 1. One that comes again starts from 0.
     public var maximumVocabulary = 40_000_000
     /// How many threads read files. Counting pairs takes one. Default: one a processor.
@@ -60,7 +60,7 @@ public struct PhraseLearner: Sendable, Hashable {
     /// word and pair, and 4 bytes for each word of the text, the latter up to ``corpusMemory`` in memory.
     ///
     /// - Parameters:
-    ///   - corpus: the text. Words that are forgotten for want of memory are in no pair.
+    ///   - corpus: the text. Words that were dropped for lack of memory are in no pair.
     ///   - progress: called on the calling thread, about ten times a second and at the end, with the part of the pairs
     ///     that is counted, from 0 to 1; reading comes before.
     /// - Throws: ``Word2VecError`` with code `invalidArgument` for a setting outside its range, `corpusTooSmall` if the
@@ -69,30 +69,7 @@ public struct PhraseLearner: Sendable, Hashable {
         from corpus: Corpus,
         progress: (_ fraction: Double) -> Void = { _ in }
     ) throws(Word2VecError) -> Phrases {
-        try learn(from: corpus, cancellation: Cancellation(), progress: progress)
-    }
-
-    /// Counts the words and pairs of a corpus, on threads outside the cooperative pool. Ends early, with code
-    /// `cancelled`, if the task is cancelled.
-    ///
-    /// - Parameters:
-    ///   - corpus: the text.
-    ///   - progress: as in the variant that blocks, called on a thread of the work.
-    /// - Throws: as the variant that blocks.
-    public func learn(
-        from corpus: Corpus,
-        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
-    ) async throws(Word2VecError) -> Phrases {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try learn(from: corpus, cancellation: cancellation, progress: progress)
-        }
-    }
-
-    private func learn(
-        from corpus: Corpus,
-        cancellation: Cancellation,
-        progress: (_ fraction: Double) -> Void
-    ) throws(Word2VecError) -> Phrases {
+        let cancellation = Cancellation.current
         try check()
         let counted = try CountedCorpus(
             sentencesOf: corpus,
@@ -113,6 +90,15 @@ public struct PhraseLearner: Sendable, Hashable {
         let phrases = counter.finish()
         progress(1)
         return phrases
+    }
+
+    /// As `learn(from:progress:)`, off the cooperative pool; stops when the task is cancelled. Progress is reported on a
+    /// thread of the work.
+    public func learn(
+        from corpus: Corpus,
+        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
+    ) async throws(Word2VecError) -> Phrases {
+        try await runBlocking { _ throws(Word2VecError) in try learn(from: corpus, progress: progress) }
     }
 
     /// The connector words, to be found by their bytes.
@@ -149,13 +135,13 @@ public struct PhraseLearner: Sendable, Hashable {
     }
 }
 
-/// When to tell progress: at most ten times a second.
+/// When to report progress: at most ten times a second.
 struct Pace {
     private var last = ContinuousClock.now
     private var untilLook = 0
 
     mutating func isDue() -> Bool {
-        // A sentence may take less than a look at the clock.
+        // A sentence may take less time than reading the clock.
         untilLook -= 1
         guard untilLook < 0 else { return false }
         untilLook = 255

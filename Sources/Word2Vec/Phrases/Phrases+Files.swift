@@ -26,7 +26,7 @@ extension Phrases {
         }
     }
 
-    /// Reads phrases from a file that ``write(to:)`` has written.
+    /// Reads phrases from a file that `write(to:)` has written.
     ///
     /// - Throws: ``Word2VecError`` with code `inputOutput`, or `invalidFormat` for anything else in the file.
     public init(contentsOf url: URL) throws(Word2VecError) {
@@ -82,6 +82,16 @@ extension Phrases {
             vocabularySize: header.vocabularySize,
             corpusTotal: header.corpusTotal
         )
+    }
+
+    /// As `init(contentsOf:)`, off the cooperative pool.
+    public init(contentsOf url: URL) async throws(Word2VecError) {
+        self = try await runBlocking { _ throws(Word2VecError) in try Phrases(contentsOf: url) }
+    }
+
+    /// As `write(to:)`, off the cooperative pool.
+    public func write(to url: URL) async throws(Word2VecError) {
+        try await runBlocking { _ throws(Word2VecError) in try write(to: url) }
     }
 
     private struct Header: Codable {

@@ -5,7 +5,7 @@ import func Foundation.log
 /// Which words of a text belong together, learned by a ``PhraseLearner``.
 ///
 /// From the start of a sentence to its end, two neighbouring words, with connector words between them or not, become
-/// one if their score is above the threshold; the search goes on behind them, so that a word is in one phrase only.
+/// one if their score is above the threshold; the search continues behind them, so that a word is in one phrase only.
 /// (gensim's `Phrases` and `FrozenPhrases`.)
 public struct Phrases: Sendable {
     /// What they were learned with.
@@ -64,8 +64,8 @@ public struct Phrases: Sendable {
     /// A corpus with its phrases joined, to be trained on or learned from again.
     ///
     /// Reads the corpus once and keeps the joined text, 4 bytes a word, in memory or in a temporary file. Blocks the
-    /// calling thread; ends early if the calling task is cancelled. Words that are forgotten for want of memory, rare
-    /// ones, are left out; see ``Word2VecConfiguration/corpusMemory``.
+    /// calling thread; ends early if the calling task is cancelled. Rare words that were dropped
+    /// for lack of memory are left out; see ``Word2VecConfiguration/corpusMemory``.
     ///
     /// - Parameters:
     ///   - corpus: the text, as a rule the one that was learned from.
@@ -76,30 +76,7 @@ public struct Phrases: Sendable {
         _ corpus: Corpus,
         progress: (_ fraction: Double) -> Void = { _ in }
     ) throws(Word2VecError) -> Corpus {
-        try join(corpus, cancellation: Cancellation(), progress: progress)
-    }
-
-    /// A corpus with its phrases joined, made on threads outside the cooperative pool. Ends early, with code
-    /// `cancelled`, if the task is cancelled.
-    ///
-    /// - Parameters:
-    ///   - corpus: the text.
-    ///   - progress: as in the variant that blocks, called on a thread of the work.
-    /// - Throws: as the variant that blocks.
-    public func join(
-        _ corpus: Corpus,
-        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
-    ) async throws(Word2VecError) -> Corpus {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try join(corpus, cancellation: cancellation, progress: progress)
-        }
-    }
-
-    private func join(
-        _ corpus: Corpus,
-        cancellation: Cancellation,
-        progress: (_ fraction: Double) -> Void
-    ) throws(Word2VecError) -> Corpus {
+        let cancellation = Cancellation.current
         // The text is kept twice: as it was read, and joined.
         let counted = try read(corpus, cancellation)
         let budget = try CorpusMemory(settings.corpusMemory, threads: 1)
@@ -122,6 +99,15 @@ public struct Phrases: Sendable {
         )
     }
 
+    /// As `join(_:progress:)`, off the cooperative pool; stops when the task is cancelled. Progress is reported on a
+    /// thread of the work.
+    public func join(
+        _ corpus: Corpus,
+        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
+    ) async throws(Word2VecError) -> Corpus {
+        try await runBlocking { _ throws(Word2VecError) in try join(corpus, progress: progress) }
+    }
+
     /// The phrases of a corpus, those with the highest scores first, equal ones in the order of their bytes. (gensim's
     /// `find_phrases`.)
     ///
@@ -129,7 +115,7 @@ public struct Phrases: Sendable {
     ///
     /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidFormat`, `tooLarge` or `cancelled`.
     public func found(in corpus: Corpus) throws(Word2VecError) -> [Found] {
-        let cancellation = Cancellation()
+        let cancellation = Cancellation.current
         var phrases = WordTable()
         var found: [Found] = []
         try forEachSegment(of: read(corpus, cancellation), cancellation) { text, score, _, _ in
@@ -146,6 +132,11 @@ public struct Phrases: Sendable {
         }
     }
 
+    /// As `found(in:)`, off the cooperative pool; stops when the task is cancelled.
+    public func found(in corpus: Corpus) async throws(Word2VecError) -> [Found] {
+        try await runBlocking { _ throws(Word2VecError) in try found(in: corpus) }
+    }
+
     private func read(_ corpus: Corpus, _ cancellation: Cancellation) throws(Word2VecError) -> CountedCorpus {
         try CountedCorpus(
             sentencesOf: corpus,
@@ -156,7 +147,7 @@ public struct Phrases: Sendable {
         )
     }
 
-    /// Calls `body` with the bytes of each word, joined or not, none for a forgotten one; its score if it is a phrase;
+    /// Calls `body` with the bytes of each word, joined or not, none for a dropped one; its score if it is a phrase;
     /// and whether its sentence ends with it.
     private func forEachSegment(
         of counted: CountedCorpus,
@@ -262,7 +253,7 @@ private struct SentenceOfNumbers: PhraseSentence {
     let words: WordTable
     let isConnector: [Bool]
     let entries: [Int?]
-    /// ``WordTable/missing`` for a forgotten word, which parts what stands on its sides.
+    /// ``WordTable/missing`` for a dropped word, which separates its neighbours.
     let numbers: [UInt32]
 
     var count: Int { numbers.count }

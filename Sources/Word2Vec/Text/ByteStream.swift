@@ -1,12 +1,5 @@
+package import Foundation
 import Vectors
-
-package import struct Foundation.URL
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
 
 /// The bytes of a file from start to end, decompressed if it starts as a gzip file does, whatever its name; or those of
 /// standard input.

@@ -1,10 +1,6 @@
 import Vectors
 
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
+import func Foundation.memchr
 
 /// The lines of a text, read in blocks: of word vectors, word pairs, analogies, phrases, and of what the command line
 /// reads. ``UTF8Text`` says what text is.

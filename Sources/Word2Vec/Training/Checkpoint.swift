@@ -2,31 +2,25 @@ import Vectors
 
 public import struct Foundation.URL
 
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
-
-/// A file that a training writes its state to now and then, and goes on from after it was interrupted.
+/// A file to which a training regularly writes its state, and from which it resumes after an interruption.
 ///
 /// ```swift
 /// var trainer = Word2VecTrainer(configuration)
 /// trainer.checkpoint = Checkpoint(at: URL(filePath: "model.checkpoint"))
-/// let model = try trainer.train(on: corpus)  // Run again after a power cut, it goes on.
+/// let model = try trainer.train(on: corpus)  // Run again after a power cut, it resumes.
 /// try model.vectors.write(to: URL(filePath: "model.bin"))
 /// try trainer.checkpoint?.remove()
 /// ```
 ///
-/// If the file exists when a training starts, the training goes on from it; the text and the configuration must be the
-/// same, but for the number of threads and the memory of the corpus. The text is read again. With one thread the vectors are the same, bit for bit,
-/// as those of a training that was not interrupted.
+/// If the file exists when a training starts, the training resumes from it. The text and the configuration must be the
+/// same, except for the number of threads and the memory of the corpus. The text is read again. With one thread the
+/// vectors are the same, bit for bit, as those of a training that was not interrupted.
 ///
-/// The file is replaced whole or not at all; it has the format of ``TrainingState``. Meanwhile the threads wait, for as
-/// long as the disk takes for 8 bytes a word of the vocabulary and dimension. If writing fails, training goes on, tells
-/// so by ``TrainingProgress/checkpointFailure``, and tries again after the next interval.
+/// The file is replaced whole or not at all; it has the format of ``TrainingState``. The threads wait while it is
+/// written: 8 bytes a word of the vocabulary and dimension. If writing fails, training continues,
+/// reports it in ``TrainingProgress/checkpointFailure``, and tries again after the next interval.
 ///
-/// A training that has come to its end leaves the file where it is, as its result is not safe yet: see ``remove()``.
+/// A finished training leaves the file in place, because its result is not stored yet: see ``remove()``.
 public struct Checkpoint: Sendable, Hashable {
     /// The file.
     public var url: URL
@@ -39,16 +33,14 @@ public struct Checkpoint: Sendable, Hashable {
         self.interval = interval
     }
 
-    /// Removes the file, if there is one: to be called when the result of training is safe.
+    /// Removes the file, if there is one: to be called when the result of training is stored.
     ///
     /// - Throws: ``Word2VecError/Code/inputOutput``.
     public func remove() throws(Word2VecError) {
-        let path = try converting { () throws(VectorError) in try url.filePath }
-        guard unlink(path) == -1, errno != ENOENT else { return }
-        throw Word2VecError(.inputOutput, "can't remove '\(path)': \(String(cString: strerror(errno)))")
+        try converting { () throws(VectorError) in try Folder.removeFile(url) }
     }
 
-    /// The state to go on from; nil if there is none.
+    /// The state to resume from; nil if there is none.
     ///
     /// - Throws: `invalidArgument` if it belongs to another configuration; also if the file can't be read, or could not
     ///   be written later.
@@ -56,13 +48,12 @@ public struct Checkpoint: Sendable, Hashable {
         of configuration: Word2VecConfiguration,
         cancellation: Cancellation
     ) throws(Word2VecError) -> TrainingState? {
-        let path = try converting { () throws(VectorError) in
-            let path = try url.filePath
+        let exists = try converting { () throws(VectorError) in
             // Opens a temporary file beside the destination, which goes away with the value.
             _ = try AtomicFile(replacing: url)
-            return path
+            return Folder.Identity(try url.filePath) != nil
         }
-        guard access(path, F_OK) == 0 else { return nil }
+        guard exists else { return nil }
         var state = try TrainingState(contentsOf: url, cancellation: cancellation)
         // These say how to train, not what.
         state.configuration.threads = configuration.threads

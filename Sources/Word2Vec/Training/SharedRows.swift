@@ -1,11 +1,5 @@
 import Vectors
 
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
-
 /// A matrix whose rows threads read and write side by side: the weights under training.
 ///
 /// Each row starts on a cache line and is padded with zeros to a multiple of 16 numbers, so that steps of any vector
@@ -60,7 +54,7 @@ package final class SharedRows: @unchecked Sendable {
         return (even + odd).sum()
     }
 
-    /// The bytes that so many rows take; `Int.max` if they can't be told.
+    /// The bytes that so many rows take; `Int.max` if that is too large for a number.
     package static func bytes(count: Int, dimension: Int) -> Int {
         let (bytes, overflow) = count.multipliedReportingOverflow(by: stride(dimension) * 4)
         return overflow ? .max : bytes

@@ -43,7 +43,7 @@ final class TrainingSession: Sendable {
 
     /// - Parameters:
     ///   - state: before training, or where it was interrupted. Its weights are changed.
-    ///   - checkpoint: where to write the state now and then.
+    ///   - checkpoint: where to write the state regularly.
     init(
         _ state: TrainingState,
         corpus: EncodedCorpus,
@@ -143,7 +143,7 @@ final class TrainingSession: Sendable {
         return state
     }
 
-    // MARK: What threads tell
+    // MARK: Reports of threads
 
     /// Takes note of work done, and gives the learning rate from here on.
     func add(words: Int, loss: Double, predictions: Int, epoch: Int) -> Float {

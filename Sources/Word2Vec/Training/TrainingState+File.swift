@@ -2,7 +2,7 @@ public import Foundation
 import Vectors
 
 extension TrainingState {
-    /// Reads a state from a file that ``write(to:)`` or a ``Checkpoint`` has written.
+    /// Reads a state from a file that `write(to:)` or a ``Checkpoint`` has written.
     ///
     /// All numbers are little-endian, n is the number of words.
     ///
@@ -24,7 +24,12 @@ extension TrainingState {
     ///
     /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidFormat`, `tooLarge`, or `cancelled` if the task was.
     public init(contentsOf url: URL) throws(Word2VecError) {
-        try self.init(contentsOf: url, cancellation: Cancellation())
+        try self.init(contentsOf: url, cancellation: .current)
+    }
+
+    /// As `init(contentsOf:)`, off the cooperative pool; stops when the task is cancelled.
+    public init(contentsOf url: URL) async throws(Word2VecError) {
+        self = try await runBlocking { _ throws(Word2VecError) in try TrainingState(contentsOf: url) }
     }
 
     init(contentsOf url: URL, cancellation: Cancellation) throws(Word2VecError) {
@@ -35,7 +40,7 @@ extension TrainingState {
         let counts = try reader.numbers(Int.self, count: header.words)
         let lengths = try reader.numbers(UInt32.self, count: header.words)
         let bytes = try reader.numbers(UInt8.self, count: header.wordBytes)
-        // No text has more words; sums of this many don't overflow in the years to come.
+        // No text has more words, and their sum does not overflow.
         let most = 1 << 53
         guard counts.allSatisfy({ (1...most).contains($0) }), counts.reduce(0, { min($0 + $1, most) }) < most,
             lengths.allSatisfy({ (1...UInt32(Corpus.maximumWordLength)).contains($0) }),
@@ -73,11 +78,16 @@ extension TrainingState {
         )
     }
 
-    /// Writes the state to a file, whole or not at all; see ``init(contentsOf:)`` for the format.
+    /// Writes the state to a file, whole or not at all; see `init(contentsOf:)` for the format.
     ///
     /// - Throws: ``Word2VecError/Code/inputOutput``, or `cancelled` if the task was.
     public func write(to url: URL) throws(Word2VecError) {
-        try write(to: url, cancellation: Cancellation())
+        try write(to: url, cancellation: .current)
+    }
+
+    /// As `write(to:)`, off the cooperative pool; stops when the task is cancelled.
+    public func write(to url: URL) async throws(Word2VecError) {
+        try await runBlocking { _ throws(Word2VecError) in try write(to: url) }
     }
 
     func write(to url: URL, cancellation: Cancellation) throws(Word2VecError) {
@@ -136,22 +146,16 @@ private struct StateHeader: Codable {
         }
     }
 
-    init(
-        configuration: Word2VecConfiguration,
-        position: TrainingPosition,
-        corpusTotal: Int,
-        prunedTotal: Int,
-        words: Int,
-        wordBytes: Int
-    ) {
-        self.configuration = configuration
-        self.position = position
-        self.corpusTotal = corpusTotal
-        self.prunedTotal = prunedTotal
-        self.words = words
-        self.wordBytes = wordBytes
+    /// The bytes behind the header.
+    var bodyLength: Int {
+        let hasTree = configuration.loss == .hierarchicalSoftmax
+        let rows = 2 * words - (hasTree ? 1 : 0)
+        return 12 * words + wordBytes + (hasTree ? 4 * (2 * words - 2) : 0) + 4 * rows * configuration.dimension
     }
+}
 
+// Apart from the type itself, which would else lose its memberwise initializer.
+extension StateHeader {
     /// nil if the bytes are no header, or say what no training could.
     init?(json: [UInt8]) {
         let decoder = JSONDecoder()
@@ -175,13 +179,6 @@ private struct StateHeader: Codable {
             position.loss.count == epochs, position.predictions.count == epochs,
             position.predictions.allSatisfy(counts.contains), position.seconds >= 0
         else { return nil }
-    }
-
-    /// The bytes behind the header.
-    var bodyLength: Int {
-        let hasTree = configuration.loss == .hierarchicalSoftmax
-        let rows = 2 * words - (hasTree ? 1 : 0)
-        return 12 * words + wordBytes + (hasTree ? 4 * (2 * words - 2) : 0) + 4 * rows * configuration.dimension
     }
 }
 
@@ -236,9 +233,7 @@ private final class StateWriter {
     }
 
     private func put(_ bytes: [UInt8]) throws(Word2VecError) {
-        if cancellation.isCancelled {
-            throw Word2VecError(.cancelled, "writing '\(file.path)' was cancelled")
-        }
+        try cancellation.check("writing '\(file.path)'")
         bytes.withUnsafeBytes { checksum.update($0) }
         try converting { () throws(VectorError) in try file.write(bytes) }
     }
@@ -267,7 +262,7 @@ private struct StateReader {
         }
         var checksum = CRC32C()
         for start in stride(from: StateHeader.preamble, to: file.size, by: 1 << 20) {
-            try look()
+            try cancellation.check("reading '\(file.path)'")
             try Self.bytes(of: file, start..<min(start + 1 << 20, file.size)).withUnsafeBytes { checksum.update($0) }
         }
         guard checksum.value == fields[1] else { throw damaged("its checksum is wrong") }
@@ -298,7 +293,7 @@ private struct StateReader {
         var numbers: [Number] = []
         numbers.reserveCapacity(count)
         for start in stride(from: 0, to: count, by: 1 << 16) {
-            try look()
+            try cancellation.check("reading '\(file.path)'")
             let length = min(1 << 16, count - start) * size
             numbers += Self.numbers(type, in: try Self.bytes(of: file, offset..<offset + length)[...])
             offset += length
@@ -320,10 +315,6 @@ private struct StateReader {
             }
         }
         return rows
-    }
-
-    private func look() throws(Word2VecError) {
-        if cancellation.isCancelled { throw Word2VecError(.cancelled, "reading '\(file.path)' was cancelled") }
     }
 
     private static func bytes(of file: InputFile, _ range: Range<Int>) throws(Word2VecError) -> [UInt8] {

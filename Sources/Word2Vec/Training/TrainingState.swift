@@ -1,17 +1,17 @@
 import Vectors
 
 /// All that a training has learned: the vectors and, unlike ``WordVectors``, the weights of what they predict. From
-/// this, training can go on with more text and new words; see `Word2VecTrainer.train(on:continuing:progress:)`.
+/// this, training can continue with more text and new words; see `Word2VecTrainer.train(on:continuing:progress:)`.
 ///
 /// It takes 8 bytes a word and dimension. A trainer gives it to those who ask by ``Word2VecTrainer/keepsState``;
-/// ``write(to:)`` and ``init(contentsOf:)`` keep it in a file. The file of a ``Checkpoint`` is one, too.
+/// `write(to:)` and `init(contentsOf:)` keep it in a file. The file of a ``Checkpoint`` is one, too.
 public struct TrainingState: Sendable {
     /// How it was trained.
     public internal(set) var configuration: Word2VecConfiguration
     /// The words and their counts in all texts so far.
     public let vocabulary: Vocabulary
 
-    // No thread changes these rows while the state is in a user's hands: a training that goes on works on copies.
+    // No thread changes these rows while the state is in a user's hands: a training that continues from it works on copies.
     /// The words' vectors.
     let inputs: SharedRows
     /// The weights of what is predicted: words, or nodes of the tree.
@@ -33,7 +33,7 @@ public struct TrainingState: Sendable {
         try moveRows(cancellation) { word in Self.initialize(inputs, word: word, seed: seed) }
     }
 
-    /// The state before training goes on from an older one, whose vocabulary has grown to this one.
+    /// The state at the start of a training that continues an older one, whose vocabulary has grown to this one.
     ///
     /// - Throws: `invalidArgument` if the configuration wants weights of another shape.
     init(
@@ -117,14 +117,14 @@ public struct TrainingState: Sendable {
         _ cancellation: Cancellation,
         _ body: @escaping @Sendable (Int) -> Void
     ) throws(Word2VecError) {
-        try inStretches(
+        try inPieces(
             of: vocabulary.count,
-            length: (1 << 18) / inputs.stride,
-            threads: configuration.threads.count,
-            cancellation: cancellation,
-            doing: "preparing \(vocabulary.count) words for training"
-        ) { stretch in
-            for number in stretch { body(number) }
+            size: (1 << 18) / inputs.stride,
+            threads: configuration.threads,
+            cancellation,
+            "preparing \(vocabulary.count) words for training"
+        ) { piece in
+            for number in piece { body(number) }
         }
     }
 

@@ -36,12 +36,13 @@ struct TrainingWorker {
     private var random: RandomGenerator
     private var learningRate: Float
 
-    // What the session has not been told yet.
+    // What has not been reported to the session yet.
     private var epoch = 0
     private var loss = 0.0
     private var predictions = 0
     private var wordsTold = 0
-    /// Multiplications until the session is told, so that a look up costs nothing and a cancelled training ends soon.
+    /// Multiplications until the next report to the session: rare enough to cost nothing, often enough for a cancelled
+    /// training to end soon.
     private var untilLook = Self.lookInterval
     private static let lookInterval = 1 << 20
 
@@ -94,7 +95,7 @@ struct TrainingWorker {
         learningRate = Float(session.learningRate)
     }
 
-    /// Works until no passage is left or the work is cancelled. Calls `look` now and then.
+    /// Works until no passage is left or the work is cancelled. Calls `look` regularly.
     static func run(_ session: TrainingSession, look: (_ epoch: Int) -> Void) {
         do throws(Word2VecError) {
             var worker = try TrainingWorker(session)
@@ -115,7 +116,7 @@ struct TrainingWorker {
         while !session.cancellation.isCancelled, let piece = session.nextPiece() {
             epoch = piece.epoch
             random = RandomGenerator(seed: session.configuration.seed, piece.epoch + 1, piece.passage)
-            // A piece depends on nothing that is not in the training's state, so that training can go on from it.
+            // A piece depends on nothing that is not in the training's state, so that training can resume from it.
             untilLook = Self.lookInterval
             drawBits()
             try train(session.corpus.passage(piece.passage), look: look)

@@ -15,7 +15,7 @@ public struct Word2VecModel: Sendable {
     public let wordsTrained: Int
     /// The time that training took, without counting the words before it; with the time before an interruption.
     public let seconds: Double
-    /// What training can go on from with more text, if ``Word2VecTrainer/keepsState`` asked for it.
+    /// The state from which training can continue with more text; nil unless ``Word2VecTrainer/keepsState`` is set.
     public let state: TrainingState?
 
     /// The speed of training.

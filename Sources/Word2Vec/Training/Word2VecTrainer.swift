@@ -11,9 +11,9 @@ package import Vectors
 public struct Word2VecTrainer: Sendable {
     /// How to train.
     public var configuration: Word2VecConfiguration
-    /// A file to write the state to now and then, and to go on from after an interruption. Default: none.
+    /// A file to which the state is regularly written, to resume from after an interruption. Default: none.
     public var checkpoint: Checkpoint?
-    /// Whether the model has a ``Word2VecModel/state``, from which training can go on with more text. Default: false,
+    /// Whether the model has a ``Word2VecModel/state``, from which training can continue with more text. Default: false,
     /// as it takes twice the memory of the vectors.
     public var keepsState = false
 
@@ -25,7 +25,7 @@ public struct Word2VecTrainer: Sendable {
     /// Trains word vectors on a corpus.
     ///
     /// Reads the corpus once, to count its words and to turn them into numbers, and trains on these.
-    /// ``Word2VecConfiguration/estimatedMemory(vocabulary:tokens:keepsState:)`` tells the memory that it takes.
+    /// ``Word2VecConfiguration/estimatedMemory(vocabulary:tokens:keepsState:)`` gives the memory that it takes.
     ///
     /// Blocks the calling thread, which does its part of the work; ``Word2VecConfiguration/threads`` − 1 others help.
     /// Ends early if the calling task is cancelled.
@@ -39,7 +39,7 @@ public struct Word2VecTrainer: Sendable {
     ///
     /// - Parameters:
     ///   - corpus: the text.
-    ///   - state: what to go on from, of the same dimension and kind of loss; nil, the default, starts anew.
+    ///   - state: what to continue from, of the same dimension and kind of loss; nil, the default, starts anew.
     ///   - progress: called on the calling thread, about ten times a second, and at the end.
     /// - Throws: ``Word2VecError`` with code `invalidArgument`, also if the corpus or the configuration is not that of
     ///   the ``checkpoint`` file, `corpusTooSmall`, `inputOutput`, `invalidFormat`, `tooLarge`, `diverged` or
@@ -49,24 +49,18 @@ public struct Word2VecTrainer: Sendable {
         continuing state: TrainingState? = nil,
         progress: (TrainingProgress) -> Void = { _ in }
     ) throws(Word2VecError) -> Word2VecModel {
-        try train(on: corpus, continuing: state, cancellation: Cancellation(), progress: progress)
+        try train(on: corpus, continuing: state, cancellation: .current, progress: progress)
     }
 
-    /// Trains word vectors on a corpus, on threads outside the cooperative pool. Ends early, with code `cancelled`, if
-    /// the task is cancelled.
-    ///
-    /// - Parameters:
-    ///   - corpus: the text.
-    ///   - state: what to go on from; see the variant that blocks.
-    ///   - progress: called on a thread of the training, about ten times a second, and at the end.
-    /// - Throws: as the variant that blocks.
+    /// As `train(on:continuing:progress:)`, off the cooperative pool; stops when the task is cancelled. Progress is
+    /// reported on a thread of the training.
     public func train(
         on corpus: Corpus,
         continuing state: TrainingState? = nil,
         progress: @escaping @Sendable (TrainingProgress) -> Void = { _ in }
     ) async throws(Word2VecError) -> Word2VecModel {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try train(on: corpus, continuing: state, cancellation: cancellation, progress: progress)
+        try await runBlocking { _ throws(Word2VecError) in
+            try train(on: corpus, continuing: state, progress: progress)
         }
     }
 
@@ -153,7 +147,7 @@ public struct Word2VecTrainer: Sendable {
         return final
     }
 
-    /// The words to train: those of the corpus, and of the state to go on from.
+    /// The words to train: those of the corpus, and of the state to continue from.
     private func vocabulary(
         of counted: CountedCorpus,
         continuing old: TrainingState?,
@@ -194,7 +188,7 @@ public struct Word2VecTrainer: Sendable {
         }
     }
 
-    /// Takes the vectors out of what was trained, and lets go of the rest.
+    /// Takes the vectors out of what was trained, and releases the rest.
     private func model(
         of state: consuming TrainingState,
         cancellation: Cancellation

@@ -1,4 +1,3 @@
-import Synchronization
 public import Vectors
 
 public import struct Foundation.URL
@@ -86,6 +85,11 @@ public struct AnalogyQuestions: Sendable, Hashable {
         }
         self.sections = sections
     }
+
+    /// As `init(contentsOf:)`, off the cooperative pool.
+    public init(contentsOf url: URL) async throws(Word2VecError) {
+        self = try await runBlocking { _ throws(Word2VecError) in try AnalogyQuestions(contentsOf: url) }
+    }
 }
 
 /// How well word vectors answer analogies.
@@ -138,29 +142,6 @@ extension WordVectors {
         caseInsensitive: Bool = true,
         threads: ThreadLimit = .automatic
     ) throws(Word2VecError) -> AnalogyEvaluation {
-        try evaluate(questions, restrict, caseInsensitive, threads, Cancellation())
-    }
-
-    /// As `evaluateAnalogies(_:restrict:caseInsensitive:threads:)`, on threads outside the cooperative pool; stops when
-    /// the task is cancelled.
-    public func evaluateAnalogies(
-        _ questions: AnalogyQuestions,
-        restrict: Int = 30_000,
-        caseInsensitive: Bool = true,
-        threads: ThreadLimit = .automatic
-    ) async throws(Word2VecError) -> AnalogyEvaluation {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try evaluate(questions, restrict, caseInsensitive, threads, cancellation)
-        }
-    }
-
-    private func evaluate(
-        _ questions: AnalogyQuestions,
-        _ restrict: Int,
-        _ caseInsensitive: Bool,
-        _ threads: ThreadLimit,
-        _ cancellation: Cancellation
-    ) throws(Word2VecError) -> AnalogyEvaluation {
         let keys = KnownWords(self, limit: try limit(restrict), caseInsensitive: caseInsensitive)
         var asked: [AnalogySolver.Question] = []
         var result = AnalogyEvaluation(sections: [])
@@ -183,37 +164,27 @@ extension WordVectors {
             )
         }
         let solver = try AnalogySolver(self, keys: keys, questions: asked)
-        for (question, isCorrect) in zip(asked, try solver.solve(threads: threads, cancellation)) where isCorrect {
+        for (question, isCorrect) in zip(asked, try solver.solve(threads: threads)) where isCorrect {
             result.sections[question.section].correct += 1
         }
         return result
     }
 
-    /// Reads questions from a file and asks them; see ``AnalogyQuestions/init(contentsOf:)``.
+    /// As `evaluateAnalogies(_:restrict:caseInsensitive:threads:)`, off the cooperative pool; stops when the task is
+    /// cancelled.
     public func evaluateAnalogies(
-        contentsOf url: URL,
-        restrict: Int = 30_000,
-        caseInsensitive: Bool = true,
-        threads: ThreadLimit = .automatic
-    ) throws(Word2VecError) -> AnalogyEvaluation {
-        try evaluateAnalogies(
-            AnalogyQuestions(contentsOf: url),
-            restrict: restrict,
-            caseInsensitive: caseInsensitive,
-            threads: threads
-        )
-    }
-
-    /// As `evaluateAnalogies(contentsOf:restrict:caseInsensitive:threads:)`, on threads outside the cooperative pool;
-    /// stops when the task is cancelled.
-    public func evaluateAnalogies(
-        contentsOf url: URL,
+        _ questions: AnalogyQuestions,
         restrict: Int = 30_000,
         caseInsensitive: Bool = true,
         threads: ThreadLimit = .automatic
     ) async throws(Word2VecError) -> AnalogyEvaluation {
-        try await runBlocking { cancellation throws(Word2VecError) in
-            try evaluate(AnalogyQuestions(contentsOf: url), restrict, caseInsensitive, threads, cancellation)
+        try await runBlocking { _ throws(Word2VecError) in
+            try evaluateAnalogies(
+                questions,
+                restrict: restrict,
+                caseInsensitive: caseInsensitive,
+                threads: threads
+            )
         }
     }
 }
@@ -275,34 +246,15 @@ private struct AnalogySolver {
     }
 
     /// For each question whether its answer is right.
-    func solve(threads: ThreadLimit, _ cancellation: Cancellation) throws(Word2VecError) -> [Bool] {
-        let blocks = (questions.count + Self.block - 1) / Self.block
-        let state = Mutex((next: 0, isCorrect: [Bool](repeating: false, count: questions.count)))
-        let failure = Mutex<Word2VecError?>(nil)
-        let work: @Sendable () -> Void = {
-            do throws(Word2VecError) {
-                let targets = try SharedRows(count: Self.block, dimension: units.dimension)
-                while true {
-                    let block = state.withLock { state in
-                        defer { state.next += 1 }
-                        return state.next
-                    }
-                    guard block < blocks else { return }
-                    if cancellation.isCancelled {
-                        throw Word2VecError(.cancelled, "the evaluation of analogies was cancelled")
-                    }
-                    let range = block * Self.block..<min(questions.count, (block + 1) * Self.block)
-                    let answers = answer(range, targets)
-                    state.withLock { state in state.isCorrect.replaceSubrange(range, with: answers) }
-                }
-            } catch {
-                state.withLock { state in state.next = blocks }
-                failure.withLock { $0 = error }
-            }
+    func solve(threads: ThreadLimit) throws(Word2VecError) -> [Bool] {
+        let cancellation = Cancellation.current
+        let isCorrect = Locked([Bool](repeating: false, count: questions.count))
+        try inPieces(of: questions.count, size: Self.block, threads: threads) { piece throws(Word2VecError) in
+            try cancellation.check("the evaluation of analogies")
+            let answers = answer(piece, try SharedRows(count: Self.block, dimension: units.dimension))
+            isCorrect.withLock { $0.replaceSubrange(piece, with: answers) }
         }
-        withWorkers(min(threads.count, blocks), helper: work, caller: work)
-        if let failure = failure.withLock({ $0 }) { throw failure }
-        return state.withLock { $0.isCorrect }
+        return isCorrect.withLock { $0 }
     }
 
     private func answer(_ range: Range<Int>, _ targets: SharedRows) -> [Bool] {

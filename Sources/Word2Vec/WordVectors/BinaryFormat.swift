@@ -38,7 +38,7 @@ enum BinaryFormat {
             numbers.removeAll(keepingCapacity: true)
             while let byte = try reader.next(), byte != 0x20 {
                 if byte == 0x0A, word.isEmpty { continue }
-                // What follows can't be told from a word that long.
+                // What follows can't be distinguished from a word that long.
                 guard word.count < Corpus.maximumWordLength else {
                     throw Word2VecError(
                         .invalidFormat,
@@ -75,11 +75,11 @@ enum BinaryFormat {
 
     static func write(_ vectors: WordVectors, to file: AtomicFile) throws(VectorError) {
         try file.write("\(vectors.count) \(vectors.dimension)\n")
-        for row in 0..<vectors.count {
-            try file.write(vectors.words[row] + " ")
+        for (word, vector) in zip(vectors.words, vectors.matrix) {
+            try file.write(word + " ")
             var bytes: [UInt8] = []
             bytes.reserveCapacity(vectors.dimension * 4)
-            for value in vectors.matrix[row] {
+            for value in vector {
                 withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
             }
             try file.write(bytes)

@@ -1,7 +1,7 @@
 import Vectors
 
 /// word2vec's text format: a line with count and dimension, then a line for each word with the word and its numbers,
-/// separated by spaces. GloVe's files lack the first line; two whole numbers alone on it tell the difference.
+/// separated by spaces. GloVe's files lack the first line; it is known by two whole numbers alone on it.
 enum TextFormat {
     static func read(_ file: ByteStream, limit: Int, isLenient: Bool) throws(Word2VecError) -> WordVectorsBuilder {
         var lines = TextLines(file, maximumLength: 1 << 22)
@@ -59,9 +59,9 @@ enum TextFormat {
 
     static func write(_ vectors: WordVectors, to file: AtomicFile) throws(VectorError) {
         try file.write("\(vectors.count) \(vectors.dimension)\n")
-        for row in 0..<vectors.count {
-            var line = vectors.words[row]
-            for value in vectors.matrix[row] {
+        for (word, vector) in zip(vectors.words, vectors.matrix) {
+            var line = word
+            for value in vector {
                 line += " "
                 line += value.description
             }

@@ -96,6 +96,11 @@ public struct WordPairs: Sendable, Hashable {
         self.heading = heading
     }
 
+    /// As `init(contentsOf:delimiter:)`, off the cooperative pool.
+    public init(contentsOf url: URL, delimiter: Character? = nil) async throws(Word2VecError) {
+        self = try await runBlocking { _ throws(Word2VecError) in try WordPairs(contentsOf: url, delimiter: delimiter) }
+    }
+
     /// Whether a field is a score or a damaged one, not a name.
     private static func isScore(_ field: String) -> Bool {
         field.contains(where: \.isNumber) || Double(field) != nil
@@ -158,20 +163,6 @@ extension WordVectors {
             pearson: pearson,
             pairs: scores.count,
             unknown: wordPairs.pairs.count - scores.count
-        )
-    }
-
-    /// Reads pairs from a file and compares them; see ``WordPairs/init(contentsOf:delimiter:)``.
-    public func evaluateWordPairs(
-        contentsOf url: URL,
-        delimiter: Character? = nil,
-        restrict: Int = 30_000,
-        caseInsensitive: Bool = true
-    ) throws(Word2VecError) -> WordPairEvaluation {
-        try evaluateWordPairs(
-            WordPairs(contentsOf: url, delimiter: delimiter),
-            restrict: restrict,
-            caseInsensitive: caseInsensitive
         )
     }
 }

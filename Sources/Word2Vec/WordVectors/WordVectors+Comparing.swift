@@ -115,7 +115,7 @@ extension WordVectors {
     }
 
     /// Words with the cosine between each one's vector and the mean of all their unit vectors, the largest first.
-    /// (gensim's `rank_by_centrality`, which passes unknown words over.)
+    /// (gensim's `rank_by_centrality`, which ignores unknown words.)
     ///
     /// - Returns: all of the words; equally central ones in the order given.
     /// - Throws: ``Word2VecError/Code/unknownWord``.

@@ -10,8 +10,8 @@ extension WordVectors {
     /// | `.bin` | word2vec's binary format |
     /// | `.vec`, `.txt` | text: word2vec's and fastText's format, or GloVe's, which lacks the first line |
     ///
-    /// Each of them may be compressed by gzip, which its first two bytes tell; `.gz` at the end of the name is passed
-    /// over (`words.vec.gz`).
+    /// Each of them may be compressed by gzip, which is known by its first two bytes; `.gz` at the end of the name is
+    /// ignored (`words.vec.gz`).
     ///
     /// Text may start with a UTF-8 byte-order mark and end its lines by CR LF; UTF-16 and NUL bytes are refused. Words that
     /// are no valid UTF-8, as word2vec's C program cuts them, are repaired with U+FFFD. Vectors are checked: a file with a
@@ -28,7 +28,7 @@ extension WordVectors {
         self = try Self.read(url, limit: limit, isLenient: false).finish()
     }
 
-    /// Reads word vectors as ``init(contentsOf:limit:)`` does, but leaves rows out that can't be used, and says which
+    /// Reads word vectors as `init(contentsOf:limit:)` does, but leaves rows out that can't be used, and says which
     /// and why, where that one refuses the file.
     ///
     /// Of a line of text the last ``dimension`` fields are the numbers and all before them is the word, as GloVe's files
@@ -43,6 +43,19 @@ extension WordVectors {
         let builder = try Self.read(url, limit: limit, isLenient: true)
         self = try builder.finish()
         omitted = builder.omitted ?? OmittedRows()
+    }
+
+    /// As `init(contentsOf:limit:)`, off the cooperative pool.
+    public init(contentsOf url: URL, limit: Int? = nil) async throws(Word2VecError) {
+        self = try await runBlocking { _ throws(Word2VecError) in try WordVectors(contentsOf: url, limit: limit) }
+    }
+
+    /// As `init(contentsOf:limit:omitted:)`, off the cooperative pool.
+    public init(contentsOf url: URL, limit: Int? = nil, omitted: inout OmittedRows) async throws(Word2VecError) {
+        (self, omitted) = try await runBlocking { _ throws(Word2VecError) in
+            var omitted = OmittedRows()
+            return (try WordVectors(contentsOf: url, limit: limit, omitted: &omitted), omitted)
+        }
     }
 
     private static func read(
@@ -99,6 +112,11 @@ extension WordVectors {
             }
             try file.commit()
         }
+    }
+
+    /// As `write(to:)`, off the cooperative pool.
+    public func write(to url: URL) async throws(Word2VecError) {
+        try await runBlocking { _ throws(Word2VecError) in try write(to: url) }
     }
 
     private enum Format {

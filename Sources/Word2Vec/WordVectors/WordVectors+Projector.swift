@@ -48,4 +48,15 @@ extension WordVectors {
             try metadataFile.commit()
         }
     }
+    /// As `writeProjectorFiles(vectors:metadata:columns:restrict:)`, off the cooperative pool.
+    public func writeProjectorFiles(
+        vectors: URL,
+        metadata: URL,
+        columns: KeyValuePairs<String, [String]> = [:],
+        restrict: Int? = nil
+    ) async throws(Word2VecError) {
+        try await runBlocking { _ throws(Word2VecError) in
+            try writeProjectorFiles(vectors: vectors, metadata: metadata, columns: columns, restrict: restrict)
+        }
+    }
 }

@@ -94,7 +94,7 @@ extension WordVectors {
     /// 10⁻⁶: from 0 to 1 without `negative`, else from 0 on, larger is nearer. No single large term outweighs the
     /// others, as it may in ``mostSimilar(positive:negative:top:restrict:among:)``. The words asked with are never
     /// among the answers. (3CosMul of Levy and Goldberg 2014, doi:10.3115/v1/W14-1618; gensim's
-    /// `most_similar_cosmul`, which takes `restrict_vocab` and does not heed it.)
+    /// `most_similar_cosmul`, which takes `restrict_vocab` and ignores it.)
     ///
     /// Goes through all vectors, on the calling thread.
     ///
