@@ -34,7 +34,7 @@ for module in $modules; do
     graphs=$output/graphs/$module
     mkdir "$graphs"
     "$tools/swift-symbolgraph-extract" -module-name "$module" -target "$target" -I "$built/Modules" "$@" \
-        -minimum-access-level public -skip-inherited-docs -skip-synthesized-members -output-dir "$graphs" ||
+        -minimum-access-level public -skip-inherited-docs -output-dir "$graphs" ||
         fail "could not extract the symbols of $module"
     python3 Scripts/undocumented.py "$graphs" || failed="$failed $module"
     "$tools/docc" convert "Sources/$module/$module.docc" --additional-symbol-graph-dir "$graphs" \

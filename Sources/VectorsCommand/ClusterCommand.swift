@@ -29,7 +29,7 @@ struct ClusterCommand: ParsableCommand {
     var spherical = false
 
     @Option(parsing: .unconditional, help: "k-means: seed; by default 1234.")
-    var seed: Int32?
+    var seed: UInt64?
 
     @Option(help: "DBSCAN: how far a neighbour may be, a Euclidean distance or 1 - cosine.")
     var radius: Double?

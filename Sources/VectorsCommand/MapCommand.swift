@@ -36,7 +36,7 @@ struct MapCommand: ParsableCommand {
     var iterations = 750
 
     @Option(parsing: .unconditional, help: "Seed.")
-    var seed: Int32 = 1234
+    var seed: UInt64 = 1234
 
     @Option(help: "The page's title; by default the input's name.")
     var title: String?
@@ -95,7 +95,7 @@ struct MapCommand: ParsableCommand {
         let embedding = NeighborEmbedding(
             perplexity: perplexity,
             iterations: iterations,
-            seed: UInt64(bitPattern: Int64(seed)),
+            seed: seed,
             threads: threads.limit
         )
         let mapBar = ProgressBar("projection")

@@ -144,6 +144,56 @@ struct BinaryIndexTests {
         #expect(try index.add(base).lowerBound == 600)
     }
 
+    @Test("One vector at a time does what many do", arguments: builders)
+    func single(description: IndexDescription) throws {
+        let base = try clouds(300, dimension: 64, seed: 1)
+        let index = try makeIndex(description, holding: base)
+        let options = SearchOptions(probes: 8, ef: 500)
+        let query = base[7]
+        #expect(try index.search(query, k: 9, options: options) == Array(index.search(base, k: 9, options: options)[7]))
+        if description.capabilities.searchesWithinDistance {
+            let near = try index.search(query, within: 20, options: options)
+            #expect(try near == Array(index.search(base, within: 20, options: options)[7]) && near.count > 1)
+        }
+        #expect(try index.add(query) == 300)
+        try index.add(Array(query), id: 1000)
+        #expect(try index.reconstruct(300) == Array(query) && index.reconstruct(1000) == Array(query))
+        try index.replace(base[8], id: 1000)
+        try index.replace(BinaryMatrix(Array(base[9]), dimension: 64), ids: [300])
+        #expect(try index.reconstruct([1000, 300]).bytes == Array(base[8]) + Array(base[9]))
+        #expect(index.count == 302)
+        expectFailure(.dimensionMismatch, naming: "56 bits", "64") { try index.search(query.dropLast(), k: 1) }
+        expectFailure(.dimensionMismatch, naming: "72 bits", "64") { try index.add(Array(query) + [0]) }
+    }
+
+    @Test("Copies and merged indexes hold what they should", arguments: builders)
+    func copyAndMerge(description: IndexDescription) throws {
+        let base = try bits(300, dimension: 64, seed: 1)
+        let ids = (0..<300).map { Int64($0 * 7 % 300) }
+        let index = try makeIndex(description, holding: base, ids: ids)
+        let options = SearchOptions(probes: 8, ef: 1000)
+        let before = try index.search(base, k: 5, options: options)
+        let copy = try index.copy()
+        #expect(copy.description == index.description && copy.ids == index.ids)
+        #expect(try copy.search(base, k: 5, options: options) == before)
+        try copy.remove(ids: 0..<150)
+        #expect(try index.search(base, k: 5, options: options) == before)
+        let whole = try makeIndex(.flat, holding: base, ids: ids)
+        for other in builders {
+            let rest = try makeIndex(other, holding: base, ids: ids)
+            try rest.remove(ids: 150..<300)
+            let merged = try copy.copy()
+            try merged.merge(rest)
+            #expect(rest.count == 150 && merged.count == 300)
+            #expect(try merged.reconstruct(ids).bytes == base.bytes)
+            #expect(try merged.search(base, k: 1, options: options) == whole.search(base, k: 1))
+            expectFailure(.duplicateID) { try merged.merge(rest) }
+            #expect(merged.count == 300)
+        }
+        let other = try makeIndex(.flat, holding: bits(3, dimension: 32, seed: 1))
+        expectFailure(.dimensionMismatch, naming: "32", "64") { try index.merge(other) }
+    }
+
     @Test("Signs of numbers become bits, the lowest first")
     func signs() throws {
         let matrix = try VectorMatrix(

@@ -9,7 +9,7 @@ struct ExpectedBytesTests {
     func everyKind(description: IndexDescription, metric: Metric) throws {
         for count in [700, 3000] {
             let index = try makeIndex(description, metric: metric, holding: vectors(count))
-            let expected = try description.expectedBytes(count: count, dimension: dimension, metric: metric)
+            let expected = try description.estimatedMemory(count: count, dimension: dimension, metric: metric)
             let share = Double(expected) / Double(index.memorySize)
             #expect(share > 0.95 && share < 1.05, "\(description): \(expected), in fact \(index.memorySize)")
         }
@@ -18,20 +18,20 @@ struct ExpectedBytesTests {
     @Test("A number of lists that is left open is counted as it will be chosen")
     func automatic() throws {
         let index = try makeIndex(.ivfFlat(), holding: vectors(5000))
-        let expected = try IndexDescription.ivfFlat().expectedBytes(count: 5000, dimension: dimension)
+        let expected = try IndexDescription.ivfFlat().estimatedMemory(count: 5000, dimension: dimension)
         #expect(abs(Double(expected) / Double(index.memorySize) - 1) < 0.01)
     }
 
     @Test("What can't be built has no size")
     func refused() {
         expectFailure(.invalidArgument, naming: "count -1") {
-            try IndexDescription.flat.expectedBytes(count: -1, dimension: 4)
+            try IndexDescription.flat.estimatedMemory(count: -1, dimension: 4)
         }
         expectFailure(.invalidArgument) {
-            try IndexDescription.ivfPQ(lists: 4, subquantizers: 3).expectedBytes(count: 10, dimension: 4)
+            try IndexDescription.ivfPQ(lists: 4, subquantizers: 3).estimatedMemory(count: 10, dimension: 4)
         }
         expectFailure(.invalidArgument, naming: "count \(Int.max)") {
-            try IndexDescription.flat.expectedBytes(count: .max, dimension: 4)
+            try IndexDescription.flat.estimatedMemory(count: .max, dimension: 4)
         }
     }
 }
@@ -58,7 +58,7 @@ struct IndexAdvisorTests {
                     #expect(!advice.isEmpty)
                     for one in advice {
                         try one.index.validate(dimension: dimension)
-                        #expect(one.expectedBytes <= advisor.memoryBudget ?? .max)
+                        #expect(one.estimatedMemory <= advisor.memoryBudget ?? .max)
                         #expect(one.index.capabilities.freesRemovedVectors || !removal)
                         #expect(one.index.capabilities.searchesWithinDistance || !range)
                         #expect(one.reachesTarget == (one.expectedRecall >= recall))
@@ -96,7 +96,7 @@ struct IndexAdvisorTests {
             let advice = try advisor.recommendations()
             for one in advice.prefix(1) {
                 let index = try makeIndex(one.index, holding: base)
-                #expect(abs(Double(one.expectedBytes) / Double(index.memorySize) - 1) < 0.1, "\(one.index)")
+                #expect(abs(Double(one.estimatedMemory) / Double(index.memorySize) - 1) < 0.1, "\(one.index)")
                 let found = try index.search(queries, k: 10, options: one.options)
                 #expect(recall(of: found, against: truth) >= min(0.8, one.expectedRecall) - 0.1, "\(one.index)")
             }

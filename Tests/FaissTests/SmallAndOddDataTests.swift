@@ -34,7 +34,7 @@ struct SmallAndOddDataTests {
             (0..<9).flatMap { [52.50 + Float($0 % 3) / 100, 13.4] as [Float] },
             dimension: 2
         )
-        for seed in 1...20 as ClosedRange<Int32> {
+        for seed in 1...20 as ClosedRange<UInt64> {
             let model = try KMeans(clusters: 3, seed: seed).fit(places)
             #expect(model.inertia < 1e-9 && Set(model.labels).count == 3, "\(seed): \(model.inertia)")
         }

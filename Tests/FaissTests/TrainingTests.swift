@@ -52,7 +52,7 @@ struct TrainingTests {
     @Test("The same seed and vectors give the same index, another seed another", arguments: Metric.allCases)
     func seeds(metric: Metric) throws {
         let base = try vectors(1000)
-        func answers(seed: Int32, threads: ThreadLimit) throws -> NeighborLists {
+        func answers(seed: UInt64, threads: ThreadLimit) throws -> NeighborLists {
             let index = try VectorIndex(.ivfPQ(lists: 8, subquantizers: 8), dimension: dimension, metric: metric)
             try index.train(on: base, options: TrainingOptions(seed: seed, threads: threads))
             try index.add(base, threads: threads)
@@ -61,6 +61,10 @@ struct TrainingTests {
         let first = try answers(seed: 1, threads: 1)
         #expect(try answers(seed: 1, threads: 1) == first)
         #expect(try answers(seed: 2, threads: 1) != first)
+        for large in [1 << 31, 1 << 32, .max] as [UInt64] {
+            #expect(try answers(seed: large, threads: 1) == answers(seed: large, threads: 1))
+            #expect(try answers(seed: large, threads: 1) != first)
+        }
         #expect(try recall(of: answers(seed: 1, threads: 2), against: first) > 0.95)
     }
 

@@ -5,7 +5,7 @@ public import Vectors
 ///
 /// ```swift
 /// let advice = try IndexAdvisor(count: 1_000_000, dimension: 128, memoryBudget: 200_000_000).recommendations()
-/// print(advice[0].index, advice[0].expectedBytes, advice[0].reasons)
+/// print(advice[0].index, advice[0].estimatedMemory, advice[0].reasons)
 /// ```
 ///
 /// These are rules, not measurements: build what comes first, and let ``IndexTuner`` measure it on your vectors. Which
@@ -13,7 +13,7 @@ public import Vectors
 /// (https://github.com/facebookresearch/faiss/wiki/Guidelines-to-choose-an-index): exact search for few vectors, HNSW
 /// where memory allows, inverted lists with ever smaller codes where it doesn't. What recall a kind reaches at most, and
 /// at which setting, was measured on 100,000 SIFT vectors of 128 dimensions with this package; harder vectors reach
-/// less. Bytes come from ``IndexDescription/expectedBytes(count:dimension:metric:)``, the order from an estimate of how
+/// less. Bytes come from ``IndexDescription/estimatedMemory(count:dimension:metric:)``, the order from an estimate of how
 /// many numbers a query is multiplied with.
 public struct IndexAdvisor: Sendable, Hashable {
     /// How many vectors the index will hold, from 1.
@@ -24,14 +24,14 @@ public struct IndexAdvisor: Sendable, Hashable {
     public var metric: Metric
     /// The most bytes that the index may take; nil for no limit.
     public var memoryBudget: Int?
-    /// The share of the true 10 nearest that must be found, above 0 up to 1; 0.95 by default. 1 asks for exact answers.
+    /// The share of the true 10 nearest that must be found, above 0 up to 1; 0.95 by default. 1 means exact answers.
     public var targetRecall: Double
     /// Whether vectors will be removed and their memory must come back.
     public var needsRemoval: Bool
     /// Whether searches within a distance must work.
     public var needsSearchWithinDistance: Bool
 
-    /// Makes a question.
+    /// Makes an advisor.
     public init(
         count: Int,
         dimension: Int,
@@ -68,7 +68,7 @@ public struct IndexAdvisor: Sendable, Hashable {
             let capabilities = candidate.index.capabilities
             if needsRemoval, !capabilities.freesRemovedVectors { continue }
             if needsSearchWithinDistance, !capabilities.searchesWithinDistance { continue }
-            let bytes = try candidate.index.expectedBytes(count: count, dimension: dimension, metric: metric)
+            let bytes = try candidate.index.estimatedMemory(count: count, dimension: dimension, metric: metric)
             smallest = min(smallest, bytes)
             if let memoryBudget, bytes > memoryBudget { continue }
             fitting.append((recommendation(candidate, bytes: bytes), candidate.cost))
@@ -87,7 +87,7 @@ public struct IndexAdvisor: Sendable, Hashable {
                 return one.expectedRecall > other.expectedRecall
             }
             return first.cost == second.cost
-                ? one.expectedBytes < other.expectedBytes : first.cost < second.cost
+                ? one.estimatedMemory < other.estimatedMemory : first.cost < second.cost
         }
         .map(\.recommendation)
     }
@@ -101,7 +101,7 @@ public struct IndexAdvisor: Sendable, Hashable {
         if !reaches {
             reasons.append(
                 "It finds about \(percent(candidate.recall)) of the nearest at most, short of the "
-                    + "\(percent(targetRecall)) asked for."
+                    + "\(percent(targetRecall)) wanted."
             )
         }
         if let probes = candidate.options.probes {
@@ -114,7 +114,7 @@ public struct IndexAdvisor: Sendable, Hashable {
         return IndexRecommendation(
             index: candidate.index,
             options: candidate.options,
-            expectedBytes: bytes,
+            estimatedMemory: bytes,
             expectedRecall: candidate.recall,
             reachesTarget: reaches,
             reasons: reasons
@@ -258,7 +258,7 @@ public struct IndexAdvisor: Sendable, Hashable {
     ]
 }
 
-/// A kind of index, and what is to be expected of it.
+/// A kind of index and its estimates.
 private struct Candidate {
     var index: IndexDescription
     var options = SearchOptions()
@@ -267,20 +267,4 @@ private struct Candidate {
     /// Numbers that a query is multiplied with, or what takes as long.
     var cost: Double
     var reason: String
-}
-
-/// What ``IndexAdvisor`` recommends.
-public struct IndexRecommendation: Sendable {
-    /// The kind of index to build.
-    public let index: IndexDescription
-    /// Settings to start with.
-    public let options: SearchOptions
-    /// The bytes that it will take; see ``IndexDescription/expectedBytes(count:dimension:metric:)``.
-    public let expectedBytes: Int
-    /// The share of the true 10 nearest that such an index finds at most, as a rule.
-    public let expectedRecall: Double
-    /// Whether that is the recall that was asked for, or more.
-    public let reachesTarget: Bool
-    /// Why, in sentences for a person.
-    public let reasons: [String]
 }

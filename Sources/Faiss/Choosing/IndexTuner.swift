@@ -1,6 +1,6 @@
 public import Vectors
 
-/// Measures what an index answers at which settings, so that search options are chosen by figures instead of by rules.
+/// Measures the recall and the time of an index at different search settings.
 ///
 /// ```swift
 /// let report = try IndexTuner(k: 10).tune(index, queries: sample)
@@ -33,7 +33,7 @@ public struct IndexTuner: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - index: trained, and not empty.
-    ///   - queries: one at least; some hundreds tell recalls of 0.95 and 0.96 apart. They should be like those to come.
+    ///   - queries: one at least; some hundreds distinguish recalls of 0.95 and 0.96. They should be like those of your users.
     ///   - truth: the true neighbours of each query, k of them or as many as there are, as an exact search of an index
     ///     with the same ids finds them. By default they are found among the vectors that the index itself keeps, if it
     ///     keeps them as they are: ``IndexDescription/Capabilities/reconstructsExactly``.
@@ -49,7 +49,7 @@ public struct IndexTuner: Sendable, Hashable {
         options: SearchOptions = SearchOptions(),
         progress: OperationProgress.Handler? = nil
     ) throws(FaissError) -> TuningReport {
-        let watch = Watch(cancellation: Cancellation(), progress: progress)
+        let watch = Watch(progress)
         return try tune(index, queries: queries, truth: truth, options: options, watch: watch)
     }
 
@@ -62,9 +62,8 @@ public struct IndexTuner: Sendable, Hashable {
         options: SearchOptions = SearchOptions(),
         progress: OperationProgress.Handler? = nil
     ) async throws(FaissError) -> TuningReport {
-        try await runBlocking { cancellation throws(FaissError) in
-            let watch = Watch(cancellation: cancellation, progress: progress)
-            return try tune(index, queries: queries, truth: truth, options: options, watch: watch)
+        try await runWatched(progress) { watch throws(FaissError) in
+            try tune(index, queries: queries, truth: truth, options: options, watch: watch)
         }
     }
 
@@ -89,7 +88,7 @@ public struct IndexTuner: Sendable, Hashable {
         let wanted = answers.map { Set($0.prefix(k).map(\.id)) }
         let total = max(wanted.reduce(0) { $0 + $1.count }, 1)
 
-        let sweeps = Sweep.all(for: index, k: k, options: options)
+        let sweeps = TuningSweep.all(for: index, k: k, options: options)
         let planned = sweeps.reduce(0) { $0 + $1.settings.count }
         var done = 0
         var measurements: [TuningReport.Measurement] = []
@@ -121,7 +120,7 @@ public struct IndexTuner: Sendable, Hashable {
         options: SearchOptions,
         watch: Watch
     ) throws(FaissError) -> (NeighborLists, Double) {
-        let silent = Watch(cancellation: watch.cancellation, progress: nil)
+        let silent = watch.silent
         let singles = oneByOne ? (0..<queries.count).map { Array(queries[$0]) } : []
         var answers = NeighborLists()
         var seconds: [Double] = []
@@ -130,7 +129,7 @@ public struct IndexTuner: Sendable, Hashable {
             if oneByOne {
                 for query in singles {
                     try watch.checkCancellation()
-                    let list = try index.search(query, for: .nearest(k), options: options)
+                    let list = try index.core.search(one: query, for: .nearest(k), options: options)
                     if repetition == 0 { answers.append(list) }
                 }
             } else {
@@ -155,95 +154,12 @@ public struct IndexTuner: Sendable, Hashable {
                 "\(description) does not keep vectors as they are: give the true neighbours that a flat index finds"
             )
         }
-        let silent = Watch(cancellation: watch.cancellation, progress: nil)
+        let silent = watch.silent
         let ids = index.ids
         let flat = try VectorIndex(.flat, dimension: index.dimension, metric: index.metric)
-        try flat.add(index.reconstruct(ids), ids: ids, threads: options.threads, watch: silent)
+        let vectors: VectorMatrix = try index.core.reconstruct(ids)
+        try flat.core.add(vectors, under: .given(ids), threads: options.threads, watch: silent)
         let exact = SearchOptions(filter: options.filter, threads: options.threads)
         return try flat.search(queries, for: .nearest(k), options: exact, watch: silent)
-    }
-}
-
-/// What ``IndexTuner`` measured.
-public struct TuningReport: Sendable {
-    /// One setting and what it came to.
-    public struct Measurement: Sendable {
-        /// The setting, ready for a search.
-        public let options: SearchOptions
-        /// The share of the true k nearest that were found, from 0 to 1.
-        public let recall: Double
-        /// The median seconds that a query took.
-        public let secondsPerQuery: Double
-    }
-
-    /// How many neighbours were searched for.
-    public let k: Int
-    /// All that was measured, in the order in which it was.
-    public let measurements: [Measurement]
-
-    /// The settings worth having: for each, no other is at least as fast and finds more, or faster and finds as much.
-    /// The fastest first, so that recalls ascend.
-    public var paretoFront: [Measurement] {
-        var front: [Measurement] = []
-        for candidate in measurements.sorted(by: {
-            $0.secondsPerQuery == $1.secondsPerQuery
-                ? $0.recall > $1.recall : $0.secondsPerQuery < $1.secondsPerQuery
-        }) where candidate.recall > front.last?.recall ?? -1 {
-            front.append(candidate)
-        }
-        return front
-    }
-
-    /// The fastest setting that reached a recall; nil if none did.
-    ///
-    /// - Parameter recall: from 0 to 1.
-    public func fastest(recall: Double) -> Measurement? { paretoFront.first { $0.recall >= recall } }
-}
-
-/// Settings of ascending effort.
-private struct Sweep {
-    let settings: [SearchOptions]
-
-    /// All that is worth a try for an index: one sweep, or for a refined index one for each number of candidates.
-    static func all(for index: VectorIndex, k: Int, options: SearchOptions) -> [Sweep] {
-        let description = index.indexDescription
-        var sweep = [options]
-        if description.hasLists, options.probes == nil {
-            sweep = powers(from: 1, through: description.listCount ?? 1).map { probes in
-                var options = options
-                options.probes = probes
-                return options
-            }
-        } else if description.hasGraph, options.ef == nil {
-            // Fewer candidates than answers are as many.
-            sweep = powers(from: max(8, min(k, index.count)), through: min(1024, max(index.count, k))).map { ef in
-                var options = options
-                options.ef = ef
-                return options
-            }
-        }
-        guard case .refined(_, let factor) = description.kind, options.refinement == nil else {
-            return [Sweep(settings: sweep)]
-        }
-        return Set([1, 2, 4, 8, 16, 32, factor]).sorted().map { refinement in
-            Sweep(
-                settings: sweep.map { options in
-                    var options = options
-                    options.refinement = refinement
-                    return options
-                }
-            )
-        }
-    }
-
-    /// A number, its double, and so on, and the limit.
-    private static func powers(from first: Int, through limit: Int) -> [Int] {
-        var all: [Int] = []
-        var number = first
-        while number < limit {
-            all.append(number)
-            number *= 2
-        }
-        return all + [limit]
     }
 }

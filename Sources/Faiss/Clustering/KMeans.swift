@@ -30,7 +30,7 @@ public struct KMeans: Sendable, Hashable {
     /// By default all points are used, as scikit-learn does; Faiss takes 256.
     public var maximumPointsPerCluster: Int?
     /// The seed of sampling and first centroids; 1234 by default, as in Faiss.
-    public var seed: Int32
+    public var seed: UInt64
     /// How many threads may be used. The result does not depend on it, up to rounding.
     public var threads: ThreadLimit
 
@@ -42,7 +42,7 @@ public struct KMeans: Sendable, Hashable {
         start: Start = .plusPlus,
         spherical: Bool = false,
         maximumPointsPerCluster: Int? = nil,
-        seed: Int32 = 1234,
+        seed: UInt64 = 1234,
         threads: ThreadLimit = .automatic
     ) {
         self.clusters = clusters
@@ -55,7 +55,7 @@ public struct KMeans: Sendable, Hashable {
         self.threads = threads
     }
 
-    /// Something that does not stop the clustering but spoils it.
+    /// A condition that doesn't stop the clustering but makes it less useful.
     public enum Warning: Sendable, Hashable, CustomStringConvertible {
         /// There are fewer than 39 points a cluster, Faiss's measure of what makes centroids meaningful.
         case fewPoints(points: Int, recommended: Int)
@@ -90,7 +90,7 @@ public struct KMeans: Sendable, Hashable {
         initialCentroids: VectorMatrix? = nil,
         progress: OperationProgress.Handler? = nil
     ) throws(FaissError) -> KMeansModel {
-        try fit(points, weights, initialCentroids, watch: Watch(cancellation: Cancellation(), progress: progress))
+        try fit(points, weights, initialCentroids, watch: Watch(progress))
     }
 
     /// As `fit(_:weights:initialCentroids:progress:)`, on a thread outside the cooperative pool; stops when the task is
@@ -101,8 +101,8 @@ public struct KMeans: Sendable, Hashable {
         initialCentroids: VectorMatrix? = nil,
         progress: OperationProgress.Handler? = nil
     ) async throws(FaissError) -> KMeansModel {
-        try await runBlocking { cancellation throws(FaissError) in
-            try fit(points, weights, initialCentroids, watch: Watch(cancellation: cancellation, progress: progress))
+        try await runWatched(progress) { watch throws(FaissError) in
+            try fit(points, weights, initialCentroids, watch: watch)
         }
     }
 
@@ -179,89 +179,5 @@ public struct KMeans: Sendable, Hashable {
                 throw FaissError(.invalidArgument, "\(restarts) restarts would begin with the same initial centroids")
             }
         }
-    }
-}
-
-/// What ``KMeans`` learned.
-public struct KMeansModel: Sendable {
-    /// The centres: clusters × dimension; of length 1 if spherical.
-    public let centroids: VectorMatrix
-    /// Whether directions were clustered.
-    public let spherical: Bool
-    /// The sum of squared distances before each iteration's update, of the best run, over the points that it used.
-    public let objective: [Double]
-    /// What spoils the clustering, if something does.
-    public internal(set) var warnings: [KMeans.Warning]
-    /// The cluster of each point that was fitted.
-    public internal(set) var labels: [Int] = []
-    /// The sum over all points of the squared distance to the nearest centroid, times the point's weight where there are
-    /// weights; smaller is tighter. For spherical
-    /// clustering the points are scaled to length 1 first, and the distance is 2 − 2 · cosine.
-    public internal(set) var inertia: Double = 0
-
-    private let threads: ThreadLimit
-
-    init(
-        centroids: VectorMatrix,
-        spherical: Bool,
-        objective: [Double],
-        warnings: [KMeans.Warning],
-        threads: ThreadLimit
-    ) {
-        self.centroids = centroids
-        self.spherical = spherical
-        self.objective = objective
-        self.warnings = warnings
-        self.threads = threads
-    }
-
-    /// The number of iterations made.
-    public var iterations: Int { objective.count }
-
-    /// The cluster that each row belongs to.
-    ///
-    /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument` (a zero row, if
-    ///   spherical), `cancelled`.
-    public func predict(_ points: VectorMatrix) throws(FaissError) -> [Int] { try predict(points, Cancellation()) }
-
-    /// As `predict(_:)`, on a thread outside the cooperative pool; stops when the task is cancelled.
-    public func predict(_ points: VectorMatrix) async throws(FaissError) -> [Int] {
-        try await runBlocking { cancellation throws(FaissError) in try predict(points, cancellation) }
-    }
-
-    private func predict(_ points: VectorMatrix, _ cancellation: Cancellation) throws(FaissError) -> [Int] {
-        guard points.dimension == centroids.dimension else {
-            throw FaissError(
-                .dimensionMismatch,
-                "points of dimension \(points.dimension) don't fit centroids of \(centroids.dimension)"
-            )
-        }
-        var inertia = 0.0
-        return try assign(
-            preparedPoints(points, areNormalized: spherical),
-            watch: Watch(cancellation: cancellation, progress: nil),
-            inertia: &inertia
-        )
-    }
-
-    func assign(
-        _ points: VectorMatrix,
-        weights: [Float]? = nil,
-        watch: Watch,
-        inertia: inout Double
-    ) throws(FaissError) -> [Int] {
-        let index = try VectorIndex(.flat, dimension: centroids.dimension)
-        try index.add(centroids, threads: threads)
-        let nearest = try index.search(
-            points,
-            for: .nearest(1),
-            options: SearchOptions(threads: threads),
-            watch: Watch(cancellation: watch.cancellation, progress: nil)
-        )
-        inertia = 0
-        for (point, neighbor) in nearest.neighbors.enumerated() {
-            inertia += Double(neighbor.distance) * Double(weights?[point] ?? 1)
-        }
-        return nearest.neighbors.map { Int($0.id) }
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Vectors
 
-/// Our file of an index: Faiss's data in an envelope that finds every corruption before Faiss could trip over it.
+/// Our file of an index: Faiss's data in an envelope whose checksums find every corruption before Faiss reads it.
 ///
 /// All numbers are little-endian.
 ///

@@ -7,10 +7,11 @@ public struct TrainingOptions: Sendable, Hashable {
     /// A training set larger than this many vectors a centroid is sampled, 1…1,000,000; 256 by default, as in Faiss.
     public var maximumPointsPerCentroid: Int
     /// How many vectors the index will hold, where that is not the number of training vectors:
-    /// ``IndexDescription/ListCount/automatic`` goes by it.
+    /// ``IndexDescription/ListCount/automatic`` depends on it.
     public var expectedCount: Int?
-    /// The seed of the sampling and of the first centroids; 1234 by default, as in Faiss.
-    public var seed: Int32
+    /// The seed of the sampling and of the first centroids; 1234 by default, as in Faiss. Faiss's has 31 bits: a larger one
+    /// is hashed to these.
+    public var seed: UInt64
     /// How many threads training may use.
     public var threads: ThreadLimit
 
@@ -19,7 +20,7 @@ public struct TrainingOptions: Sendable, Hashable {
         iterations: Int = 10,
         maximumPointsPerCentroid: Int = 256,
         expectedCount: Int? = nil,
-        seed: Int32 = 1234,
+        seed: UInt64 = 1234,
         threads: ThreadLimit = .automatic
     ) {
         self.iterations = iterations

@@ -26,37 +26,39 @@ extension IndexDescription {
 
     /// What an index of this kind can do.
     public var capabilities: Capabilities {
-        switch kind {
-        case .flat: Capabilities(searchesWithinDistance: true, freesRemovedVectors: true, reconstructsExactly: true)
-        case .scalarQuantized, .pq, .pqFastScan, .tooDeep:
-            Capabilities(searchesWithinDistance: true, freesRemovedVectors: true, reconstructsExactly: false)
-        case .hnsw: Capabilities(searchesWithinDistance: false, freesRemovedVectors: false, reconstructsExactly: true)
-        case .ivf(_, let storing): storing.capabilities
-        case .pca(_, _, let inner), .normalized(let inner), .opq(_, _, let inner), .randomRotation(_, let inner):
+        let within =
+            inner?.capabilities
+            ?? Capabilities(
+                searchesWithinDistance: !hasGraph,
+                freesRemovedVectors: !hasGraph,
+                reconstructsExactly: self == .flat || hasGraph
+            )
+        return switch kind {
+        case .flat, .scalarQuantized, .pq, .pqFastScan, .hnsw, .ivf: within
+        case .pca, .normalized, .opq, .randomRotation:
             Capabilities(
-                searchesWithinDistance: inner.capabilities.searchesWithinDistance,
-                freesRemovedVectors: inner.capabilities.freesRemovedVectors,
+                searchesWithinDistance: within.searchesWithinDistance,
+                freesRemovedVectors: within.freesRemovedVectors,
                 reconstructsExactly: false
             )
-        case .refined(let base, _):
+        case .refined:
             Capabilities(
                 searchesWithinDistance: false,
-                freesRemovedVectors: base.capabilities.freesRemovedVectors,
+                freesRemovedVectors: within.freesRemovedVectors,
                 reconstructsExactly: true
             )
         }
     }
 
-    // MARK: What the calls of an index go by
+    // MARK: What the calls of an index depend on
 
     /// Whether Faiss's labels are ids; otherwise they are positions. Inverted lists store ids, but those inside of a
     /// refined index store positions among the exact vectors.
     var labelsAreIDs: Bool {
         switch kind {
         case .ivf: true
-        case .flat, .scalarQuantized, .pq, .pqFastScan, .hnsw, .refined, .tooDeep: false
-        case .pca(_, _, let inner), .normalized(let inner), .opq(_, _, let inner), .randomRotation(_, let inner):
-            inner.labelsAreIDs
+        case .refined: false
+        default: inner?.labelsAreIDs ?? false
         }
     }
 
@@ -71,4 +73,13 @@ extension IndexDescription {
 
     /// How many vectors are added between two looks at a cancellation: about a second's work or less.
     var addingBatch: Int { hasGraph ? 2048 : 32_768 }
+
+    /// Whether binary vectors can be held so.
+    var holdsBits: Bool {
+        switch kind {
+        case .flat, .hnsw: true
+        case .ivf(_, let storing): storing == .flat
+        default: false
+        }
+    }
 }

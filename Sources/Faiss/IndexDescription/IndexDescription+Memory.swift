@@ -12,7 +12,7 @@ extension IndexDescription {
     ///   - metric: how nearness is measured: by squared L2, an index over residuals keeps 4 bytes a vector more.
     /// - Throws: ``FaissError/Code/invalidArgument`` as ``validate(dimension:)``, or for a negative count,
     ///   ``FaissError/Code/tooLarge``.
-    public func expectedBytes(count: Int, dimension: Int, metric: Metric = .squaredL2) throws(FaissError) -> Int {
+    public func estimatedMemory(count: Int, dimension: Int, metric: Metric = .squaredL2) throws(FaissError) -> Int {
         try checkRange(count, 0...Int(Int32.max), "count")
         let resolved = resolved(count: count, trainingCount: count)
         try resolved.validate(dimension: dimension)
@@ -48,7 +48,6 @@ extension IndexDescription {
             let output = output.map(Double.init) ?? dimension
             return 4 * output * dimension + inner.bytes(count, output, metric)
         case .refined(let base, _): return base.bytes(count, dimension, metric) + 4 * dimension * count
-        case .tooDeep: return 0
         }
     }
 

@@ -6,9 +6,12 @@ extension IndexDescription {
     /// - Throws: ``FaissError/Code/invalidArgument`` with the value and its limit, ``FaissError/Code/tooLarge`` where
     ///   what training needs does not fit in the machine's memory.
     public func validate(dimension: Int) throws(FaissError) {
+        guard !isTooDeep else {
+            throw FaissError(.invalidArgument, "builders are nested more than \(Self.maximumDepth) deep")
+        }
         try checkRange(dimension, 1...VectorMatrix.maximumDimension, "dimension")
         switch kind {
-        case .flat, .scalarQuantized: break
+        case .flat, .scalarQuantized, .normalized: break
         case .pq(let subquantizers, let bitsPerCode):
             try Self.validate(subquantizers: subquantizers, dimension: dimension)
             guard bitsPerCode == 4 || bitsPerCode == 8 else {
@@ -22,7 +25,7 @@ extension IndexDescription {
         case .ivf(let lists, let storing):
             try checkRange(lists.number ?? 1, 1...ListCount.maximum, "number of lists")
             switch storing.kind {
-            case .flat, .scalarQuantized, .pq, .pqFastScan: try storing.validate(dimension: dimension)
+            case .flat, .scalarQuantized, .pq, .pqFastScan: break
             default:
                 throw FaissError(
                     .invalidArgument,
@@ -37,8 +40,6 @@ extension IndexDescription {
                     "\(inner) stores half precision, which can't hold what whitening may make of a vector"
                 )
             }
-            try inner.validate(dimension: output)
-        case .normalized(let inner): try inner.validate(dimension: dimension)
         case .opq(let subquantizers, let output, let inner):
             try Self.validateTransform(from: dimension, to: output ?? dimension)
             try Self.validate(subquantizers: subquantizers, dimension: output ?? dimension)
@@ -49,10 +50,8 @@ extension IndexDescription {
                         + "\(inner.subquantizers.map(String.init) ?? "none")"
                 )
             }
-            try inner.validate(dimension: output ?? dimension)
-        case .randomRotation(let output, let inner):
+        case .randomRotation(let output, _):
             try Self.validateTransform(from: dimension, to: output ?? dimension)
-            try inner.validate(dimension: output ?? dimension)
         case .refined(let base, let factor):
             guard factor >= 1, factor <= 1000 else {
                 throw FaissError(.invalidArgument, "factor \(factor) of a refinement is outside 1...1000")
@@ -60,9 +59,15 @@ extension IndexDescription {
             guard !base.isRefined else {
                 throw FaissError(.invalidArgument, "\(base) is refined already: its distances are exact")
             }
-            try base.validate(dimension: dimension)
-        case .tooDeep:
-            throw FaissError(.invalidArgument, "builders are nested more than \(Self.maximumDepth) deep")
+        }
+        try inner?.validate(dimension: innerDimension(dimension))
+    }
+
+    /// The dimension of the description inside, for vectors of this dimension.
+    func innerDimension(_ dimension: Int) -> Int {
+        switch kind {
+        case .pca(let output, _, _), .opq(_, let output?, _), .randomRotation(let output?, _): output
+        default: dimension
         }
     }
 
@@ -93,7 +98,7 @@ extension IndexDescription {
         }
     }
 
-    /// Refuses what this metric makes no sense of.
+    /// Refuses what can't be compared by this metric.
     func validate(metric: Metric) throws(FaissError) {
         guard metric != .cosine || !isWhitened else {
             throw FaissError(
@@ -124,71 +129,4 @@ extension IndexDescription {
     }
 
     private var isRefined: Bool { if case .refined = kind { true } else { inner?.isRefined ?? false } }
-
-    /// Whether an index of this kind must be trained before vectors can be added.
-    public var needsTraining: Bool {
-        switch kind {
-        case .flat, .hnsw, .scalarQuantized(.float16): false
-        case .scalarQuantized, .pq, .pqFastScan, .ivf, .pca, .opq, .randomRotation, .tooDeep: true
-        case .normalized(let inner), .refined(let inner, _): inner.needsTraining
-        }
-    }
-
-    /// The fewest vectors that training needs, for vectors of this dimension.
-    func minimumTrainingCount(dimension: Int) -> Int {
-        switch kind {
-        case .flat, .hnsw, .tooDeep: 0
-        case .scalarQuantized: 1
-        case .pq(_, let bitsPerCode): 1 << bitsPerCode
-        case .pqFastScan: 16
-        case .ivf(let lists, let storing):
-            max(lists.number ?? 1, storing.minimumTrainingCount(dimension: dimension))
-        // From fewer vectors, no full set of directions can be learned.
-        case .pca(let output, _, let inner): inner.minimumTrainingCount(dimension: output)
-        case .opq(_, let output, let inner), .randomRotation(let output, let inner):
-            inner.minimumTrainingCount(dimension: output ?? dimension)
-        case .normalized(let inner), .refined(let inner, _): inner.minimumTrainingCount(dimension: dimension)
-        }
-    }
-
-    /// The largest magnitude of a component of vectors that can be stored, for vectors of this dimension:
-    /// ``VectorIndex/maximumMagnitude``, or less where half-precision numbers are stored, of vectors as they are, of what
-    /// is left of them without a centroid, or of turned ones.
-    public func maximumMagnitude(dimension: Int) -> Float {
-        switch kind {
-        case .flat, .pq, .pqFastScan, .hnsw, .tooDeep: return VectorIndex.maximumMagnitude
-        case .scalarQuantized(let type): return type == .float16 ? 65_504 : VectorIndex.maximumMagnitude
-        case .ivf(_, let storing):
-            let limit = storing.maximumMagnitude(dimension: dimension)
-            return limit == VectorIndex.maximumMagnitude ? limit : limit / 2
-        case .refined(let base, _): return base.maximumMagnitude(dimension: dimension)
-        case .pca(let output, let variant, let inner):
-            let limit = inner.maximumMagnitude(dimension: output)
-            let allowed = Self.beforeTransform(limit, dimension: dimension, isMoved: true)
-            return variant?.isWhitened == true ? allowed / Self.largestStretch : allowed
-        case .normalized: return VectorIndex.maximumMagnitude
-        case .opq(_, let output, let inner), .randomRotation(let output, let inner):
-            let limit = inner.maximumMagnitude(dimension: output ?? dimension)
-            return Self.beforeTransform(limit, dimension: dimension, isMoved: false)
-        }
-    }
-
-    /// The most that whitening multiplies by.
-    static let largestStretch: Float = 1e6
-
-    /// The largest magnitude of a component of a query, whose distances must not overflow either.
-    var maximumQueryMagnitude: Float {
-        switch kind {
-        case .normalized: VectorIndex.maximumMagnitude
-        case .pca(_, .some(let variant), let inner) where variant.isWhitened:
-            inner.maximumQueryMagnitude / Self.largestStretch
-        default: inner?.maximumQueryMagnitude ?? VectorIndex.maximumMagnitude
-        }
-    }
-
-    /// A component after a transform is as large as the whole vector was at most, and twice that if the mean is taken off.
-    private static func beforeTransform(_ limit: Float, dimension: Int, isMoved: Bool) -> Float {
-        limit == VectorIndex.maximumMagnitude
-            ? limit : limit / Float(max(dimension, 1)).squareRoot() / (isMoved ? 2 : 1)
-    }
 }

@@ -21,11 +21,11 @@ import Vectors
 ///
 /// Builders nest: `.refined(.opq(subquantizers: 16, then: .ivf(lists: 1024, storing: .pqFastScan(subquantizers: 16))))`
 /// turns vectors, sorts them into lists, stores 4 bits a part, and computes the distances of the best candidates again.
-/// ``capabilities`` says what each can and can't do.
+/// ``capabilities`` lists what each can and can't do.
 ///
 /// A description that can't work (a dimension that the subquantizers don't divide, numbers out of range, builders that
-/// don't go together) is refused by ``validate(dimension:)``, which every index calls before it asks for memory.
-public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvertible {
+/// don't go together) is refused by ``validate(dimension:)``, which every index calls before it allocates memory.
+public struct IndexDescription: Sendable, Hashable, Codable {
     /// Its cases' names and labels are part of the vector store's file format.
     indirect enum Kind: Sendable, Hashable, Codable {
         case flat
@@ -39,8 +39,6 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
         case opq(subquantizers: Int, to: Int?, then: IndexDescription)
         case randomRotation(to: Int?, then: IndexDescription)
         case refined(IndexDescription, by: Float)
-        /// Nested deeper than ``maximumDepth``, which is as deep as it is looked into.
-        case tooDeep
     }
 
     /// What follows the directions of a PCA. One that nothing follows is nil, as it was before there were variants.
@@ -52,62 +50,18 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
     /// How deep builders may be nested.
     public static let maximumDepth = 6
 
-    /// The largest dimension that a transform takes: its training factors a matrix of the dimension's square, in a time
-    /// that grows with the cube and with no way to stop it.
+    /// The largest dimension that a transform takes: its training decomposes a square matrix of this size, in cubic
+    /// time and with no way to stop it.
     public static let maximumTransformDimension = 4096
-
-    /// The number of inverted lists of an IVF index.
-    public struct ListCount: Sendable, Hashable, Codable, ExpressibleByIntegerLiteral, CustomStringConvertible {
-        /// The largest number of lists.
-        public static let maximum = 1 << 20
-
-        /// Chosen at training time: the largest power of two that is at most four times the square root of the number
-        /// of vectors and leaves 39 training vectors a list, as Faiss's guidelines have it.
-        public static let automatic = ListCount(number: nil)
-
-        /// Exactly so many.
-        public static func count(_ number: Int) -> ListCount { ListCount(number: number) }
-
-        let number: Int?
-
-        private init(number: Int?) { self.number = number }
-
-        /// Exactly so many.
-        public init(integerLiteral number: Int) { self.number = number }
-
-        /// "automatic" or the number.
-        public var description: String { number.map(String.init) ?? "automatic" }
-
-        /// The number for an index that will hold `count` vectors and is trained on `trainingCount` of them.
-        func resolved(count: Int, trainingCount: Int) -> Int {
-            if let number { return number }
-            let wanted = min(4 * Double(count).squareRoot(), Double(trainingCount) / 39)
-            var lists = 1
-            while Double(lists * 2) <= wanted, lists * 2 <= Self.maximum { lists *= 2 }
-            return lists
-        }
-    }
-
-    /// How a scalar quantizer stores a component.
-    public enum ScalarType: String, Sendable, Hashable, Codable, CaseIterable {
-        /// One byte, over the range that the training vectors span in the component. Faiss: `QT_8bit`.
-        case int8
-        /// Six bits, over the same range. Faiss: `QT_6bit`.
-        case int6
-        /// Four bits, over the same range. Faiss: `QT_4bit`.
-        case int4
-        /// A half-precision number: 11 significant bits, of magnitude 65,504 at most. Needs no training. Faiss:
-        /// `QT_fp16`.
-        case float16
-    }
 
     let kind: Kind
 
     private init(kind: Kind) { self.kind = kind }
 
-    /// A description around another.
+    /// A description around another. What is nested too deep already stays as it is, and is refused by
+    /// ``validate(dimension:)``: a chain without end could not even be freed.
     private init(nesting kind: Kind, around inner: IndexDescription) {
-        self.kind = inner.depth < Self.maximumDepth ? kind : .tooDeep
+        self.kind = inner.isTooDeep ? inner.kind : kind
     }
 
     /// All vectors as they are; exact search through all of them. Faiss: `IndexFlat`.
@@ -192,7 +146,7 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
     ///
     /// - Parameters:
     ///   - dimension: how many dimensions are left, from 1 to the vectors' dimension, which is 4,096 at most.
-    ///   - inner: the index over the shortened vectors. Training needs as many vectors as dimensions.
+    ///   - inner: the index over the shortened vectors.
     public static func pca(to dimension: Int, then inner: IndexDescription) -> IndexDescription {
         IndexDescription(nesting: .pca(to: dimension, then: inner), around: inner)
     }
@@ -222,7 +176,7 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
         return pca(to: dimension, variant: isWhitened || isRotated ? variant : nil, then: inner)
     }
 
-    private static func pca(to dimension: Int, variant: PCAVariant?, then inner: IndexDescription) -> IndexDescription {
+    static func pca(to dimension: Int, variant: PCAVariant?, then inner: IndexDescription) -> IndexDescription {
         IndexDescription(nesting: .pca(to: dimension, variant: variant, then: inner), around: inner)
     }
 
@@ -269,7 +223,7 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
 
     /// An approximate index whose best candidates are compared again, by vectors as they are. Faiss: `IndexRefineFlat`.
     ///
-    /// A search for k asks the index inside for k · factor and returns the k nearest of these by exact distance.
+    /// A search for k finds k · factor candidates in the index inside and returns the k nearest of these by exact distance.
     ///
     /// - Parameters:
     ///   - base: any index that is not refined itself.
@@ -281,71 +235,15 @@ public struct IndexDescription: Sendable, Hashable, Codable, CustomStringConvert
     /// The description inside, where there is one.
     var inner: IndexDescription? {
         switch kind {
-        case .flat, .scalarQuantized, .pq, .pqFastScan, .hnsw, .tooDeep: nil
+        case .flat, .scalarQuantized, .pq, .pqFastScan, .hnsw: nil
         case .ivf(_, let inner), .pca(_, _, let inner), .normalized(let inner), .opq(_, _, let inner),
             .randomRotation(_, let inner), .refined(let inner, _):
             inner
         }
     }
 
-    private var depth: Int {
-        if case .tooDeep = kind { return Self.maximumDepth }
-        return 1 + (inner?.depth ?? 0)
-    }
+    /// Whether builders are nested deeper than ``maximumDepth``.
+    var isTooDeep: Bool { depth > Self.maximumDepth }
 
-    /// The number of inverted lists, however deep they lie, where there are any and their number is decided.
-    public var listCount: Int? {
-        if case .ivf(let lists, _) = kind { return lists.number }
-        return inner?.listCount
-    }
-
-    /// The description with its number of lists decided.
-    func resolved(count: Int, trainingCount: Int) -> IndexDescription {
-        func resolved(_ inner: IndexDescription) -> IndexDescription {
-            inner.resolved(count: count, trainingCount: trainingCount)
-        }
-        switch kind {
-        case .flat, .scalarQuantized, .pq, .pqFastScan, .hnsw, .tooDeep: return self
-        case .ivf(let lists, let storing):
-            return .ivf(lists: .count(lists.resolved(count: count, trainingCount: trainingCount)), storing: storing)
-        case .pca(let dimension, let variant, let inner):
-            return .pca(to: dimension, variant: variant, then: resolved(inner))
-        case .normalized(let inner): return .normalized(then: resolved(inner))
-        case .opq(let subquantizers, let dimension, let inner):
-            return .opq(subquantizers: subquantizers, to: dimension, then: resolved(inner))
-        case .randomRotation(let dimension, let inner): return .randomRotation(to: dimension, then: resolved(inner))
-        case .refined(let base, let factor): return .refined(resolved(base), by: factor)
-        }
-    }
-
-    /// The builder as it is written in code, such as `ivfFlat(lists: 1024)`.
-    public var description: String {
-        func to(_ dimension: Int?) -> String { dimension.map { "to: \($0), " } ?? "" }
-        switch kind {
-        case .flat: return "flat"
-        case .scalarQuantized(let type): return "scalarQuantized(\(type))"
-        case .pq(let subquantizers, let bitsPerCode):
-            return "pq(subquantizers: \(subquantizers), bitsPerCode: \(bitsPerCode))"
-        case .pqFastScan(let subquantizers): return "pqFastScan(subquantizers: \(subquantizers))"
-        case .hnsw(let neighbors, let efConstruction):
-            return "hnsw(neighbors: \(neighbors), efConstruction: \(efConstruction))"
-        case .ivf(let lists, let storing):
-            switch storing.kind {
-            case .flat: return "ivfFlat(lists: \(lists))"
-            case .pq(let subquantizers, let bitsPerCode):
-                return "ivfPQ(lists: \(lists), subquantizers: \(subquantizers), bitsPerCode: \(bitsPerCode))"
-            default: return "ivf(lists: \(lists), storing: \(storing))"
-            }
-        case .pca(let dimension, nil, let inner): return "pca(to: \(dimension), then: \(inner))"
-        case .pca(let dimension, let variant?, let inner):
-            return "pca(to: \(dimension), isWhitened: \(variant.isWhitened), isRotated: \(variant.isRotated), "
-                + "then: \(inner))"
-        case .normalized(let inner): return "normalized(then: \(inner))"
-        case .opq(let subquantizers, let dimension, let inner):
-            return "opq(subquantizers: \(subquantizers), \(to(dimension))then: \(inner))"
-        case .randomRotation(let dimension, let inner): return "randomRotation(\(to(dimension))then: \(inner))"
-        case .refined(let base, let factor): return "refined(\(base), by: \(factor))"
-        case .tooDeep: return "more than \(Self.maximumDepth) nested builders"
-        }
-    }
+    private var depth: Int { 1 + (inner?.depth ?? 0) }
 }

@@ -31,8 +31,16 @@ extension FaissTrainingParameters {
         self.init(
             niter: Int32(options.iterations),
             max_points_per_centroid: Int32(options.maximumPointsPerCentroid),
-            seed: options.seed
+            seed: Int32(seed: options.seed)
         )
+    }
+}
+
+extension Int32 {
+    /// Faiss's seed for one of 64 bits: the same number where it has 31 bits, or another that all bits decide.
+    fileprivate init(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        self = Int32(exactly: seed) ?? Int32(random.next() >> 33)
     }
 }
 
@@ -60,7 +68,7 @@ func withRangeResult(
     }
 }
 
-/// Has Faiss write to a function of ours, whose failure says more than what Faiss makes of it.
+/// Has Faiss write to a function of ours, whose own failure is thrown rather than Faiss's words for it.
 func withOutput(
     to write: (UnsafeRawBufferPointer) throws(VectorError) -> Void,
     _ body: (FaissWriteFunction, UnsafeMutableRawPointer) -> Int32
@@ -92,4 +100,13 @@ private final class Output {
             return 0
         }
     }
+}
+
+/// Calls `body` with the array's elements, or with nil where there is no array.
+func withOptionalBuffer<Element, Result>(
+    of array: [Element]?,
+    _ body: (UnsafeBufferPointer<Element>?) throws(FaissError) -> Result
+) throws(FaissError) -> Result {
+    guard let array else { return try body(nil) }
+    return try array.withUnsafeBufferPointer { buffer throws(FaissError) in try body(buffer) }
 }

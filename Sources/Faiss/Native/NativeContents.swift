@@ -2,7 +2,7 @@ import FaissC
 
 /// What an index holds, as codes, and what its training has decided.
 ///
-/// `@unchecked Sendable`: nothing changes what the pointer stands for, and it has no other owner.
+/// `@unchecked Sendable`: the object behind the pointer never changes, and has no other owner.
 final class NativeContents: @unchecked Sendable {
     let pointer: OpaquePointer
 

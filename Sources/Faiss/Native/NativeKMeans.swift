@@ -21,7 +21,7 @@ func nativeKMeans(
     parameters.spherical = configuration.spherical ? 1 : 0
     parameters.is_plus_plus = configuration.start == .plusPlus ? 1 : 0
     parameters.max_points_per_centroid = configuration.maximumPointsPerCluster ?? Int(Int32.max)
-    parameters.seed = UInt64(UInt32(bitPattern: configuration.seed))
+    parameters.seed = configuration.seed
     var centroids = [Float](repeating: 0, count: configuration.clusters * dimension)
     var objective = [Double](repeating: 0, count: configuration.iterations)
     var iterations = 0

@@ -8,7 +8,7 @@ struct SearchParameters: ~Copyable {
     private let nodes: UnsafeMutableBufferPointer<FaissFilterNode>
 
     /// - Parameters:
-    ///   - refinement: candidates an answer, 0 for as many as a refined index says.
+    ///   - refinement: candidates an answer, 0 for the factor of the refined index.
     ///   - threads: how many may share few queries.
     ///   - externalIDs: the ids by position, where labels are positions and not ids themselves.
     init(

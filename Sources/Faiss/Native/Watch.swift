@@ -1,10 +1,19 @@
 import FaissC
 import Vectors
 
-/// Who follows the progress of native work, and who may stop it.
-struct Watch {
+/// The progress handler and the cancellation of long work.
+struct Watch: Sendable {
     let cancellation: Cancellation
     let progress: OperationProgress.Handler?
+
+    /// By default only cancelling the task that runs the work stops it.
+    init(_ progress: OperationProgress.Handler? = nil, cancellation: Cancellation = Cancellation()) {
+        self.cancellation = cancellation
+        self.progress = progress
+    }
+
+    /// For a part of the work whose progress is not reported.
+    var silent: Watch { Watch(cancellation: cancellation) }
 
     /// Calls native work with the threads and a progress function that serves this watch.
     func run(threads: ThreadLimit, _ body: (inout FaissWork) -> Int32) throws(FaissError) {
@@ -32,4 +41,12 @@ struct Watch {
         let watch: Watch
         init(watch: Watch) { self.watch = watch }
     }
+}
+
+/// Runs blocking work on a thread outside the cooperative pool; it is cancelled with the waiting task.
+func runWatched<Result: Sendable>(
+    _ progress: OperationProgress.Handler? = nil,
+    _ work: @escaping @Sendable (Watch) throws(FaissError) -> Result
+) async throws(FaissError) -> Result {
+    try await runBlocking { cancellation throws(FaissError) in try work(Watch(progress, cancellation: cancellation)) }
 }

@@ -26,7 +26,7 @@ struct Affinities {
         for list in neighbors { ends.append(ends.last! + list.count) }
         var conditional = [Float](repeating: 0, count: neighbors.neighbors.count)
         conditional.withUnsafeMutableBufferPointer { conditional in
-            inPieces(count, of: 256, threads: threads) { points in
+            Blocks(count, size: 256, threads: threads).forEach { _, points in
                 for point in points where !watch.cancellation.isCancelled {
                     let row = UnsafeMutableBufferPointer(rebasing: conditional[ends[point]..<ends[point + 1]])
                     distribution(over: neighbors[point], perplexity: perplexity, into: row)

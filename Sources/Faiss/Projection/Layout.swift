@@ -15,7 +15,7 @@ struct Layout {
     private var tree = QuadTree()
     private let threads: ThreadLimit
 
-    /// The longest step of a point: what a bad start would throw out of the picture comes back in the end, but slowly.
+    /// The longest step of a point: a point that a bad start throws far out comes back, but slowly.
     private static let longestStep: Float = 5
 
     init(start: [SIMD2<Float>], threads: ThreadLimit) {
@@ -59,7 +59,7 @@ struct Layout {
             positions.withUnsafeBufferPointer { positions in
                 affinities.others.withUnsafeBufferPointer { others in
                     affinities.weights.withUnsafeBufferPointer { weights in
-                        inPieces(positions.count, of: 512, threads: threads) { points in
+                        Blocks(positions.count, size: 512, threads: threads).forEach { _, points in
                             for point in points {
                                 let entries = affinities.starts[point]..<affinities.starts[point + 1]
                                 forces[point] = pull(positions[point], entries, others, weights, positions)

@@ -9,8 +9,8 @@ public import Vectors
 /// thirds of the iterations follow a first third in which attraction counts twelve times. The learning rate is the
 /// number of points over that factor, at least 200 (Belkina et al. 2019, doi:10.1038/s41467-019-13055-y).
 ///
-/// Distances between far points, sizes of groups and the axes mean nothing in such a picture; who is near to whom does.
-/// The squared L2 distance decides who is near: give rows of length 1 where directions count, as for words.
+/// Distances between far points, sizes of groups and the axes mean nothing in such a picture; only which points are near each other does.
+/// Nearness is measured by squared L2 distance: give rows of length 1 where directions count, as for words.
 ///
 /// Cost: for 100,000 points of 100 dimensions about 190 seconds of processor time, which the threads share, and 0.5 GB;
 /// both grow with count · log(count).
@@ -20,7 +20,7 @@ public struct NeighborEmbedding: Sendable, Hashable {
     public var perplexity: Double
     /// Iterations in all, 1…10,000; 750 by default.
     public var iterations: Int
-    /// The seed of the small noise that lets equal points part. Equal seeds give equal pictures, up to rounding
+    /// The seed of the small noise that separates equal points. Equal seeds give equal pictures, up to rounding
     /// whatever the number of threads.
     public var seed: UInt64
     /// How many threads may be used.
@@ -50,7 +50,7 @@ public struct NeighborEmbedding: Sendable, Hashable {
         _ points: VectorMatrix,
         progress: OperationProgress.Handler? = nil
     ) throws(FaissError) -> NeighborEmbeddingModel {
-        try fit(points, watch: Watch(cancellation: Cancellation(), progress: progress))
+        try fit(points, watch: Watch(progress))
     }
 
     /// As `fit(_:progress:)`, on a thread outside the cooperative pool; stops when the task is cancelled.
@@ -58,8 +58,8 @@ public struct NeighborEmbedding: Sendable, Hashable {
         _ points: VectorMatrix,
         progress: OperationProgress.Handler? = nil
     ) async throws(FaissError) -> NeighborEmbeddingModel {
-        try await runBlocking { cancellation throws(FaissError) in
-            try fit(points, watch: Watch(cancellation: cancellation, progress: progress))
+        try await runWatched(progress) { watch throws(FaissError) in
+            try fit(points, watch: watch)
         }
     }
 
@@ -68,10 +68,11 @@ public struct NeighborEmbedding: Sendable, Hashable {
         // The search takes about as long as a quarter of 750 iterations.
         let searchUnits = max(1, iterations / 4)
         let total = searchUnits + iterations
-        let search = Watch(cancellation: watch.cancellation) { progress in
+        let report: OperationProgress.Handler = { progress in
             let completed = Int(progress.fraction * Double(searchUnits))
             watch.progress?(OperationProgress(completed: completed, total: total))
         }
+        let search = Watch(report, cancellation: watch.cancellation)
         let perplexity = min(perplexity, max(1, Double(points.count - 1) / 3))
         let neighbors = try nearestOthers(of: points, count: Int((3 * perplexity).rounded(.up)), watch: search)
         let affinities = try Affinities(of: neighbors, perplexity: perplexity, threads: threads, watch: watch)
@@ -114,11 +115,11 @@ public struct NeighborEmbedding: Sendable, Hashable {
         // depend on how threads take turns, as a graph does.
         let isSmall = points.count <= 20_000
         let index = try VectorIndex(isSmall ? .flat : .ivfFlat(), dimension: points.dimension)
-        let quiet = Watch(cancellation: watch.cancellation, progress: nil)
+        let quiet = watch.silent
         if !isSmall {
-            try index.train(on: points, options: TrainingOptions(threads: threads), watch: quiet)
+            try index.core.train(on: points, options: TrainingOptions(threads: threads), watch: quiet)
         }
-        _ = try index.add(points, threads: threads, watch: quiet)
+        try index.core.add(points, under: .next, threads: threads, watch: quiet)
         let options = SearchOptions(probes: isSmall ? nil : 64, threads: threads)
         let found = try index.search(points, for: .nearest(k + 1), options: options, watch: watch)
         var others = NeighborLists(minimumCapacity: points.count, neighbors: found.neighbors.count)
@@ -129,7 +130,7 @@ public struct NeighborEmbedding: Sendable, Hashable {
         return others
     }
 
-    /// The first two principal components, as small as t-SNE wants them, with noise that lets equal points part.
+    /// The first two principal components, as small as t-SNE wants them, with noise that separates equal points.
     private func start(of points: VectorMatrix, watch: Watch) throws(FaissError) -> [SIMD2<Float>] {
         var random = SeededGenerator(seed: seed)
         var start = try principalPlane(of: points, watch: watch)
@@ -143,26 +144,14 @@ public struct NeighborEmbedding: Sendable, Hashable {
     /// The points along their first two principal components; on a line where they have but one dimension.
     private func principalPlane(of points: VectorMatrix, watch: Watch) throws(FaissError) -> [SIMD2<Float>] {
         guard points.count >= 2 else { return [SIMD2<Float>](repeating: .zero, count: points.count) }
-        // Two directions need no more points than these to be told.
+        // Two directions need no more points than these.
         let step =
             (points.count + IndexDescription.maximumTransformDimension - 1) / IndexDescription.maximumTransformDimension
         let sample = points.gathering(Array(stride(from: 0, to: points.count, by: step)))
         let components = min(2, sample.count, points.dimension)
         let plane = try PCA(components: components, threads: threads)
-            .fit(sample, watch: Watch(cancellation: watch.cancellation, progress: nil))
+            .fit(sample, watch: watch.silent)
             .transform(points)
         return (0..<plane.count).map { SIMD2(plane[$0].first ?? 0, components == 2 ? plane[$0].last ?? 0 : 0) }
     }
-}
-
-/// What ``NeighborEmbedding`` made of the points.
-public struct NeighborEmbeddingModel: Sendable {
-    /// Where each point lies: count × 2, around (0, 0).
-    public let positions: VectorMatrix
-    /// The nearest other points of each point before the projection, nearest first, with squared L2 distances: three
-    /// times the perplexity of them. Ids are row numbers.
-    public let neighbors: NeighborLists
-    /// The Kullback–Leibler divergence between neighbourhoods before and after, in nats; smaller is better. Only values
-    /// of the same points and perplexity compare.
-    public let divergence: Double
 }

@@ -64,12 +64,12 @@ struct QuadTree {
         var sums = [Float](repeating: 0, count: groups)
         sums.withUnsafeMutableBufferPointer { sums in
             forces.withUnsafeMutableBufferPointer { forces in
-                inPieces(groups, of: 64, threads: threads) { piece in
-                    for group in piece { sums[group] = repel(group, &forces) }
+                Blocks(groups, size: 64, threads: threads).forEach { _, block in
+                    for group in block { sums[group] = repel(group, &forces) }
                 }
             }
         }
-        // Each point met itself at distance 0. A single one met nobody else, and its callers divide by the sum.
+        // Each point was compared with itself at distance 0. A single point has no other, and callers divide by the sum.
         return max(sums.reduce(0) { $0 + Double($1) } - Double(order.count), 1e-12)
     }
 
@@ -141,7 +141,7 @@ struct QuadTree {
             nodes[place].center = center / Float(range.count)
             nodes[place].points = Int32(range.lowerBound)..<Int32(range.upperBound)
         } else {
-            // The first pair of bits in which the codes differ tells the four squares inside apart.
+            // The first pair of bits in which the codes differ distinguishes the four squares inside.
             let shift = UInt32(31 - difference.leadingZeroBitCount) & ~1
             var start = range.lowerBound
             var center = SIMD2<Float>()
@@ -160,7 +160,7 @@ struct QuadTree {
         }
         nodes[place].next = Int32(nodes.count)
         let side = (high - low).max() / Self.angle
-        // More points than the curve can tell apart always count as one, or a heap of them would take quadratic time.
+        // Many points that the curve can't distinguish always count as one: they would take quadratic time.
         nodes[place].reach = difference == 0 && range.count > Self.lanes ? -1 : side * side
         return (low, high)
     }

@@ -14,7 +14,7 @@ public struct SearchOptions: Sendable {
     /// done instead, and the answer is exact. Other index types ignore it. Faiss: `efSearch`.
     public var ef: Int?
 
-    /// The candidates an answer that a refined index compares again, 1…1,000; by default as many as its builder says.
+    /// The candidates an answer that a refined index compares again, 1…1,000; by default the factor of its builder.
     /// Other index types ignore it. Faiss: `k_factor`.
     public var refinement: Float?
 

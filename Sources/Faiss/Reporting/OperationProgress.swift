@@ -14,6 +14,6 @@ public struct OperationProgress: Sendable, Hashable {
         self.total = total
     }
 
-    /// Told about progress, on the threads that do the work, possibly several at a time; it should return soon.
+    /// Called with the progress, on the threads that do the work, possibly on several at a time; it should return soon.
     public typealias Handler = @Sendable (OperationProgress) -> Void
 }

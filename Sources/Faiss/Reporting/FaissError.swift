@@ -11,7 +11,7 @@ public struct FaissError: Error, Sendable, Hashable, CustomStringConvertible {
 
         /// An argument is outside its range.
         public static let invalidArgument = Code(description: "invalidArgument")
-        /// Vectors of one dimension met an index of another.
+        /// The dimensions of vectors and index differ.
         public static let dimensionMismatch = Code(description: "dimensionMismatch")
         /// A value is NaN, infinite, or too large for single-precision arithmetic.
         public static let notFinite = Code(description: "notFinite")
@@ -67,25 +67,5 @@ public struct FaissError: Error, Sendable, Hashable, CustomStringConvertible {
             default: .invalidArgument
             }
         self.init(code, error.message)
-    }
-}
-
-/// Runs a body that throws a ``VectorError`` and passes its failure on as a ``FaissError``.
-func withFaissError<Result>(_ body: () throws -> Result) throws(FaissError) -> Result {
-    do {
-        return try body()
-    } catch let error as FaissError {
-        throw error
-    } catch let error as VectorError {
-        throw FaissError(error)
-    } catch {
-        throw FaissError(.faiss, "\(error)")
-    }
-}
-
-/// Refuses a number outside its range.
-func checkRange(_ value: Int, _ range: ClosedRange<Int>, _ name: String) throws(FaissError) {
-    guard range.contains(value) else {
-        throw FaissError(.invalidArgument, "\(name) \(value) is outside \(range.lowerBound)...\(range.upperBound)")
     }
 }

@@ -1,4 +1,4 @@
-/// Labels as numbers from 0, by their first appearance, of each of which `isNew` is told.
+/// Labels as numbers from 0, by their first appearance; `isNew` is called for the first of each.
 func numbered<Label: Hashable>(_ labels: [Label], isNew: (Label) -> Void = { _ in }) -> [Int] {
     var known: [Label: Int] = [:]
     return labels.map { label in

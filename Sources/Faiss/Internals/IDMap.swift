@@ -47,7 +47,7 @@ struct IDMap: Sendable {
         advanceNextID(to: nextID)
     }
 
-    /// A map of what a file says of `count` vectors.
+    /// A map of a file's ids of `count` vectors.
     ///
     /// - Parameters:
     ///   - ids: nil where an id is its position.
@@ -159,7 +159,7 @@ struct IDMap: Sendable {
         advanceNextID(past: ids)
     }
 
-    /// Forgets vectors and moves later ones up, as an index does that closes its gaps.
+    /// Removes vectors and moves later ones up, as an index does that closes its gaps.
     mutating func removeClosingGaps(_ removed: Set<Int64>) {
         let kept = ids.filter { !removed.contains($0) }
         if case .hashed = storage {

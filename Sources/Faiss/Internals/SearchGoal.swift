@@ -1,0 +1,5 @@
+/// What a search looks for.
+enum SearchGoal: Sendable {
+    case nearest(Int)
+    case within(Float)
+}
