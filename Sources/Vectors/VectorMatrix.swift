@@ -72,17 +72,18 @@ public struct VectorMatrix: Sendable, Hashable, RandomAccessCollection {
         count: Int,
         dimension: Int,
         filledBy body: (UnsafeMutableBufferPointer<Float>) throws -> Void
-    ) throws {
+    ) throws(VectorError) {
         try Self.check(dimension: dimension)
         let (size, overflow) = count.multipliedReportingOverflow(by: dimension)
         guard count >= 0, !overflow, size <= Int.max / 4 else {
             throw VectorError(.tooLarge, "\(count) vectors of dimension \(dimension) do not fit in memory")
         }
         try checkMemory(bytes: size * 4, for: "\(count) vectors of dimension \(dimension)")
-        self.values = try [Float](unsafeUninitializedCapacity: size) { buffer, initialized in
-            let whole = UnsafeMutableBufferPointer(rebasing: buffer[..<size])
-            try body(whole)
-            initialized = size
+        self.values = try withVectorError {
+            try [Float](unsafeUninitializedCapacity: size) { buffer, initialized in
+                try body(UnsafeMutableBufferPointer(rebasing: buffer[..<size]))
+                initialized = size
+            }
         }
         self.dimension = dimension
     }

@@ -71,7 +71,7 @@ __attribute__((target("sse4.2"))) static uint32_t update_by_instruction(uint32_t
 #if defined(__linux__)
 #include <sys/auxv.h>
 
-// HWCAP_CRC32, which the kernel tells.
+// HWCAP_CRC32, as the kernel reports it.
 static int has_instruction(void) { return (getauxval(AT_HWCAP) >> 7 & 1) != 0; }
 #else
 static int has_instruction(void) { return 1; } // On every Mac.

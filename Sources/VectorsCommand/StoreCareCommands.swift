@@ -40,7 +40,7 @@ struct StoreInfoCommand: AsyncParsableCommand {
         let figures = try await withStore(store, .readOnly) { store in
             var figures = Figures(databaseBytes: store.databaseFileSize, collections: [])
             for name in try await store.collectionNames() {
-                do throws(StorageError) {
+                do throws(VectorError) {
                     let collection = try await store.collection(name)
                     figures.collections.append(
                         Figures.Collection(

@@ -145,7 +145,7 @@ struct TrainCommand: ParsableCommand {
             Checkpoint(at: try fileURL($0), every: .seconds(checkpointMinutes * 60))
         }
         let bar = ProgressBar("training")
-        var reported: Word2VecError?
+        var reported: VectorError?
         let model = try trainer.train(on: source, continuing: old) { progress in
             if let failure = progress.checkpointFailure, failure != reported {
                 warn("no checkpoint was written: \(failure)")

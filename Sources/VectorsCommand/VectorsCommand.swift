@@ -9,7 +9,7 @@ struct VectorsCommand: AsyncParsableCommand {
         commandName: "vectors",
         abstract: "Train word vectors, cluster vectors, draw maps, build and search indexes, store vectors.",
         discussion: """
-            Files are told by extension: vectors .fvecs, .bvecs, .npy; word vectors .bin (word2vec binary), .vec and \
+            Files are recognised by extension: vectors .fvecs, .bvecs, .npy; word vectors .bin (word2vec binary), .vec and \
             .txt (word2vec or GloVe text), which .gz may follow; indexes .faiss (Faiss's own format) or any other \
             ending, by convention .vindex (checksummed). With --json the last line of standard output is one JSON \
             object.
@@ -41,7 +41,7 @@ struct VectorsCommand: AsyncParsableCommand {
         let lines = message(for: error).split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
         var text = lines.joined(separator: " ")
         if code == .validationFailure, let help = fullMessage(for: error).firstMatch(of: /See '(.+?)' for more/) {
-            text += " ('\(help.1)' tells more)"
+            text += " ('\(help.1)' explains)"
         }
         FileHandle.standardError.write(Data("Error: \(text)\n".utf8))
         Foundation.exit(code.rawValue)

@@ -93,7 +93,7 @@ public struct Word2VecConfiguration: Sendable, Hashable, Codable {
     public init() {}
 
     /// Refuses what lies outside the ranges stated above.
-    package func check() throws(Word2VecError) {
+    package func check() throws(VectorError) {
         try check("dimension", dimension, in: 1...VectorMatrix.maximumDimension)
         try check("window", window, in: 1...1_000)
         try check("epochs", epochs, in: 1...100_000)
@@ -123,9 +123,9 @@ public struct Word2VecConfiguration: Sendable, Hashable, Codable {
         _ name: String,
         _ value: Value,
         in range: ClosedRange<Value>
-    ) throws(Word2VecError) {
+    ) throws(VectorError) {
         guard range.contains(value) else {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidArgument,
                 range.upperBound as? Int == Int.max
                     ? "\(name) \(value) is below \(range.lowerBound)"

@@ -25,7 +25,7 @@ private func cancelledAtFirstProgress(
 }
 
 private func expectCancelled(_ result: Result<Void, any Error>, sourceLocation: SourceLocation = #_sourceLocation) {
-    guard case .failure(let error as FaissError) = result else {
+    guard case .failure(let error as VectorError) = result else {
         Issue.record("not cancelled: \(result)", sourceLocation: sourceLocation)
         return
     }
@@ -198,19 +198,19 @@ struct AsyncTests {
         #expect(codes == [.cancelled, .cancelled, .cancelled])
     }
 
-    private func blockingCalls(_ base: VectorMatrix) throws -> [FaissError.Code?] {
+    private func blockingCalls(_ base: VectorMatrix) throws -> [VectorError.Code?] {
         let flat = try VectorIndex(.flat, dimension: dimension)
         let lists = try VectorIndex(.ivfFlat(lists: 4), dimension: dimension)
-        func code(_ body: () throws(FaissError) -> Void) -> FaissError.Code? {
-            do throws(FaissError) {
+        func code(_ body: () throws(VectorError) -> Void) -> VectorError.Code? {
+            do throws(VectorError) {
                 try body()
                 return nil
             } catch { return error.code }
         }
         let codes = [
-            code { () throws(FaissError) in try flat.add(base) },
-            code { () throws(FaissError) in try lists.train(on: base) },
-            code { () throws(FaissError) in _ = try KMeans(clusters: 4).fit(base) },
+            code { () throws(VectorError) in try flat.add(base) },
+            code { () throws(VectorError) in try lists.train(on: base) },
+            code { () throws(VectorError) in _ = try KMeans(clusters: 4).fit(base) },
         ]
         #expect(flat.count == 0 && !lists.isTrained)
         return codes

@@ -278,7 +278,7 @@ struct BinaryIndexTests {
             withUnsafeCurrentTask { $0?.cancel() }
             try await index.add(base, ids: Array(10_000..<15_000))
         }
-        await #expect(throws: FaissError.self) { try await cancelled.value }
+        await #expect(throws: VectorError.self) { try await cancelled.value }
         #expect(index.count == 4998)
     }
 
@@ -416,7 +416,7 @@ struct BinaryFileTests {
                 default: bytes.removeLast(Int.random(in: 1...whole.count, using: &random))
                 }
                 try Data(bytes).write(to: file)
-                do throws(FaissError) {
+                do throws(VectorError) {
                     let index = try BinaryIndex(faissFile: file)
                     loaded += 1
                     guard index.dimension == 48 else { continue }

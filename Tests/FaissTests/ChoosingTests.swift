@@ -207,7 +207,7 @@ struct IndexTunerTests {
             withUnsafeCurrentTask { $0?.cancel() }
             return try await IndexTuner().tune(index, queries: base).k
         }
-        await #expect(throws: FaissError(.cancelled, "cancelled")) { try await task.value }
+        await #expect(throws: VectorError(.cancelled, "cancelled")) { try await task.value }
         try refusals(index, base)
     }
 

@@ -30,7 +30,7 @@ struct CorruptionTests {
 
             func expectRefused(_ bytes: [UInt8], _ what: String) throws {
                 try write(bytes, to: file)
-                do throws(FaissError) {
+                do throws(VectorError) {
                     _ = try VectorIndex(contentsOf: file)
                     Issue.record("\(what) was not noticed")
                 } catch {
@@ -126,7 +126,7 @@ struct CorruptionTests {
                         loaded += 1
                         try use(index, with: base, sample)
                     } else {
-                        #expect(throws: FaissError.self) { try VectorIndex(faissFile: file) }
+                        #expect(throws: VectorError.self) { try VectorIndex(faissFile: file) }
                     }
                 }
                 #expect(loaded > 30)
@@ -137,33 +137,34 @@ struct CorruptionTests {
     /// Calls what can be called. Errors are fine, as long as they are typed; answers must be well formed.
     private func use(_ index: VectorIndex, with queries: VectorMatrix, _ more: VectorMatrix) throws {
         guard index.dimension == queries.dimension else { return }
-        func attempt(_ body: () throws(FaissError) -> Void) {
-            do throws(FaissError) { try body() } catch { #expect(!error.message.isEmpty) }
+        func attempt(_ body: () throws(VectorError) -> Void) {
+            do throws(VectorError) { try body() } catch { #expect(!error.message.isEmpty) }
         }
         func check(_ list: some Collection<Neighbor>) {
             #expect(list.allSatisfy { index.contains($0.id) })
             expectWellFormed(list, k: index.count, metric: index.metric)
         }
         let count = index.count
-        attempt { () throws(FaissError) in check(try index.search(Array(queries[0]), k: 100, options: exhaustive)) }
-        attempt { () throws(FaissError) in
+        attempt { () throws(VectorError) in check(try index.search(Array(queries[0]), k: 100, options: exhaustive)) }
+        attempt { () throws(VectorError) in
             for list in try index.search(queries[0..<25], k: 5, options: exhaustive) { check(list) }
         }
-        attempt { () throws(FaissError) in check(try index.search(Array(queries[1]), within: 40, options: exhaustive)) }
-        attempt { () throws(FaissError) in
+        attempt { () throws(VectorError) in check(try index.search(Array(queries[1]), within: 40, options: exhaustive))
+        }
+        attempt { () throws(VectorError) in
             let options = SearchOptions(probes: 8, ef: 50, filter: .range(0..<50))
             check(try index.search(Array(queries[2]), k: 7, options: options))
         }
-        attempt { () throws(FaissError) in _ = try index.reconstruct(index.ids) }
-        attempt { () throws(FaissError) in
+        attempt { () throws(VectorError) in _ = try index.reconstruct(index.ids) }
+        attempt { () throws(VectorError) in
             try index.add(more[0..<3], threads: 1)
             #expect(index.count == count + 3)
         }
-        attempt { () throws(FaissError) in
+        attempt { () throws(VectorError) in
             let removed = try index.remove(ids: index.ids.prefix(5))
             #expect(removed == 5)
         }
-        attempt { () throws(FaissError) in check(try index.search(Array(queries[0]), k: 100, options: exhaustive)) }
+        attempt { () throws(VectorError) in check(try index.search(Array(queries[0]), k: 100, options: exhaustive)) }
         _ = index.description
     }
 }

@@ -176,7 +176,7 @@ struct DBSCANTests {
             withUnsafeCurrentTask { $0?.cancel() }
             return try await DBSCAN(radius: 2).fit(points)
         }
-        await #expect(throws: FaissError(.cancelled, "cancelled")) { try await task.value }
+        await #expect(throws: VectorError(.cancelled, "cancelled")) { try await task.value }
     }
 
     private func blocking(_ points: VectorMatrix) throws -> DBSCANModel { try DBSCAN(radius: 2).fit(points) }

@@ -63,9 +63,9 @@ func makeIndex(
     return index
 }
 
-/// Expects a ``FaissError`` with this code whose message contains all these parts.
+/// Expects a `VectorError` with this code whose message contains all these parts.
 func expectFailure<Answer>(
-    _ code: FaissError.Code,
+    _ code: VectorError.Code,
     naming parts: String...,
     sourceLocation: SourceLocation = #_sourceLocation,
     of body: () throws -> Answer
@@ -73,13 +73,13 @@ func expectFailure<Answer>(
     do {
         let answer = try body()
         Issue.record("no error, but \(answer)", sourceLocation: sourceLocation)
-    } catch let error as FaissError {
+    } catch let error as VectorError {
         #expect(error.code == code, "\(error.message)", sourceLocation: sourceLocation)
         for part in parts {
             #expect(error.message.contains(part), "\(error.message)", sourceLocation: sourceLocation)
         }
     } catch {
-        Issue.record("\(error) is not a FaissError", sourceLocation: sourceLocation)
+        Issue.record("\(error) is not a VectorError", sourceLocation: sourceLocation)
     }
 }
 

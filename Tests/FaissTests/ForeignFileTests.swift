@@ -212,7 +212,7 @@ struct ForeignFileTests {
                 }
                 _ = try index.reconstruct(index.ids)
                 try index.add(base[0..<2])
-            } catch let error as FaissError {
+            } catch let error as VectorError {
                 #expect(!error.message.isEmpty)
             }
         }

@@ -103,9 +103,9 @@ struct IDTests {
         for row in 0..<12 {
             #expect(try await index.search(base[row], k: 12) == whole.search(base, k: 12)[row].map { $0 })
         }
-        await #expect(throws: FaissError.self) { try await index.add([1, 2]) }
-        await #expect(throws: FaissError.self) { try await index.add([], id: 1) }
-        await #expect(throws: FaissError.self) { try await index.add(base[0], id: 100) }
+        await #expect(throws: VectorError.self) { try await index.add([1, 2]) }
+        await #expect(throws: VectorError.self) { try await index.add([], id: 1) }
+        await #expect(throws: VectorError.self) { try await index.add(base[0], id: 100) }
         #expect(index.count == 12)
     }
 

@@ -72,13 +72,13 @@ struct MergingTests {
             return index
         }
         func expectRefused(
-            _ code: FaissError.Code,
+            _ code: VectorError.Code,
             naming parts: String...,
             merging other: VectorIndex,
             into index: VectorIndex
         ) throws {
             let before = try (answers(index), index.ids)
-            do throws(FaissError) {
+            do throws(VectorError) {
                 try index.merge(other)
                 Issue.record("\(other) was merged into \(index)")
             } catch {
@@ -146,7 +146,7 @@ struct MergingTests {
             let succeeded = await withTaskGroup(of: Int.self) { group in
                 for (into, other) in [(0, 1), (1, 0)] {
                     group.addTask {
-                        do throws(FaissError) {
+                        do throws(VectorError) {
                             try await indexes[into].merge(indexes[other])
                             return 1
                         } catch {

@@ -115,7 +115,7 @@ struct NeighborEmbeddingTests {
         let points = try Self.planted.get()
         let task = Task { try await NeighborEmbedding(iterations: 10_000).fit(points) }
         task.cancel()
-        let error = await #expect(throws: FaissError.self) { _ = try await task.value }
+        let error = await #expect(throws: VectorError.self) { _ = try await task.value }
         #expect(error?.code == .cancelled)
     }
 
@@ -123,19 +123,19 @@ struct NeighborEmbeddingTests {
     func refusals() throws {
         let points = try Self.planted.get()
         for perplexity in [0, 0.5, 1001, -3, .nan, .infinity] {
-            let error = #expect(throws: FaissError.self) {
+            let error = #expect(throws: VectorError.self) {
                 try NeighborEmbedding(perplexity: perplexity).fit(points)
             }
             #expect(error?.code == .invalidArgument && error?.message.contains("\(perplexity)") == true)
         }
         for iterations in [0, -1, 10_001, .max] {
-            let error = #expect(throws: FaissError.self) {
+            let error = #expect(throws: VectorError.self) {
                 try NeighborEmbedding(iterations: iterations).fit(points)
             }
             #expect(error?.code == .invalidArgument && error?.message.contains("\(iterations)") == true)
         }
         let broken = try VectorMatrix([1, 2, .nan, 4], dimension: 2)
-        let error = #expect(throws: FaissError.self) { try NeighborEmbedding().fit(broken) }
+        let error = #expect(throws: VectorError.self) { try NeighborEmbedding().fit(broken) }
         #expect(error?.code == .notFinite)
     }
 }

@@ -143,6 +143,6 @@ struct PCATests {
             withUnsafeCurrentTask { $0?.cancel() }
             return try await PCA(components: 2).fit(points)
         }
-        await #expect(throws: FaissError(.cancelled, "cancelled")) { try await task.value }
+        await #expect(throws: VectorError(.cancelled, "cancelled")) { try await task.value }
     }
 }

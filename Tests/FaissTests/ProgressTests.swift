@@ -30,9 +30,9 @@ struct ProgressTests {
     func handlerChangesIndex() throws {
         let vectors = try Self.vectors.get()
         let index = try VectorIndex(.flat, dimension: 8)
-        let codes = Mutex<[FaissError.Code]>([])
+        let codes = Mutex<[VectorError.Code]>([])
         try index.add(vectors) { _ in
-            do throws(FaissError) {
+            do throws(VectorError) {
                 try index.remove(ids: [0])
             } catch {
                 codes.withLock { $0.append(error.code) }

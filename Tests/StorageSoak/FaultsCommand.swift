@@ -3,6 +3,7 @@ import Console
 import Foundation
 import StorageTestSupport
 import VectorStorage
+import Vectors
 
 /// The changes of the script: rows enough that an index is built, written and replaced.
 private let faultLoad = StorageLoad(seed: 31, dimension: 8, keys: 1200, batch: 40)
@@ -129,7 +130,7 @@ struct FaultsChildCommand: AsyncParsableCommand {
     func run() async throws {
         let store: VectorStore
         let collection: VectorCollection
-        do throws(StorageError) {
+        do throws(VectorError) {
             store = try await VectorStore.open(URL(filePath: folder))
             collection = try await store.createCollection(
                 "rows",
@@ -142,7 +143,7 @@ struct FaultsChildCommand: AsyncParsableCommand {
         }
         var model = StorageModel(metric: .squaredL2)
         for number in 0..<operations {
-            do throws(StorageError) {
+            do throws(VectorError) {
                 try await operation(number).run(on: collection)
                 model.apply(operation(number))
                 print(".", terminator: "")

@@ -1,6 +1,7 @@
 package import Foundation
 import TestSupport
 import VectorStorage
+import Vectors
 
 /// A store, copies of which are damaged and opened: each must answer rightly in everything, or with a typed error.
 package struct DamageTrial: Sendable {
@@ -80,7 +81,7 @@ package struct DamageTrial: Sendable {
                 throw WrongAnswer(description: "\(damage) of \(name), seed \(seed): \(problem)")
             }
             return hadIndex ? .right : .rightWithoutIndex
-        } catch is StorageError {
+        } catch is VectorError {
             return .refused
         }
     }

@@ -10,7 +10,7 @@ package enum StorageOperation: Sendable {
     case deleteWhere(MetadataCondition)
 
     /// Does it.
-    package func run(on collection: VectorCollection) async throws(StorageError) {
+    package func run(on collection: VectorCollection) async throws(VectorError) {
         switch self {
         case .upsert(let rows): try await collection.upsert(rows)
         case .delete(let keys): try await collection.delete(keys)

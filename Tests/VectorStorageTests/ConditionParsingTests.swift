@@ -2,6 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 import VectorStorage
+import Vectors
 
 @Suite("Conditions as text")
 struct ConditionParsingTests {
@@ -85,7 +86,7 @@ struct ConditionParsingTests {
         ]
     )
     func mistakes(text: String, message: String) async {
-        let code: StorageError.Code = message == "4096" ? .invalidArgument : .invalidFormat
+        let code: VectorError.Code = message == "4096" ? .invalidArgument : .invalidFormat
         await expectFailure(code, naming: message) { try MetadataCondition(parsing: text) }
     }
 

@@ -1,9 +1,10 @@
 import Testing
 import VectorStorage
+import Vectors
 
-/// Expects a ``StorageError`` with this code whose message contains all these parts.
+/// Expects a `VectorError` with this code whose message contains all these parts.
 func expectFailure<Answer>(
-    _ code: StorageError.Code,
+    _ code: VectorError.Code,
     naming parts: String...,
     sourceLocation: SourceLocation = #_sourceLocation,
     of body: () async throws -> Answer
@@ -11,12 +12,12 @@ func expectFailure<Answer>(
     do {
         let answer = try await body()
         Issue.record("no error, but \(answer)", sourceLocation: sourceLocation)
-    } catch let error as StorageError {
+    } catch let error as VectorError {
         #expect(error.code == code, "\(error.message)", sourceLocation: sourceLocation)
         for part in parts {
             #expect(error.message.contains(part), "\(error.message)", sourceLocation: sourceLocation)
         }
     } catch {
-        Issue.record("\(error) is not a StorageError", sourceLocation: sourceLocation)
+        Issue.record("\(error) is not a VectorError", sourceLocation: sourceLocation)
     }
 }

@@ -243,7 +243,7 @@ struct StoreFaultTests {
             let link = folder.appending(path: "link")
             try FileManager.default.createSymbolicLink(at: link, withDestinationURL: URL(filePath: "/nowhere/at/all"))
             for url in [file, link, file.appending(path: "below"), URL(filePath: "/proc/nothing")] {
-                do throws(StorageError) {
+                do throws(VectorError) {
                     _ = try await VectorStore.open(url)
                     Issue.record("\(url) became a store")
                 } catch {

@@ -194,7 +194,7 @@ struct StoreTests {
             var failures = 0
             for start in stride(from: 0, to: 20_000, by: 500) {
                 let rows = StorageLoad(seed: 2, dimension: 6, keys: 20_000, batch: 2).rows(start..<start + 500)
-                do throws(StorageError) {
+                do throws(VectorError) {
                     try await collection.upsert(rows)
                     model.apply(.upsert(rows))
                 } catch {

@@ -3,6 +3,7 @@ import StorageTestSupport
 import TestSupport
 import Testing
 import VectorStorage
+import Vectors
 
 @Suite("Iterating over the rows of a collection")
 struct StoredRowsTests {
@@ -29,7 +30,7 @@ struct StoredRowsTests {
     private func keys(
         _ collection: VectorCollection,
         where condition: MetadataCondition? = nil
-    ) async throws(StorageError) -> [VectorKey] {
+    ) async throws(VectorError) -> [VectorKey] {
         var keys: [VectorKey] = []
         for try await row in collection.rows(where: condition) { keys.append(row.key) }
         return keys

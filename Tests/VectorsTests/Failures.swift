@@ -1,7 +1,7 @@
 import Testing
 import Vectors
 
-/// Expects a ``VectorError`` with this code whose message contains all these parts.
+/// Expects a `VectorError` with this code whose message contains all these parts.
 func expectFailure<Answer>(
     _ code: VectorError.Code,
     naming parts: String...,

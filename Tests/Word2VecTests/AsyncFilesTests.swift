@@ -20,7 +20,7 @@ struct AsyncFilesTests {
             var omitted = OmittedRows()
             #expect(try await WordVectors(contentsOf: url, omitted: &omitted).words == ["one"])
             #expect(omitted.rows == [1])
-            await #expect(throws: Word2VecError.self) { try await WordVectors(contentsOf: url) }
+            await #expect(throws: VectorError.self) { try await WordVectors(contentsOf: url) }
 
             let metadata = folder.appending(path: "metadata.tsv")
             try await vectors.writeProjectorFiles(vectors: url, metadata: metadata)
@@ -75,7 +75,7 @@ struct AsyncFilesTests {
             await #expect {
                 try await task.value
             } throws: { error in
-                (error as? Word2VecError)?.code == .cancelled
+                (error as? VectorError)?.code == .cancelled
             }
         }
     }

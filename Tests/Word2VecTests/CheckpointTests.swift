@@ -90,7 +90,7 @@ struct CheckpointTests {
             for (theirs, ours, change) in changes {
                 var other = trainer(quickConfiguration(epochs: 3), folder)
                 change(&other.configuration)
-                let error = #expect(throws: Word2VecError.self) { try other.train(on: corpus) }
+                let error = #expect(throws: VectorError.self) { try other.train(on: corpus) }
                 #expect(error?.code == .invalidArgument)
                 #expect(error?.message.contains(theirs) == true && error?.message.contains(ours) == true)
                 #expect(error?.message.contains(folder.path) == true)
@@ -110,7 +110,7 @@ struct CheckpointTests {
                 Corpus(sentences: [Self.planted.sentences.flatMap { $0 }]),
             ]
             for other in others.prefix(2) {
-                let error = #expect(throws: Word2VecError.self) { try trainer.train(on: other) }
+                let error = #expect(throws: VectorError.self) { try trainer.train(on: other) }
                 #expect(error?.code == .invalidArgument)
                 #expect(error?.message.contains("remove the file to start anew") == true)
             }
@@ -122,12 +122,12 @@ struct CheckpointTests {
         try withTemporaryFolder { folder in
             var trainer = Word2VecTrainer(quickConfiguration(epochs: 100_000))
             trainer.checkpoint = Checkpoint(at: folder.appending(path: path))
-            let error = #expect(throws: Word2VecError.self) { try trainer.train(on: corpus) }
+            let error = #expect(throws: VectorError.self) { try trainer.train(on: corpus) }
             #expect(error?.code == .inputOutput)
         }
         var trainer = Word2VecTrainer(quickConfiguration(epochs: 100_000))
         trainer.checkpoint = Checkpoint(at: URL(string: "https://example.com/checkpoint")!)
-        let error = #expect(throws: Word2VecError.self) { try trainer.train(on: corpus) }
+        let error = #expect(throws: VectorError.self) { try trainer.train(on: corpus) }
         #expect(error?.code == .invalidArgument)
     }
 
@@ -149,7 +149,7 @@ struct CheckpointTests {
 
     private func expectRefused(_ bytes: [UInt8], _ url: URL, _ what: String) throws {
         try Data(bytes).write(to: url)
-        let error = #expect(throws: Word2VecError.self, "\(what)") { try TrainingState(contentsOf: url) }
+        let error = #expect(throws: VectorError.self, "\(what)") { try TrainingState(contentsOf: url) }
         #expect(error?.code == .invalidFormat, "\(what)")
         #expect(error?.message.contains(url.path) == true)
     }
@@ -210,7 +210,7 @@ struct CheckpointTests {
                 let checksum = bytes[16...].withUnsafeBytes { CRC32C.checksum($0) }
                 withUnsafeBytes(of: checksum.littleEndian) { bytes.replaceSubrange(12..<16, with: $0) }
                 try Data(bytes).write(to: url)
-                do throws(Word2VecError) {
+                do throws(VectorError) {
                     _ = try trainer.train(on: Corpus(sentences: sentences))
                 } catch {
                     refused += 1

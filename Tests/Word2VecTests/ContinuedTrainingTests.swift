@@ -153,7 +153,7 @@ struct ContinuedTrainingTests {
             let resumed = try trainer.train(on: corpus, continuing: state)
             #expect(areSame(resumed, whole))
             // Without the state the vocabulary is another one.
-            let error = #expect(throws: Word2VecError.self) { try trainer.train(on: corpus) }
+            let error = #expect(throws: VectorError.self) { try trainer.train(on: corpus) }
             #expect(error?.code == .invalidArgument)
         }
     }
@@ -165,18 +165,18 @@ struct ContinuedTrainingTests {
         let state = try trainer.train(on: corpus).state
         var other = trainer
         other.configuration.dimension = 21
-        let dimension = #expect(throws: Word2VecError.self) { try other.train(on: corpus, continuing: state) }
+        let dimension = #expect(throws: VectorError.self) { try other.train(on: corpus, continuing: state) }
         #expect(dimension?.code == .invalidArgument)
         #expect(dimension?.message.contains("21") == true && dimension?.message.contains("20") == true)
         other = trainer
         other.configuration.loss = .hierarchicalSoftmax
-        let loss = #expect(throws: Word2VecError.self) { try other.train(on: corpus, continuing: state) }
+        let loss = #expect(throws: VectorError.self) { try other.train(on: corpus, continuing: state) }
         #expect(loss?.code == .invalidArgument)
         #expect(loss?.message.contains("hierarchicalSoftmax") == true)
         other = trainer
         other.configuration.minimumCount = 5
         for sentences in [[], [["unknown", "words"]]] {
-            let error = #expect(throws: Word2VecError.self) {
+            let error = #expect(throws: VectorError.self) {
                 try other.train(on: Corpus(sentences: sentences), continuing: state)
             }
             #expect(error?.code == .corpusTooSmall)

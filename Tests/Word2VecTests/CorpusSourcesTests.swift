@@ -20,7 +20,7 @@ struct CorpusSourcesTests {
         wordMemory: Int = .max,
         spool: Spool = Spool(memory: .max),
         cancellation: Cancellation = Cancellation()
-    ) throws(Word2VecError) -> CountedCorpus {
+    ) throws(VectorError) -> CountedCorpus {
         try CountedCorpus(
             corpus,
             threads: threads,
@@ -97,7 +97,7 @@ struct CorpusSourcesTests {
             for bytes in cases {
                 let url = folder.appending(path: "damaged.gz")
                 try Data(bytes).write(to: url)
-                let error = #expect(throws: Word2VecError.self) { try counted(Corpus(contentsOf: url)) }
+                let error = #expect(throws: VectorError.self) { try counted(Corpus(contentsOf: url)) }
                 #expect(error?.code == .invalidFormat)
                 #expect(error?.message.contains("damaged.gz'") == true)
             }
@@ -128,7 +128,7 @@ struct CorpusSourcesTests {
         var rest = Self.sentences[...]
         let once = Corpus(sentences: AnyIterator { rest.popFirst() })
         #expect(try trainer.train(on: once).vectors.matrix == expected)
-        #expect(throws: Word2VecError.self) { try trainer.train(on: once) }
+        #expect(throws: VectorError.self) { try trainer.train(on: once) }
     }
 
     @Test("Sentences that arrive one by one train as arrays do, as often as one likes")
@@ -155,7 +155,7 @@ struct CorpusSourcesTests {
         }
         await #expect(throws: Broken.self) { try await Corpus(collecting: stream) }
         let none = AsyncStream<[String]> { $0.finish() }
-        await #expect(throws: Word2VecError.self) { try await Corpus(collecting: none, memory: -1) }
+        await #expect(throws: VectorError.self) { try await Corpus(collecting: none, memory: -1) }
     }
 
     @Test("Reading an endless sequence ends when the task is cancelled")
@@ -166,14 +166,14 @@ struct CorpusSourcesTests {
             ).vectors.count
         }
         endless.cancel()
-        let error = await #expect(throws: Word2VecError.self) { try await endless.value }
+        let error = await #expect(throws: VectorError.self) { try await endless.value }
         #expect(error?.code == .cancelled)
 
         let collecting = Task {
             _ = try await Corpus(collecting: AsyncStream { ["a", "b", "c"] })
         }
         collecting.cancel()
-        let other = await #expect(throws: Word2VecError.self) { try await collecting.value }
+        let other = await #expect(throws: VectorError.self) { try await collecting.value }
         #expect(other?.code == .cancelled)
     }
 
@@ -186,10 +186,10 @@ struct CorpusSourcesTests {
             let read = try counted(Corpus(contentsOf: url))
             cancellation.cancel()
             for corpus in [try Corpus(contentsOf: url), Corpus(sentences: Self.sentences)] {
-                let error = #expect(throws: Word2VecError.self) { try counted(corpus, cancellation: cancellation) }
+                let error = #expect(throws: VectorError.self) { try counted(corpus, cancellation: cancellation) }
                 #expect(error?.code == .cancelled)
             }
-            let error = #expect(throws: Word2VecError.self) {
+            let error = #expect(throws: VectorError.self) {
                 try Vocabulary(read, minimumCount: 1, maximumSize: nil, cancellation: cancellation)
             }
             #expect(error?.code == .cancelled)
@@ -260,7 +260,7 @@ struct CorpusSourcesTests {
     func fullDisk() throws {
         try SmallDisk.withMounted(kilobytes: 64) { folder in
             let corpus = Corpus(sentences: [[String]](repeating: ["a", "b"], count: 20_000))
-            let error = #expect(throws: Word2VecError.self) {
+            let error = #expect(throws: VectorError.self) {
                 try counted(corpus, spool: Spool(memory: 0, folder: folder.path))
             }
             #expect(error?.code == .inputOutput)
@@ -275,7 +275,7 @@ struct CorpusSourcesTests {
 
     @Test("A folder in which no temporary file can be made is named")
     func noTemporaryFolder() {
-        let error = #expect(throws: Word2VecError.self) {
+        let error = #expect(throws: VectorError.self) {
             try counted(Corpus(sentences: [["a", "b"]]), spool: Spool(memory: 0, folder: "/nowhere/at/all"))
         }
         #expect(error?.code == .inputOutput)

@@ -76,7 +76,7 @@ struct CorpusTests {
             ([0xFE, 0xFF] + utf16, "UTF-16BE"), (utf16, "NUL byte"), (Array("the cat\0".utf8), "at byte 7"),
             ([0xFF, 0xFE, 0, 0] + utf16, "UTF-32LE"),
         ] {
-            let error = #expect(throws: Word2VecError.self) { try sentences(of: bytes, blockSize: blockSize) }
+            let error = #expect(throws: VectorError.self) { try sentences(of: bytes, blockSize: blockSize) }
             #expect(
                 error?.code == .invalidFormat && error?.message.contains(mention) == true,
                 "\(error?.message ?? "")"
@@ -262,10 +262,10 @@ struct CorpusTests {
             let missing = folder.appending(path: "missing.txt")
             for url in [missing, folder, URL(filePath: "/dev/null"), URL(string: "https://example.org/a.txt")!] {
                 #expect { try Corpus(contentsOf: url) } throws: { error in
-                    (error as? Word2VecError).map { [.inputOutput, .invalidArgument].contains($0.code) } ?? false
+                    (error as? VectorError).map { [.inputOutput, .invalidArgument].contains($0.code) } ?? false
                 }
             }
-            #expect(throws: Word2VecError.self) { try Corpus(contentsOf: []) }
+            #expect(throws: VectorError.self) { try Corpus(contentsOf: []) }
         }
     }
 
@@ -274,7 +274,7 @@ struct CorpusTests {
         try withTemporaryFolder { folder in
             let url = folder.appending(path: "nothing.txt")
             try text.write(to: url, atomically: true, encoding: .utf8)
-            let error = #expect(throws: Word2VecError.self) { try Vocabulary(of: Corpus(contentsOf: url)) }
+            let error = #expect(throws: VectorError.self) { try Vocabulary(of: Corpus(contentsOf: url)) }
             #expect(error?.code == .corpusTooSmall)
             #expect(error?.message.contains("nothing.txt") == true)
         }
@@ -293,7 +293,7 @@ struct CorpusTests {
                 cancellation: Cancellation()
             )
             try Data("one".utf8).write(to: url)
-            let error = #expect(throws: Word2VecError.self) { try reading.run(threads: 2) }
+            let error = #expect(throws: VectorError.self) { try reading.run(threads: 2) }
             #expect(error?.code == .invalidFormat)
             #expect(error?.message.contains("corpus.txt' ends after 3 bytes") == true)
         }

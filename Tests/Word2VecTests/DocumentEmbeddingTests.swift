@@ -201,7 +201,7 @@ struct DocumentEmbeddingTests {
                 try await call()
             }
             task.cancel()
-            let error = await #expect(throws: Word2VecError.self) { try await task.value }
+            let error = await #expect(throws: VectorError.self) { try await task.value }
             #expect(error?.code == .cancelled)
         }
     }
@@ -209,18 +209,18 @@ struct DocumentEmbeddingTests {
     @Test("Arguments that make no sense give errors")
     func refused() throws {
         for a in [0, -1, .nan, .infinity] {
-            let error = #expect(throws: Word2VecError.self) {
+            let error = #expect(throws: VectorError.self) {
                 try DocumentEmbedding(words(), vocabulary: vocabulary(), a: a)
             }
             #expect(error?.code == .invalidArgument && error?.message.contains("\(a)") == true)
         }
         let embedding = try DocumentEmbedding(words())
-        let cases: [([Float], Int, Word2VecError.Code)] = [
+        let cases: [([Float], Int, VectorError.Code)] = [
             ([1, 2], 2, .invalidArgument), ([], 3, .invalidArgument), ([0, 0, 0, 0, 0, 0], 3, .invalidArgument),
             ([0, 0, 1, 0, .nan, 0], 3, .notFinite), ([0, 0, .infinity], 3, .notFinite),
         ]
         for (values, dimension, code) in cases {
-            let error = #expect(throws: Word2VecError.self) {
+            let error = #expect(throws: VectorError.self) {
                 try embedding.removingFirstComponent(of: VectorMatrix(values, dimension: dimension))
             }
             #expect(error?.code == code)

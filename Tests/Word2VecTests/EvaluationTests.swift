@@ -84,7 +84,7 @@ struct EvaluationTests {
             return try await words.evaluateAnalogies(questions)
         }
         task.cancel()
-        let error = await #expect(throws: Word2VecError.self) { try await task.value }
+        let error = await #expect(throws: VectorError.self) { try await task.value }
         #expect(error?.code == .cancelled)
     }
 
@@ -94,7 +94,7 @@ struct EvaluationTests {
             try atlas().evaluateAnalogies(AnalogyQuestions(contentsOf: $0), restrict: 5)
         }
         #expect(result.sections.map(\.asked) == [1, 1, 0, 0])
-        #expect(throws: Word2VecError.self) {
+        #expect(throws: VectorError.self) {
             try file(Self.questions) { try atlas().evaluateAnalogies(AnalogyQuestions(contentsOf: $0), restrict: 0) }
         }
     }
@@ -122,7 +122,7 @@ struct EvaluationTests {
         arguments: ["", ": only a section\n", "a b c d\n", ": x\na b c\n", ": x\na b c d e\n", "# nothing\n"]
     )
     func badAnalogies(text: String) throws {
-        let error = #expect(throws: Word2VecError.self) { try file(text) { try AnalogyQuestions(contentsOf: $0) } }
+        let error = #expect(throws: VectorError.self) { try file(text) { try AnalogyQuestions(contentsOf: $0) } }
         #expect(error?.code == .invalidFormat)
     }
 
@@ -196,10 +196,10 @@ struct EvaluationTests {
             [.init("a1", "b1", score: 1), .init("a2", "b2", score: 2)],
         ]
         for pairs in cases {
-            let error = #expect(throws: Word2VecError.self) { try vectors.evaluateWordPairs(WordPairs(pairs)) }
+            let error = #expect(throws: VectorError.self) { try vectors.evaluateWordPairs(WordPairs(pairs)) }
             #expect(error?.code == .invalidArgument)
         }
-        #expect(throws: Word2VecError.self) { try vectors.evaluateWordPairs(WordPairs(cases[3]), restrict: -1) }
+        #expect(throws: VectorError.self) { try vectors.evaluateWordPairs(WordPairs(cases[3]), restrict: -1) }
     }
 
     @Test(
@@ -212,9 +212,9 @@ struct EvaluationTests {
         ]
     )
     func badPairs(text: String) throws {
-        let error = #expect(throws: Word2VecError.self) { try file(text) { try WordPairs(contentsOf: $0) } }
+        let error = #expect(throws: VectorError.self) { try file(text) { try WordPairs(contentsOf: $0) } }
         #expect(error?.code == .invalidFormat)
-        let delimiter = #expect(throws: Word2VecError.self) {
+        let delimiter = #expect(throws: VectorError.self) {
             try file("aébé1") { try WordPairs(contentsOf: $0, delimiter: "é") }
         }
         #expect(delimiter?.code == .invalidArgument)

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import Vectors
 import Word2Vec
 
 @Suite("Phrases")
@@ -162,18 +163,18 @@ struct PhrasesTests {
             },
         ]
         for change in changes {
-            let error = #expect(throws: Word2VecError.self) {
+            let error = #expect(throws: VectorError.self) {
                 try learner(change).learn(from: Corpus(sentences: graph))
             }
             #expect(error?.code == .invalidArgument)
         }
-        let empty = #expect(throws: Word2VecError.self) {
+        let empty = #expect(throws: VectorError.self) {
             try learner().learn(from: Corpus(sentences: [[String]]()))
         }
         #expect(empty?.code == .corpusTooSmall)
         let spaced = try learner().join(Corpus(sentences: [["a b", "c"]]), through: graph)
         try withTemporaryFolder { folder in
-            let error = #expect(throws: Word2VecError.self) { try spaced.write(to: folder.appending(path: "text")) }
+            let error = #expect(throws: VectorError.self) { try spaced.write(to: folder.appending(path: "text")) }
             #expect(error?.code == .invalidArgument && error?.message.contains("'a b'") == true)
 
             let url = folder.appending(path: "phrases")
@@ -188,7 +189,7 @@ struct PhrasesTests {
             ]
             for text in broken {
                 try text.write(to: url, atomically: true, encoding: .utf8)
-                let error = #expect(throws: Word2VecError.self) { try Phrases(contentsOf: url) }
+                let error = #expect(throws: VectorError.self) { try Phrases(contentsOf: url) }
                 #expect(error?.code == .invalidFormat, "\(text)")
             }
         }
@@ -200,11 +201,11 @@ struct PhrasesTests {
         let phrases = try await learner().learn(from: Corpus(sentences: text))
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
-            let error = await #expect(throws: Word2VecError.self) {
+            let error = await #expect(throws: VectorError.self) {
                 _ = try await learner().learn(from: Corpus(sentences: text))
             }
             #expect(error?.code == .cancelled)
-            let other = await #expect(throws: Word2VecError.self) {
+            let other = await #expect(throws: VectorError.self) {
                 _ = try await phrases.join(Corpus(sentences: text))
             }
             #expect(other?.code == .cancelled)

@@ -194,7 +194,7 @@ struct TrainerTests {
         }
         for await _ in reports { break }
         task.cancel()
-        let error = await #expect(throws: Word2VecError.self) { try await task.value }
+        let error = await #expect(throws: VectorError.self) { try await task.value }
         #expect(error?.code == .cancelled)
     }
 
@@ -204,14 +204,14 @@ struct TrainerTests {
         let task = Task.detached {
             try Self.trainBlocking(trainer) { _ in withUnsafeCurrentTask { $0?.cancel() } }
         }
-        let error = await #expect(throws: Word2VecError.self) { try await task.value }
+        let error = await #expect(throws: VectorError.self) { try await task.value }
         #expect(error?.code == .cancelled)
 
         let early = Task.detached {
             withUnsafeCurrentTask { $0?.cancel() }
             return try Self.trainBlocking(trainer) { _ in }
         }
-        let earlyError = await #expect(throws: Word2VecError.self) { try await early.value }
+        let earlyError = await #expect(throws: VectorError.self) { try await early.value }
         #expect(earlyError?.code == .cancelled)
     }
 
@@ -284,7 +284,7 @@ struct TrainerTests {
     private func refuses(change: Change) {
         var configuration = Self.configuration()
         change.change(&configuration)
-        let error = #expect(throws: Word2VecError.self) {
+        let error = #expect(throws: VectorError.self) {
             try Word2VecTrainer(configuration).train(on: Corpus(sentences: Self.planted.sentences))
         }
         #expect(error?.code == .invalidArgument)
@@ -316,7 +316,7 @@ struct TrainerTests {
         var configuration = Self.configuration()
         configuration.epochs = 1
         change.change(&configuration)
-        do throws(Word2VecError) {
+        do throws(VectorError) {
             let model = try Word2VecTrainer(configuration).train(
                 on: Corpus(sentences: Array(Self.planted.sentences[..<200]))
             )
@@ -334,7 +334,7 @@ struct TrainerTests {
         var configuration = Self.configuration()
         configuration.dimension = 65_536
         let words = (0..<1_000_000).map { "w\($0)" }
-        let error = #expect(throws: Word2VecError.self) {
+        let error = #expect(throws: VectorError.self) {
             try Word2VecTrainer(configuration).train(on: Corpus(sentences: [words]))
         }
         #expect(error?.code == .tooLarge)
@@ -350,7 +350,7 @@ struct TrainerTests {
             ([["a"], ["b"], ["a"]], "no two words"),
         ]
         for (sentences, message) in cases {
-            let error = #expect(throws: Word2VecError.self) {
+            let error = #expect(throws: VectorError.self) {
                 try Word2VecTrainer(Self.configuration()).train(on: Corpus(sentences: sentences))
             }
             #expect(error?.code == .corpusTooSmall)
@@ -358,7 +358,7 @@ struct TrainerTests {
         }
         var strict = Self.configuration()
         strict.minimumCount = 1_000_000
-        #expect(throws: Word2VecError.self) {
+        #expect(throws: VectorError.self) {
             try Word2VecTrainer(strict).train(on: Corpus(sentences: Self.planted.sentences))
         }
     }
@@ -369,7 +369,7 @@ struct TrainerTests {
         configuration.learningRate = 10
         configuration.minimumLearningRate = 10
         configuration.epochs = 50
-        let error = #expect(throws: Word2VecError.self) {
+        let error = #expect(throws: VectorError.self) {
             try Word2VecTrainer(configuration).train(on: Corpus(sentences: Self.planted.sentences))
         }
         #expect(error?.code == .diverged)

@@ -58,7 +58,7 @@ func trainInterrupted(
         }
         canceller.start()
         defer { ended.cancel() }
-        do throws(Word2VecError) {
+        do throws(VectorError) {
             _ = try trainer.train(on: corpus, continuing: state, cancellation: cancellation) { _ in }
             try trainer.checkpoint?.remove()
         } catch {

@@ -90,7 +90,7 @@ struct TrainingCourseTests {
                 usleep(delay)
                 cancellation.cancel()
             }.start()
-            do throws(Word2VecError) {
+            do throws(VectorError) {
                 _ = try trainer.train(on: corpus, cancellation: cancellation) { _ in }
             } catch {
                 #expect(error.code == .cancelled, "\(error)")
@@ -109,13 +109,13 @@ struct TrainingCourseTests {
         let (trainer, corpus) = large(.negativeSampling())
         let cancelled = Cancellation()
         cancelled.cancel()
-        let error = #expect(throws: Word2VecError.self) {
+        let error = #expect(throws: VectorError.self) {
             try trainer.train(on: corpus, cancellation: cancelled) { _ in }
         }
         #expect(error?.code == .cancelled)
         // At the last report training is done, but for taking out its vectors.
         let late = Cancellation()
-        let lateError = #expect(throws: Word2VecError.self) {
+        let lateError = #expect(throws: VectorError.self) {
             try trainer.train(on: corpus, cancellation: late) { if $0.fraction == 1 { late.cancel() } }
         }
         #expect(lateError?.code == .cancelled)

@@ -32,12 +32,12 @@ struct VocabularyTests {
         #expect(frequent.total == 10 && frequent.corpusTotal == 13)
         #expect(try Vocabulary(of: corpus, minimumCount: 1, maximumSize: 2).words == ["c", "a"])
         #expect(try Vocabulary(of: corpus, minimumCount: 1, maximumSize: 100).count == 6)
-        #expect(throws: Word2VecError.self) { try Vocabulary(of: corpus, minimumCount: 1, maximumSize: 0) }
+        #expect(throws: VectorError.self) { try Vocabulary(of: corpus, minimumCount: 1, maximumSize: 0) }
     }
 
     @Test("A minimum count that empties the vocabulary names itself and the most frequent word's count")
     func emptied() {
-        let error = #expect(throws: Word2VecError.self) { try Vocabulary(of: corpus, minimumCount: 5) }
+        let error = #expect(throws: VectorError.self) { try Vocabulary(of: corpus, minimumCount: 5) }
         #expect(error?.code == .corpusTooSmall)
         #expect(error?.message.contains(" 5 times") == true)
         #expect(error?.message.contains("'c', occurs 4 times") == true)

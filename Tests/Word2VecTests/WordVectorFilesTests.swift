@@ -78,17 +78,17 @@ struct WordVectorFilesTests {
             let bytes = try Data(contentsOf: packed)
             for broken in [bytes.dropLast(9), bytes + [1], bytes.prefix(5)] {
                 try broken.write(to: packed)
-                let error = #expect(throws: Word2VecError.self) { try WordVectors(contentsOf: packed) }
+                let error = #expect(throws: VectorError.self) { try WordVectors(contentsOf: packed) }
                 #expect(error?.code == .invalidFormat)
             }
             for name in ["a.gz", "a.\(format).gz.gz"] {
-                let error = #expect(throws: Word2VecError.self) {
+                let error = #expect(throws: VectorError.self) {
                     try WordVectors(contentsOf: folder.appending(path: name))
                 }
                 #expect(error?.code == .invalidArgument)
             }
             // Written files are never compressed, so that this name would lie.
-            #expect(throws: Word2VecError.self) { try vectors.write(to: packed) }
+            #expect(throws: VectorError.self) { try vectors.write(to: packed) }
         }
     }
 
@@ -112,12 +112,12 @@ struct WordVectorFilesTests {
             #expect(try text(words) == "word\tcluster\tsort\na\t1\tx\nß\t2\ty\n")
             #expect(try text(numbers) == "1.0\t-2.0\n0.1\t3.0\n")
             for columns: KeyValuePairs in [["short": ["1"]], ["tab": ["1", "2\t", "3"]], ["line\n": ["1", "2", "3"]]] {
-                let error = #expect(throws: Word2VecError.self) {
+                let error = #expect(throws: VectorError.self) {
                     try vectors.writeProjectorFiles(vectors: numbers, metadata: words, columns: columns)
                 }
                 #expect(error?.code == .invalidArgument)
             }
-            #expect(throws: Word2VecError.self) {
+            #expect(throws: VectorError.self) {
                 try vectors.writeProjectorFiles(vectors: numbers, metadata: words, restrict: 0)
             }
         }
@@ -290,7 +290,7 @@ struct WordVectorFilesTests {
             let vectors = try withTemporaryFolder { folder in
                 let url = folder.appending(path: "a.txt")
                 try Data(Array(header.utf8) + text).write(to: url)
-                #expect(throws: Word2VecError.self) { try WordVectors(contentsOf: url) }
+                #expect(throws: VectorError.self) { try WordVectors(contentsOf: url) }
                 return try WordVectors(contentsOf: url, omitted: &omitted)
             }
             #expect(vectors.words == ["the", ". . .", "\u{FFFD}", "last"])
@@ -324,16 +324,16 @@ struct WordVectorFilesTests {
         try withTemporaryFolder { folder in
             let url = folder.appending(path: name)
             try Data(bytes).write(to: url)
-            #expect(throws: Word2VecError.self) { try WordVectors(contentsOf: url) }
+            #expect(throws: VectorError.self) { try WordVectors(contentsOf: url) }
             let first = try WordVectors(contentsOf: url, limit: 10)
             #expect(first.words == Array(vectors.words[..<10]) && first.matrix == vectors.matrix[0..<10])
-            #expect(throws: Word2VecError.self) { try WordVectors(contentsOf: url, limit: 0) }
+            #expect(throws: VectorError.self) { try WordVectors(contentsOf: url, limit: 0) }
         }
     }
 
     @Test("A malformed file is refused with a message that says what is wrong", arguments: malformed)
     private func refuses(file: Malformed) {
-        let error = #expect(throws: Word2VecError.self) { try read(file.bytes, as: file.name) }
+        let error = #expect(throws: VectorError.self) { try read(file.bytes, as: file.name) }
         #expect(error?.code == .invalidFormat)
         #expect(error?.message.contains(file.mention) == true, "\(error?.message ?? "")")
     }
@@ -354,13 +354,13 @@ struct WordVectorFilesTests {
                 do {
                     let read = try WordVectors(contentsOf: url)
                     #expect(read.matrix.values.allSatisfy(\.isFinite) && read.count == read.matrix.count)
-                } catch is Word2VecError {}
+                } catch is VectorError {}
             }
             for length in 0..<bytes.count {
                 try Data(bytes[..<length]).write(to: url)
                 // Text may be cut where it still makes sense: within the last number, or after it.
                 if name == "a.bin" || !bytes[length...].allSatisfy({ $0 != 0x20 }) {
-                    #expect(throws: Word2VecError.self) { try WordVectors(contentsOf: url) }
+                    #expect(throws: VectorError.self) { try WordVectors(contentsOf: url) }
                 }
             }
         }
@@ -372,7 +372,7 @@ struct WordVectorFilesTests {
         for length in [1, 10, 1000, 100_000] {
             for _ in 0..<20 {
                 let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
-                #expect(throws: Word2VecError.self) { try read(bytes, as: name) }
+                #expect(throws: VectorError.self) { try read(bytes, as: name) }
             }
         }
     }
@@ -383,25 +383,25 @@ struct WordVectorFilesTests {
         try withTemporaryFolder { folder in
             for name in ["a", "a.glove", "a.zip.gz", ".bin"] {
                 let url = folder.appending(path: name)
-                let writing = #expect(throws: Word2VecError.self) { try vectors.write(to: url) }
-                let reading = #expect(throws: Word2VecError.self) { try WordVectors(contentsOf: url) }
+                let writing = #expect(throws: VectorError.self) { try vectors.write(to: url) }
+                let reading = #expect(throws: VectorError.self) { try WordVectors(contentsOf: url) }
                 #expect(writing?.code == .invalidArgument && reading?.code == .invalidArgument)
             }
             // What is compressed is read, but not written.
-            let compressed = #expect(throws: Word2VecError.self) {
+            let compressed = #expect(throws: VectorError.self) {
                 try vectors.write(to: folder.appending(path: "a.bin.gz"))
             }
             #expect(compressed?.code == .invalidArgument)
-            let missing = #expect(throws: Word2VecError.self) {
+            let missing = #expect(throws: VectorError.self) {
                 try WordVectors(contentsOf: folder.appending(path: "missing.bin"))
             }
             #expect(missing?.code == .inputOutput)
             let subfolder = folder.appending(path: "folder.bin")
             try FileManager.default.createDirectory(at: subfolder, withIntermediateDirectories: true)
-            #expect(throws: Word2VecError.self) { try WordVectors(contentsOf: subfolder) }
-            let writing = #expect(throws: Word2VecError.self) { try vectors.write(to: subfolder) }
+            #expect(throws: VectorError.self) { try WordVectors(contentsOf: subfolder) }
+            let writing = #expect(throws: VectorError.self) { try vectors.write(to: subfolder) }
             #expect(writing?.code == .inputOutput)
-            #expect(throws: Word2VecError.self) {
+            #expect(throws: VectorError.self) {
                 try vectors.write(to: folder.appending(path: "missing/a.bin"))
             }
         }
@@ -414,7 +414,7 @@ struct WordVectorFilesTests {
             try Data("old".utf8).write(to: url)
             for word in ["new york", "a\tb", "a\n", "\u{0B}"] {
                 let vectors = try WordVectors(words: [word], matrix: VectorMatrix([1], dimension: 1))
-                let error = #expect(throws: Word2VecError.self) { try vectors.write(to: url) }
+                let error = #expect(throws: VectorError.self) { try vectors.write(to: url) }
                 #expect(error?.code == .invalidArgument)
             }
             #expect(try Data(contentsOf: url) == Data("old".utf8))
@@ -427,7 +427,7 @@ struct WordVectorFilesTests {
             try withTemporaryFolder { folder in
                 let url = folder.appending(path: "full.bin")
                 try FileManager.default.createSymbolicLink(at: url, withDestinationURL: URL(filePath: "/dev/full"))
-                let error = #expect(throws: Word2VecError.self) {
+                let error = #expect(throws: VectorError.self) {
                     try sample(count: 500, dimension: 100).write(to: url)
                 }
                 #expect(error?.code == .inputOutput)

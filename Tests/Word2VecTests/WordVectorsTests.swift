@@ -52,8 +52,8 @@ struct WordVectorsTests {
         #expect(try vectors.similarity("east", "west") == -1)
         #expect(abs(try vectors.similarity("east", "north")) < 1e-6)
         #expect(try vectors.similarity("zero", "north") == 0)
-        #expect(throws: Word2VecError.self) { try vectors.similarity("east", "nowhere") }
-        let error = #expect(throws: Word2VecError.self) { try vectors.similarity("nowhere", "east") }
+        #expect(throws: VectorError.self) { try vectors.similarity("east", "nowhere") }
+        let error = #expect(throws: VectorError.self) { try vectors.similarity("nowhere", "east") }
         #expect(error?.code == .unknownWord && error?.message.contains("nowhere") == true)
     }
 
@@ -117,9 +117,9 @@ struct WordVectorsTests {
         let vectors = try plane([("a", 0, 1), ("b", 10, 9), ("c", 20, 0.1), ("odd", 100, 50), ("zero", 0, 0)])
         #expect(try vectors.doesntMatch(["a", "odd", "b", "c"]) == "odd")
         #expect(try vectors.doesntMatch(["a", "b", "c", "c"]) == "a")
-        #expect(throws: Word2VecError.self) { try vectors.doesntMatch([]) }
-        #expect(throws: Word2VecError.self) { try vectors.doesntMatch(["a"]) }
-        let error = #expect(throws: Word2VecError.self) { try vectors.doesntMatch(["a", "b", "nowhere"]) }
+        #expect(throws: VectorError.self) { try vectors.doesntMatch([]) }
+        #expect(throws: VectorError.self) { try vectors.doesntMatch(["a"]) }
+        let error = #expect(throws: VectorError.self) { try vectors.doesntMatch(["a", "b", "nowhere"]) }
         #expect(error?.code == .unknownWord)
     }
 
@@ -133,9 +133,9 @@ struct WordVectorsTests {
         let found = try vectors.mostSimilar(to: [1, 0], top: 2, excluding: ["east", "zero"])
         #expect(found.map(\.word) == ["northeast", "north"])
         for words in [["nowhere"], ["east", "nowhere"]] {
-            #expect(throws: Word2VecError.self) { try vectors.mostSimilar(positive: ["east"], among: words) }
-            #expect(throws: Word2VecError.self) { try vectors.mostSimilar(to: [1, 0], excluding: words) }
-            #expect(throws: Word2VecError.self) { try vectors.mostSimilarCosMul(positive: ["east"], among: words) }
+            #expect(throws: VectorError.self) { try vectors.mostSimilar(positive: ["east"], among: words) }
+            #expect(throws: VectorError.self) { try vectors.mostSimilar(to: [1, 0], excluding: words) }
+            #expect(throws: VectorError.self) { try vectors.mostSimilarCosMul(positive: ["east"], among: words) }
         }
     }
 
@@ -157,9 +157,9 @@ struct WordVectorsTests {
         }
         let few = try vectors.mostSimilarCosMul(positive: positive, negative: negative, top: 5, restrict: 20)
         #expect(few.allSatisfy { (vectors.index(of: $0.word) ?? 99) < 20 } && few.count == 5)
-        #expect(throws: Word2VecError.self) { try vectors.mostSimilarCosMul(positive: [], negative: ["w1"]) }
-        #expect(throws: Word2VecError.self) { try vectors.mostSimilarCosMul(positive: ["w1"], top: -1) }
-        #expect(throws: Word2VecError.self) { try vectors.mostSimilarCosMul(positive: ["w1"], restrict: 0) }
+        #expect(throws: VectorError.self) { try vectors.mostSimilarCosMul(positive: [], negative: ["w1"]) }
+        #expect(throws: VectorError.self) { try vectors.mostSimilarCosMul(positive: ["w1"], top: -1) }
+        #expect(throws: VectorError.self) { try vectors.mostSimilarCosMul(positive: ["w1"], restrict: 0) }
     }
 
     private func random(seed: UInt64, count: Int, dimension: Int) throws -> WordVectors {
@@ -189,11 +189,11 @@ struct WordVectorsTests {
         }
         let nearest = try vectors.mostSimilar(positive: ["w0"], top: 1)[0].word
         #expect(try vectors.rank(of: nearest, to: "w0") == 1)
-        #expect(throws: Word2VecError.self) { try vectors.distances(from: "nowhere") }
-        #expect(throws: Word2VecError.self) { try vectors.distances(from: "w0", to: ["nowhere"]) }
-        #expect(throws: Word2VecError.self) { try vectors.distances(from: [1]) }
-        #expect(throws: Word2VecError.self) { try vectors.rank(of: "nowhere", to: "w0") }
-        #expect(throws: Word2VecError.self) { try vectors.closerWords(to: "nowhere", than: "w0") }
+        #expect(throws: VectorError.self) { try vectors.distances(from: "nowhere") }
+        #expect(throws: VectorError.self) { try vectors.distances(from: "w0", to: ["nowhere"]) }
+        #expect(throws: VectorError.self) { try vectors.distances(from: [1]) }
+        #expect(throws: VectorError.self) { try vectors.rank(of: "nowhere", to: "w0") }
+        #expect(throws: VectorError.self) { try vectors.closerWords(to: "nowhere", than: "w0") }
     }
 
     @Test("Means of words are weighted; groups are as similar as their means")
@@ -211,13 +211,13 @@ struct WordVectorsTests {
         #expect(try vectors.rankedByCentrality(["b", "a", "a"]).map(\.word) == ["a", "a", "b"])
         #expect(try vectors.rankedByCentrality([]).isEmpty)
         for words in [[], ["nowhere"]] {
-            let error = #expect(throws: Word2VecError.self) { try vectors.meanVector(of: words) }
+            let error = #expect(throws: VectorError.self) { try vectors.meanVector(of: words) }
             #expect(error?.code == .unknownWord)
-            #expect(throws: Word2VecError.self) { try vectors.similarity(words, ["a"]) }
-            #expect(throws: Word2VecError.self) { try vectors.similarity(["a"], words) }
+            #expect(throws: VectorError.self) { try vectors.similarity(words, ["a"]) }
+            #expect(throws: VectorError.self) { try vectors.similarity(["a"], words) }
         }
-        #expect(throws: Word2VecError.self) { try vectors.meanVector(of: ["a"], weights: []) }
-        #expect(throws: Word2VecError.self) { try vectors.meanVector(of: ["a"], weights: [.nan]) }
+        #expect(throws: VectorError.self) { try vectors.meanVector(of: ["a"], weights: []) }
+        #expect(throws: VectorError.self) { try vectors.meanVector(of: ["a"], weights: [.nan]) }
     }
 
     @Test("Some of the words are taken with their vectors")
@@ -227,22 +227,22 @@ struct WordVectorsTests {
         #expect(two.words == ["west", "east"] && two["west"].map(Array.init) == vectors["west"].map(Array.init))
         #expect(try vectors.prefix(2).words == ["east", "north"] && vectors.prefix(9).count == 5)
         #expect(try vectors.prefix(0).count == 0)
-        #expect(throws: Word2VecError.self) { try vectors.prefix(-1) }
-        #expect(throws: Word2VecError.self) { try vectors.gathering(["nowhere"]) }
-        #expect(throws: Word2VecError.self) { try vectors.gathering(["east", "east"]) }
+        #expect(throws: VectorError.self) { try vectors.prefix(-1) }
+        #expect(throws: VectorError.self) { try vectors.gathering(["nowhere"]) }
+        #expect(throws: VectorError.self) { try vectors.gathering(["east", "east"]) }
     }
 
     @Test("A question that makes no sense gives an error")
     func badQuestions() throws {
         let vectors = try compass()
-        #expect(throws: Word2VecError.self) { try vectors.mostSimilar(positive: []) }
-        #expect(throws: Word2VecError.self) { try vectors.mostSimilar(positive: ["east"], top: -1) }
-        #expect(throws: Word2VecError.self) { try vectors.mostSimilar(positive: ["east"], restrict: 0) }
-        #expect(throws: Word2VecError.self) { try vectors.mostSimilar(positive: ["nowhere"]) }
-        #expect(throws: Word2VecError.self) { try vectors.mostSimilar(positive: ["east"], negative: ["nowhere"]) }
-        #expect(throws: Word2VecError.self) { try vectors.mostSimilar(to: [1, 2, 3]) }
-        #expect(throws: Word2VecError.self) { try vectors.mostSimilar(to: []) }
-        #expect(throws: Word2VecError.self) { try vectors.mostSimilar(to: [1, .nan]) }
+        #expect(throws: VectorError.self) { try vectors.mostSimilar(positive: []) }
+        #expect(throws: VectorError.self) { try vectors.mostSimilar(positive: ["east"], top: -1) }
+        #expect(throws: VectorError.self) { try vectors.mostSimilar(positive: ["east"], restrict: 0) }
+        #expect(throws: VectorError.self) { try vectors.mostSimilar(positive: ["nowhere"]) }
+        #expect(throws: VectorError.self) { try vectors.mostSimilar(positive: ["east"], negative: ["nowhere"]) }
+        #expect(throws: VectorError.self) { try vectors.mostSimilar(to: [1, 2, 3]) }
+        #expect(throws: VectorError.self) { try vectors.mostSimilar(to: []) }
+        #expect(throws: VectorError.self) { try vectors.mostSimilar(to: [1, .nan]) }
         #expect(try vectors.mostSimilar(to: [0, 0], top: 2).map(\.similarity) == [0, 0])
     }
 
@@ -250,11 +250,11 @@ struct WordVectorsTests {
     func refused() throws {
         let two = try VectorMatrix([1, 2, 3, 4], dimension: 2)
         for words in [["a"], ["a", "b", "c"], ["a", "a"], ["a", ""], ["a", String(repeating: "x", count: 5000)]] {
-            let error = #expect(throws: Word2VecError.self) { try WordVectors(words: words, matrix: two) }
+            let error = #expect(throws: VectorError.self) { try WordVectors(words: words, matrix: two) }
             #expect(error?.code == .invalidArgument)
         }
         for value in [Float.nan, .infinity, -.infinity] {
-            let error = #expect(throws: Word2VecError.self) {
+            let error = #expect(throws: VectorError.self) {
                 try WordVectors(words: ["a", "b"], matrix: VectorMatrix([1, 2, 3, value], dimension: 2))
             }
             #expect(error?.code == .notFinite && error?.message.contains("'b'") == true)

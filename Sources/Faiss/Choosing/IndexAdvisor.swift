@@ -53,13 +53,13 @@ public struct IndexAdvisor: Sendable, Hashable {
     /// What is recommended, best first: what reaches the recall before what doesn't, the fastest of the former and the
     /// most accurate of the latter first. All of it fits the memory and can do what is needed.
     ///
-    /// - Throws: ``FaissError/Code/invalidArgument`` for a value out of range, or if the memory is too little for any
+    /// - Throws: `invalidArgument` for a value out of range, or if the memory is too little for any
     ///   kind.
-    public func recommendations() throws(FaissError) -> [IndexRecommendation] {
+    public func recommendations() throws(VectorError) -> [IndexRecommendation] {
         try checkRange(count, 1...Int(Int32.max), "count")
         try checkRange(dimension, 1...VectorMatrix.maximumDimension, "dimension")
         guard targetRecall > 0, targetRecall <= 1 else {
-            throw FaissError(.invalidArgument, "the target recall \(targetRecall) is not above 0 and at most 1")
+            throw VectorError(.invalidArgument, "the target recall \(targetRecall) is not above 0 and at most 1")
         }
         var fitting: [(recommendation: IndexRecommendation, cost: Double)] = []
         var smallest = Int.max
@@ -74,7 +74,7 @@ public struct IndexAdvisor: Sendable, Hashable {
             fitting.append((recommendation(candidate, bytes: bytes), candidate.cost))
         }
         guard !fitting.isEmpty else {
-            throw FaissError(
+            throw VectorError(
                 .invalidArgument,
                 "the memory budget of \(memoryBudget ?? 0) bytes is too little for any kind of index over \(count) "
                     + "vectors of dimension \(dimension): the smallest would take \(smallest)"

@@ -40,7 +40,7 @@ public struct IndexTuner: Sendable, Hashable {
     ///   - options: the filter and the threads of all searches, and settings that are to stay as they are: those given
     ///     are not explored.
     ///   - progress: called after every setting.
-    /// - Throws: ``FaissError`` with code `unsupported` (no truth, from an index that does not keep vectors as they are),
+    /// - Throws: `VectorError` with code `unsupported` (no truth, from an index that does not keep vectors as they are),
     ///   `invalidArgument`, `dimensionMismatch`, `notFinite`, `notTrained`, `cancelled`, `tooLarge`.
     public func tune(
         _ index: VectorIndex,
@@ -48,7 +48,7 @@ public struct IndexTuner: Sendable, Hashable {
         truth: NeighborLists? = nil,
         options: SearchOptions = SearchOptions(),
         progress: OperationProgress.Handler? = nil
-    ) throws(FaissError) -> TuningReport {
+    ) throws(VectorError) -> TuningReport {
         let watch = Watch(progress)
         return try tune(index, queries: queries, truth: truth, options: options, watch: watch)
     }
@@ -61,8 +61,8 @@ public struct IndexTuner: Sendable, Hashable {
         truth: NeighborLists? = nil,
         options: SearchOptions = SearchOptions(),
         progress: OperationProgress.Handler? = nil
-    ) async throws(FaissError) -> TuningReport {
-        try await runWatched(progress) { watch throws(FaissError) in
+    ) async throws(VectorError) -> TuningReport {
+        try await runWatched(progress) { watch throws(VectorError) in
             try tune(index, queries: queries, truth: truth, options: options, watch: watch)
         }
     }
@@ -73,13 +73,13 @@ public struct IndexTuner: Sendable, Hashable {
         truth: NeighborLists?,
         options: SearchOptions,
         watch: Watch
-    ) throws(FaissError) -> TuningReport {
-        guard k >= 1 else { throw FaissError(.invalidArgument, "k \(k) is less than 1") }
+    ) throws(VectorError) -> TuningReport {
+        guard k >= 1 else { throw VectorError(.invalidArgument, "k \(k) is less than 1") }
         try checkRange(repetitions, 1...100, "repetitions")
-        guard !queries.isEmpty else { throw FaissError(.invalidArgument, "there are no queries to measure with") }
-        guard index.count > 0 else { throw FaissError(.invalidArgument, "the index is empty: nothing can be found") }
+        guard !queries.isEmpty else { throw VectorError(.invalidArgument, "there are no queries to measure with") }
+        guard index.count > 0 else { throw VectorError(.invalidArgument, "the index is empty: nothing can be found") }
         if let truth, truth.count != queries.count {
-            throw FaissError(.invalidArgument, "\(truth.count) true lists don't fit \(queries.count) queries")
+            throw VectorError(.invalidArgument, "\(truth.count) true lists don't fit \(queries.count) queries")
         }
         let answers =
             if let truth { truth } else {
@@ -119,7 +119,7 @@ public struct IndexTuner: Sendable, Hashable {
         queries: VectorMatrix,
         options: SearchOptions,
         watch: Watch
-    ) throws(FaissError) -> (NeighborLists, Double) {
+    ) throws(VectorError) -> (NeighborLists, Double) {
         let silent = watch.silent
         let singles = oneByOne ? (0..<queries.count).map { Array(queries[$0]) } : []
         var answers = NeighborLists()
@@ -146,10 +146,10 @@ public struct IndexTuner: Sendable, Hashable {
         queries: VectorMatrix,
         options: SearchOptions,
         watch: Watch
-    ) throws(FaissError) -> NeighborLists {
+    ) throws(VectorError) -> NeighborLists {
         let description = index.indexDescription
         guard description.capabilities.reconstructsExactly else {
-            throw FaissError(
+            throw VectorError(
                 .unsupported,
                 "\(description) does not keep vectors as they are: give the true neighbours that a flat index finds"
             )

@@ -24,25 +24,25 @@ public struct NearestCentroidClassifier: Sendable, Hashable {
     /// - Parameters:
     ///   - points: one at least, all finite; for cosine none all zeros.
     ///   - labels: the class of each point.
-    /// - Throws: ``FaissError`` with code `invalidArgument` (no points, not as many labels, a zero row by cosine, or a
+    /// - Throws: `VectorError` with code `invalidArgument` (no points, not as many labels, a zero row by cosine, or a
     ///   class whose directions cancel each other), `notFinite`.
     public func fit<Label: Hashable & Sendable>(
         _ points: VectorMatrix,
         labels: [Label]
-    ) throws(FaissError) -> NearestCentroidModel<Label> { try learn(points, labels) }
+    ) throws(VectorError) -> NearestCentroidModel<Label> { try learn(points, labels) }
 
     /// As the blocking `fit`, on a thread outside the cooperative pool.
     public func fit<Label: Hashable & Sendable>(
         _ points: VectorMatrix,
         labels: [Label]
-    ) async throws(FaissError) -> NearestCentroidModel<Label> {
-        try await runWatched { _ throws(FaissError) in try learn(points, labels) }
+    ) async throws(VectorError) -> NearestCentroidModel<Label> {
+        try await runWatched { _ throws(VectorError) in try learn(points, labels) }
     }
 
     private func learn<Label: Hashable & Sendable>(
         _ points: VectorMatrix,
         _ labels: [Label]
-    ) throws(FaissError) -> NearestCentroidModel<Label> {
+    ) throws(VectorError) -> NearestCentroidModel<Label> {
         let classes = try LabeledClasses(labels, points: points.count)
         let prepared = try preparedPoints(points, areNormalized: metric == .cosine)
         let dimension = points.dimension
@@ -57,10 +57,10 @@ public struct NearestCentroidClassifier: Sendable, Hashable {
             }
         }
         let means = sums.indices.map { Float(sums[$0] / Double(counts[$0 / dimension])) }
-        var centroids = try withFaissError { try VectorMatrix(means, dimension: dimension) }
+        var centroids = try VectorMatrix(means, dimension: dimension)
         if metric == .cosine {
             for (number, label) in classes.labels.enumerated() where centroids[number].allSatisfy({ $0 == 0 }) {
-                throw FaissError(.invalidArgument, "the vectors of class \(label) cancel each other: no direction")
+                throw VectorError(.invalidArgument, "the vectors of class \(label) cancel each other: no direction")
             }
             centroids.normalize()
         }

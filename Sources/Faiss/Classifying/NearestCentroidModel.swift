@@ -15,7 +15,7 @@ public struct NearestCentroidModel<Label: Hashable & Sendable>: Sendable {
         centroids: VectorMatrix,
         metric: Metric,
         threads: ThreadLimit
-    ) throws(FaissError) {
+    ) throws(VectorError) {
         self.classes = classes
         self.centroids = centroids
         self.threads = threads
@@ -25,16 +25,16 @@ public struct NearestCentroidModel<Label: Hashable & Sendable>: Sendable {
 
     /// The class that each row is nearest to; of classes equally near, the first in ``classes``.
     ///
-    /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument` (a zero row by cosine),
+    /// - Throws: `VectorError` with code `dimensionMismatch`, `notFinite`, `invalidArgument` (a zero row by cosine),
     ///   `cancelled`.
-    public func predict(_ points: VectorMatrix) throws(FaissError) -> [Label] { try predict(points, watch: Watch()) }
+    public func predict(_ points: VectorMatrix) throws(VectorError) -> [Label] { try predict(points, watch: Watch()) }
 
     /// As `predict(_:)`, on a thread outside the cooperative pool; stops when the task is cancelled.
-    public func predict(_ points: VectorMatrix) async throws(FaissError) -> [Label] {
-        try await runWatched { watch throws(FaissError) in try predict(points, watch: watch) }
+    public func predict(_ points: VectorMatrix) async throws(VectorError) -> [Label] {
+        try await runWatched { watch throws(VectorError) in try predict(points, watch: watch) }
     }
 
-    private func predict(_ points: VectorMatrix, watch: Watch) throws(FaissError) -> [Label] {
+    private func predict(_ points: VectorMatrix, watch: Watch) throws(VectorError) -> [Label] {
         let options = SearchOptions(threads: threads)
         return try index.search(points, for: .nearest(1), options: options, watch: watch).neighbors
             .map { classes[Int($0.id)] }

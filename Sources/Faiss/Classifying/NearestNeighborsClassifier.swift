@@ -46,13 +46,13 @@ public struct NearestNeighborsClassifier: Sendable {
     ///   - points: k at least, all finite; for cosine none all zeros. Their number is what the index's training needs.
     ///   - labels: the class of each point.
     ///   - progress: called while the points are added.
-    /// - Throws: ``FaissError`` with code `invalidArgument`, `notFinite`, `tooFewTrainingVectors`, `tooLarge`,
+    /// - Throws: `VectorError` with code `invalidArgument`, `notFinite`, `tooFewTrainingVectors`, `tooLarge`,
     ///   `cancelled`.
     public func fit<Label: Hashable & Sendable>(
         _ points: VectorMatrix,
         labels: [Label],
         progress: OperationProgress.Handler? = nil
-    ) throws(FaissError) -> NearestNeighborsModel<Label> {
+    ) throws(VectorError) -> NearestNeighborsModel<Label> {
         try fit(points, labels: labels, watch: Watch(progress))
     }
 
@@ -62,8 +62,8 @@ public struct NearestNeighborsClassifier: Sendable {
         _ points: VectorMatrix,
         labels: [Label],
         progress: OperationProgress.Handler? = nil
-    ) async throws(FaissError) -> NearestNeighborsModel<Label> {
-        try await runWatched(progress) { watch throws(FaissError) in
+    ) async throws(VectorError) -> NearestNeighborsModel<Label> {
+        try await runWatched(progress) { watch throws(VectorError) in
             try fit(points, labels: labels, watch: watch)
         }
     }
@@ -72,12 +72,12 @@ public struct NearestNeighborsClassifier: Sendable {
         _ points: VectorMatrix,
         labels: [Label],
         watch: Watch
-    ) throws(FaissError) -> NearestNeighborsModel<Label> {
+    ) throws(VectorError) -> NearestNeighborsModel<Label> {
         let classes = try LabeledClasses(labels, points: points.count)
         try checkRange(k, 1...points.count, "k")
         try options.validate()
         guard weights == .uniform || metric != .innerProduct else {
-            throw FaissError(.invalidArgument, "the inner product is no distance that votes could be weighted by")
+            throw VectorError(.invalidArgument, "the inner product is no distance that votes could be weighted by")
         }
         let built = try VectorIndex(index, dimension: points.dimension, metric: metric)
         let training = watch.silent

@@ -25,12 +25,12 @@ public struct NearestNeighborsModel<Label: Hashable & Sendable>: Sendable {
     /// - Parameters:
     ///   - points: rows of the points' dimension.
     ///   - progress: called after every block of rows.
-    /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument` (a zero row by cosine, or a
+    /// - Throws: `VectorError` with code `dimensionMismatch`, `notFinite`, `invalidArgument` (a zero row by cosine, or a
     ///   row for which the filter leaves no neighbour), `cancelled`.
     public func predict(
         _ points: VectorMatrix,
         progress: OperationProgress.Handler? = nil
-    ) throws(FaissError) -> [Label] {
+    ) throws(VectorError) -> [Label] {
         try predict(points, watch: Watch(progress))
     }
 
@@ -38,8 +38,8 @@ public struct NearestNeighborsModel<Label: Hashable & Sendable>: Sendable {
     public func predict(
         _ points: VectorMatrix,
         progress: OperationProgress.Handler? = nil
-    ) async throws(FaissError) -> [Label] {
-        try await runWatched(progress) { watch throws(FaissError) in
+    ) async throws(VectorError) -> [Label] {
+        try await runWatched(progress) { watch throws(VectorError) in
             try predict(points, watch: watch)
         }
     }
@@ -48,23 +48,23 @@ public struct NearestNeighborsModel<Label: Hashable & Sendable>: Sendable {
     /// `predict_proba`.
     ///
     /// - Throws: as `predict(_:progress:)`.
-    public func probabilities(_ points: VectorMatrix) throws(FaissError) -> [[Double]] {
+    public func probabilities(_ points: VectorMatrix) throws(VectorError) -> [[Double]] {
         try probabilities(points, watch: Watch())
     }
 
     /// As `probabilities(_:)`, on a thread outside the cooperative pool; stops when the task is cancelled.
-    public func probabilities(_ points: VectorMatrix) async throws(FaissError) -> [[Double]] {
-        try await runWatched { watch throws(FaissError) in try probabilities(points, watch: watch) }
+    public func probabilities(_ points: VectorMatrix) async throws(VectorError) -> [[Double]] {
+        try await runWatched { watch throws(VectorError) in try probabilities(points, watch: watch) }
     }
 
-    private func probabilities(_ points: VectorMatrix, watch: Watch) throws(FaissError) -> [[Double]] {
+    private func probabilities(_ points: VectorMatrix, watch: Watch) throws(VectorError) -> [[Double]] {
         try votes(points, watch: watch).map { votes in
             let total = votes.reduce(0, +)
             return votes.map { $0 / total }
         }
     }
 
-    private func predict(_ points: VectorMatrix, watch: Watch) throws(FaissError) -> [Label] {
+    private func predict(_ points: VectorMatrix, watch: Watch) throws(VectorError) -> [Label] {
         try votes(points, watch: watch).map { votes in
             var winner = 0
             for number in votes.indices where votes[number] > votes[winner] { winner = number }
@@ -72,7 +72,7 @@ public struct NearestNeighborsModel<Label: Hashable & Sendable>: Sendable {
         }
     }
 
-    private func votes(_ points: VectorMatrix, watch: Watch) throws(FaissError) -> [[Double]] {
+    private func votes(_ points: VectorMatrix, watch: Watch) throws(VectorError) -> [[Double]] {
         let lists = try index.search(
             points,
             for: .nearest(configuration.k),
@@ -82,7 +82,7 @@ public struct NearestNeighborsModel<Label: Hashable & Sendable>: Sendable {
         var votes: [[Double]] = []
         votes.reserveCapacity(lists.count)
         for (row, list) in lists.enumerated() {
-            guard !list.isEmpty else { throw FaissError(.invalidArgument, "row \(row) has no neighbour to vote") }
+            guard !list.isEmpty else { throw VectorError(.invalidArgument, "row \(row) has no neighbour to vote") }
             votes.append(count(list))
         }
         return votes

@@ -1,10 +1,5 @@
+import Foundation
 public import Vectors
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
 
 /// How good a clustering is: by itself (`silhouette(of:points:metric:sample:seed:threads:progress:)`),
 /// or held against known classes (the others).
@@ -21,11 +16,11 @@ public enum ClusteringScores {
     /// - Parameters:
     ///   - labels: the cluster of each point.
     ///   - classes: the class of each point.
-    /// - Throws: ``FaissError/Code/invalidArgument`` if there are no labels, or not as many of both.
+    /// - Throws: `invalidArgument` if there are no labels, or not as many of both.
     public static func purity<Label: Hashable, Class: Hashable>(
         of labels: [Label],
         classes: [Class]
-    ) throws(FaissError) -> Double {
+    ) throws(VectorError) -> Double {
         let table = try Contingency(labels, classes)
         var largest = [Int](repeating: 0, count: table.labels.count)
         for (cell, count) in table.cells { largest[cell.label] = max(largest[cell.label], count) }
@@ -40,11 +35,11 @@ public enum ClusteringScores {
     /// - Parameters:
     ///   - labels: the cluster of each point.
     ///   - classes: the class of each point.
-    /// - Throws: ``FaissError/Code/invalidArgument`` if there are no labels, or not as many of both.
+    /// - Throws: `invalidArgument` if there are no labels, or not as many of both.
     public static func normalizedMutualInformation<Label: Hashable, Class: Hashable>(
         of labels: [Label],
         classes: [Class]
-    ) throws(FaissError) -> Double {
+    ) throws(VectorError) -> Double {
         let table = try Contingency(labels, classes)
         if table.labels.count == 1, table.classes.count == 1 { return 1 }
         let total = Double(table.total)
@@ -68,11 +63,11 @@ public enum ClusteringScores {
     /// - Parameters:
     ///   - labels: the cluster of each point.
     ///   - classes: the class of each point.
-    /// - Throws: ``FaissError/Code/invalidArgument`` if there are no labels, or not as many of both.
+    /// - Throws: `invalidArgument` if there are no labels, or not as many of both.
     public static func adjustedRandIndex<Label: Hashable, Class: Hashable>(
         of labels: [Label],
         classes: [Class]
-    ) throws(FaissError) -> Double {
+    ) throws(VectorError) -> Double {
         let table = try Contingency(labels, classes)
         func pairs(_ counts: some Sequence<Int>) -> Double { counts.reduce(0) { $0 + Double($1) * Double($1 - 1) / 2 } }
         // Pairs together in both, in the labels alone, in the classes alone, in neither.
@@ -104,7 +99,7 @@ public enum ClusteringScores {
     ///   - seed: the seed of the sample.
     ///   - threads: how many threads may be used. The result does not depend on it.
     ///   - progress: called after every block of points.
-    /// - Throws: ``FaissError`` with code `invalidArgument`, `notFinite`, `cancelled`.
+    /// - Throws: `VectorError` with code `invalidArgument`, `notFinite`, `cancelled`.
     public static func silhouette<Label: Hashable>(
         of labels: [Label],
         points: VectorMatrix,
@@ -113,7 +108,7 @@ public enum ClusteringScores {
         seed: UInt64 = 1234,
         threads: ThreadLimit = .automatic,
         progress: OperationProgress.Handler? = nil
-    ) throws(FaissError) -> Double {
+    ) throws(VectorError) -> Double {
         try Silhouette(numbered(labels), points, metric: metric, sample: sample, seed: seed)
             .mean(threads: threads, watch: Watch(progress))
     }
@@ -128,9 +123,9 @@ public enum ClusteringScores {
         seed: UInt64 = 1234,
         threads: ThreadLimit = .automatic,
         progress: OperationProgress.Handler? = nil
-    ) async throws(FaissError) -> Double {
+    ) async throws(VectorError) -> Double {
         let numbers = numbered(labels)
-        return try await runWatched(progress) { watch throws(FaissError) in
+        return try await runWatched(progress) { watch throws(VectorError) in
             try Silhouette(numbers, points, metric: metric, sample: sample, seed: seed)
                 .mean(threads: threads, watch: watch)
         }

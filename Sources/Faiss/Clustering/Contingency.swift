@@ -1,3 +1,5 @@
+import Vectors
+
 /// How often each cluster meets each class.
 struct Contingency {
     struct Cell: Hashable {
@@ -11,11 +13,11 @@ struct Contingency {
     private(set) var classes: [Int] = []
     let total: Int
 
-    init<Label: Hashable, Class: Hashable>(_ labels: [Label], _ classes: [Class]) throws(FaissError) {
+    init<Label: Hashable, Class: Hashable>(_ labels: [Label], _ classes: [Class]) throws(VectorError) {
         guard labels.count == classes.count else {
-            throw FaissError(.invalidArgument, "\(labels.count) labels don't fit \(classes.count) classes")
+            throw VectorError(.invalidArgument, "\(labels.count) labels don't fit \(classes.count) classes")
         }
-        guard !labels.isEmpty else { throw FaissError(.invalidArgument, "there are no labels to score") }
+        guard !labels.isEmpty else { throw VectorError(.invalidArgument, "there are no labels to score") }
         total = labels.count
         for (label, `class`) in zip(numbered(labels), numbered(classes)) {
             // Numbers come in order, so a new one is the next place.

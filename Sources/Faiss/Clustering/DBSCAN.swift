@@ -47,12 +47,12 @@ public struct DBSCAN: Sendable, Hashable {
     /// - Parameters:
     ///   - points: all finite; for cosine none all zeros.
     ///   - progress: called after every block of points whose neighbours have been found.
-    /// - Throws: ``FaissError`` with code `invalidArgument` (radius, minimum points, metric, a zero row by cosine),
+    /// - Throws: `VectorError` with code `invalidArgument` (radius, minimum points, metric, a zero row by cosine),
     ///   `notFinite`, `tooLarge`, `cancelled`.
     public func fit(
         _ points: VectorMatrix,
         progress: OperationProgress.Handler? = nil
-    ) throws(FaissError) -> DBSCANModel {
+    ) throws(VectorError) -> DBSCANModel {
         try fit(points, watch: Watch(progress))
     }
 
@@ -60,13 +60,13 @@ public struct DBSCAN: Sendable, Hashable {
     public func fit(
         _ points: VectorMatrix,
         progress: OperationProgress.Handler? = nil
-    ) async throws(FaissError) -> DBSCANModel {
-        try await runWatched(progress) { watch throws(FaissError) in
+    ) async throws(VectorError) -> DBSCANModel {
+        try await runWatched(progress) { watch throws(VectorError) in
             try fit(points, watch: watch)
         }
     }
 
-    private func fit(_ points: VectorMatrix, watch: Watch) throws(FaissError) -> DBSCANModel {
+    private func fit(_ points: VectorMatrix, watch: Watch) throws(VectorError) -> DBSCANModel {
         try validate(points)
         let neighborhoods = try Neighborhoods(points, radius: radius, metric: metric)
         let clusters = Mutex(DensityClusters(count: points.count, minimumPoints: minimumPoints))
@@ -82,16 +82,16 @@ public struct DBSCAN: Sendable, Hashable {
         return clusters.withLock { $0.model() }
     }
 
-    private func validate(_ points: VectorMatrix) throws(FaissError) {
+    private func validate(_ points: VectorMatrix) throws(VectorError) {
         guard radius > 0, radius.isFinite else {
-            throw FaissError(.invalidArgument, "the radius \(radius) is not a finite number above 0")
+            throw VectorError(.invalidArgument, "the radius \(radius) is not a finite number above 0")
         }
         try checkRange(minimumPoints, 1...Int(Int32.max), "minimum points")
         guard metric != .innerProduct else {
-            throw FaissError(.invalidArgument, "the inner product is no distance; take squared L2 or cosine")
+            throw VectorError(.invalidArgument, "the inner product is no distance; take squared L2 or cosine")
         }
         guard points.count <= Int(Int32.max) else {
-            throw FaissError(.tooLarge, "\(points.count) points are more than \(Int32.max)")
+            throw VectorError(.tooLarge, "\(points.count) points are more than \(Int32.max)")
         }
     }
 }

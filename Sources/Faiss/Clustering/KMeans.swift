@@ -82,14 +82,14 @@ public struct KMeans: Sendable, Hashable {
     ///   - initialCentroids: clusters × dimension, where the centroids are at first instead of ``start``; only for one
     ///     run. scikit-learn: `init`.
     ///   - progress: called before every iteration.
-    /// - Throws: ``FaissError`` with code `invalidArgument`, `tooFewTrainingVectors`, `notFinite`, `tooLarge`,
+    /// - Throws: `VectorError` with code `invalidArgument`, `tooFewTrainingVectors`, `notFinite`, `tooLarge`,
     ///   `cancelled`.
     public func fit(
         _ points: VectorMatrix,
         weights: [Float]? = nil,
         initialCentroids: VectorMatrix? = nil,
         progress: OperationProgress.Handler? = nil
-    ) throws(FaissError) -> KMeansModel {
+    ) throws(VectorError) -> KMeansModel {
         try fit(points, weights, initialCentroids, watch: Watch(progress))
     }
 
@@ -100,8 +100,8 @@ public struct KMeans: Sendable, Hashable {
         weights: [Float]? = nil,
         initialCentroids: VectorMatrix? = nil,
         progress: OperationProgress.Handler? = nil
-    ) async throws(FaissError) -> KMeansModel {
-        try await runWatched(progress) { watch throws(FaissError) in
+    ) async throws(VectorError) -> KMeansModel {
+        try await runWatched(progress) { watch throws(VectorError) in
             try fit(points, weights, initialCentroids, watch: watch)
         }
     }
@@ -111,12 +111,12 @@ public struct KMeans: Sendable, Hashable {
         _ weights: [Float]?,
         _ initial: VectorMatrix?,
         watch: Watch
-    ) throws(FaissError) -> KMeansModel {
+    ) throws(VectorError) -> KMeansModel {
         try validate(points, weights, initial)
         let prepared = try preparedPoints(points, areNormalized: spherical)
         let start: VectorMatrix?
         if let initial { start = try preparedPoints(initial, areNormalized: spherical) } else { start = nil }
-        let (values, objective) = try prepared.withUnsafeBufferPointer { buffer throws(FaissError) in
+        let (values, objective) = try prepared.withUnsafeBufferPointer { buffer throws(VectorError) in
             try nativeKMeans(
                 buffer,
                 dimension: points.dimension,
@@ -126,7 +126,7 @@ public struct KMeans: Sendable, Hashable {
                 watch: watch
             )
         }
-        let centroids = try withFaissError { try VectorMatrix(values, dimension: points.dimension) }
+        let centroids = try VectorMatrix(values, dimension: points.dimension)
         let recommended = clusters.multipliedReportingOverflow(by: 39).partialValue
         var model = KMeansModel(
             centroids: centroids,
@@ -146,7 +146,7 @@ public struct KMeans: Sendable, Hashable {
         _ points: VectorMatrix,
         _ weights: [Float]?,
         _ initial: VectorMatrix?
-    ) throws(FaissError) {
+    ) throws(VectorError) {
         try checkRange(clusters, 1...Int(Int32.max), "number of clusters")
         try checkRange(iterations, 1...10_000, "iterations")
         try checkRange(restarts, 1...1000, "restarts")
@@ -154,29 +154,29 @@ public struct KMeans: Sendable, Hashable {
             try checkRange(maximumPointsPerCluster, 1...Int(Int32.max), "maximum points per cluster")
         }
         guard points.count >= clusters else {
-            throw FaissError(.tooFewTrainingVectors, "\(points.count) points are fewer than \(clusters) clusters")
+            throw VectorError(.tooFewTrainingVectors, "\(points.count) points are fewer than \(clusters) clusters")
         }
         if let weights {
             guard weights.count == points.count else {
-                throw FaissError(.invalidArgument, "\(weights.count) weights don't fit \(points.count) points")
+                throw VectorError(.invalidArgument, "\(weights.count) weights don't fit \(points.count) points")
             }
             if let index = weights.firstIndex(where: { !($0 >= 0 && $0 < .infinity) }) {
-                throw FaissError(.invalidArgument, "weight \(index) is \(weights[index]), not 0 or a number above it")
+                throw VectorError(.invalidArgument, "weight \(index) is \(weights[index]), not 0 or a number above it")
             }
             guard weights.contains(where: { $0 > 0 }) else {
-                throw FaissError(.invalidArgument, "all \(weights.count) weights are 0")
+                throw VectorError(.invalidArgument, "all \(weights.count) weights are 0")
             }
         }
         if let initial {
             guard initial.count == clusters, initial.dimension == points.dimension else {
-                throw FaissError(
+                throw VectorError(
                     .dimensionMismatch,
                     "initial centroids of \(initial.count) × \(initial.dimension) don't fit \(clusters) clusters of "
                         + "dimension \(points.dimension)"
                 )
             }
             guard restarts == 1 else {
-                throw FaissError(.invalidArgument, "\(restarts) restarts would begin with the same initial centroids")
+                throw VectorError(.invalidArgument, "\(restarts) restarts would begin with the same initial centroids")
             }
         }
     }

@@ -38,18 +38,18 @@ public struct KMeansModel: Sendable {
 
     /// The cluster that each row belongs to.
     ///
-    /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument` (a zero row, if
+    /// - Throws: `VectorError` with code `dimensionMismatch`, `notFinite`, `invalidArgument` (a zero row, if
     ///   spherical), `cancelled`.
-    public func predict(_ points: VectorMatrix) throws(FaissError) -> [Int] { try predict(points, watch: Watch()) }
+    public func predict(_ points: VectorMatrix) throws(VectorError) -> [Int] { try predict(points, watch: Watch()) }
 
     /// As `predict(_:)`, on a thread outside the cooperative pool; stops when the task is cancelled.
-    public func predict(_ points: VectorMatrix) async throws(FaissError) -> [Int] {
-        try await runWatched { watch throws(FaissError) in try predict(points, watch: watch) }
+    public func predict(_ points: VectorMatrix) async throws(VectorError) -> [Int] {
+        try await runWatched { watch throws(VectorError) in try predict(points, watch: watch) }
     }
 
-    private func predict(_ points: VectorMatrix, watch: Watch) throws(FaissError) -> [Int] {
+    private func predict(_ points: VectorMatrix, watch: Watch) throws(VectorError) -> [Int] {
         guard points.dimension == centroids.dimension else {
-            throw FaissError(
+            throw VectorError(
                 .dimensionMismatch,
                 "points of dimension \(points.dimension) don't fit centroids of \(centroids.dimension)"
             )
@@ -63,7 +63,7 @@ public struct KMeansModel: Sendable {
         weights: [Float]? = nil,
         watch: Watch,
         inertia: inout Double
-    ) throws(FaissError) -> [Int] {
+    ) throws(VectorError) -> [Int] {
         let index = try VectorIndex(.flat, dimension: centroids.dimension)
         try index.add(centroids, threads: threads)
         let nearest = try index.search(

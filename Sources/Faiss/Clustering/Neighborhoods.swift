@@ -12,7 +12,7 @@ final class Neighborhoods: Sendable {
     /// Single-precision squared distances below the first are within the radius, above the second they are not.
     private let limits: (sure: Double, possible: Double)
 
-    init(_ points: VectorMatrix, radius: Double, metric: Metric) throws(FaissError) {
+    init(_ points: VectorMatrix, radius: Double, metric: Metric) throws(VectorError) {
         self.points = points
         self.radius = radius
         isCosine = metric == .cosine
@@ -27,7 +27,7 @@ final class Neighborhoods: Sendable {
         limits = (squared - slack, squared + slack)
         var index = try NativeIndex(.flat, dimension: points.dimension, kind: .numbers(.squaredL2))
         try index.reserve(points.count)
-        _ = try prepared.withUnsafeBufferPointer { values throws(FaissError) in
+        _ = try prepared.withUnsafeBufferPointer { values throws(VectorError) in
             try index.add(UnsafeRawBufferPointer(values), ids: [], threads: 1)
         }
         self.index = index
@@ -39,12 +39,12 @@ final class Neighborhoods: Sendable {
         threads: ThreadLimit,
         watch: Watch,
         _ body: (Int, [Int32]) -> Void
-    ) throws(FaissError) {
+    ) throws(VectorError) {
         // Faiss's own test is for less, not for at most.
         let reach = Float(min(limits.possible, Double(Float.greatestFiniteMagnitude) / 2)).nextUp
         // About as many queries as Faiss compares at a time, and no more, because all of their neighbours are held.
         let blocks = Blocks(rows?.count ?? points.count, size: 64, threads: threads)
-        try blocks.run(watch: watch) { _, range throws(FaissError) in
+        try blocks.run(watch: watch) { _, range throws(VectorError) in
             let block = rows.map { $0[range].map(Int.init) } ?? Array(range)
             var place = 0
             var neighbors: [Int32] = []
@@ -56,7 +56,7 @@ final class Neighborhoods: Sendable {
                 externalIDs: nil,
                 hasRemoved: false
             )
-            try prepared.gathering(block).withUnsafeBufferPointer { queries throws(FaissError) in
+            try prepared.gathering(block).withUnsafeBufferPointer { queries throws(VectorError) in
                 let queries = UnsafeRawBufferPointer(queries)
                 try index.search(queries, within: reach, parameters: parameters) { labels, distances in
                     let row = block[place]

@@ -12,18 +12,18 @@ struct Silhouette {
     private let isCosine: Bool
 
     /// - Parameter labels: numbers from 0, each of which occurs.
-    init(_ labels: [Int], _ points: VectorMatrix, metric: Metric, sample: Int?, seed: UInt64) throws(FaissError) {
-        do { try checkKernelLevel() } catch { throw FaissError(error) }  // The distances' kernel itself can't refuse.
+    init(_ labels: [Int], _ points: VectorMatrix, metric: Metric, sample: Int?, seed: UInt64) throws(VectorError) {
+        try checkKernelLevel()  // The distances' kernel itself can't refuse.
         guard metric != .innerProduct else {
-            throw FaissError(.invalidArgument, "the inner product is no distance; take squared L2 or cosine")
+            throw VectorError(.invalidArgument, "the inner product is no distance; take squared L2 or cosine")
         }
         guard labels.count == points.count else {
-            throw FaissError(.invalidArgument, "\(labels.count) labels don't fit \(points.count) points")
+            throw VectorError(.invalidArgument, "\(labels.count) labels don't fit \(points.count) points")
         }
-        if let sample, sample < 1 { throw FaissError(.invalidArgument, "the sample \(sample) is less than 1") }
+        if let sample, sample < 1 { throw VectorError(.invalidArgument, "the sample \(sample) is less than 1") }
         let clusters = (labels.max() ?? -1) + 1
         guard clusters >= 2, clusters < points.count else {
-            throw FaissError(
+            throw VectorError(
                 .invalidArgument,
                 "\(points.count) points in \(clusters) clusters have no silhouette: it takes 2 to count − 1 clusters"
             )
@@ -55,11 +55,11 @@ struct Silhouette {
         }
     }
 
-    func mean(threads: ThreadLimit, watch: Watch) throws(FaissError) -> Double {
+    func mean(threads: ThreadLimit, watch: Watch) throws(VectorError) -> Double {
         // Summed in the order of the blocks, not in that of their ends: threads don't change the result.
         let blocks = Blocks(places.count, size: 64, threads: threads)
         let scores = Mutex([Double](repeating: 0, count: places.count))
-        try blocks.run(watch: watch) { _, range throws(FaissError) in
+        try blocks.run(watch: watch) { _, range throws(VectorError) in
             var sums = [Double](repeating: 0, count: ends.count)
             let block = places[range].map { place in
                 sumDistances(of: place, into: &sums)

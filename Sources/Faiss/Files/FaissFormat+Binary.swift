@@ -2,7 +2,7 @@ import Vectors
 
 extension FaissFormat {
     /// As ``verify(_:)``, of binary indexes.
-    static func verifyBinary(_ bytes: [UInt8]) throws(FaissError) {
+    static func verifyBinary(_ bytes: [UInt8]) throws(VectorError) {
         try verify(bytes) { format in
             _ = try format.binaryIndex(allowing: ["IBxF", "IBwF", "IBHf", "IBMp", "IBM2"])
         }
@@ -12,7 +12,7 @@ extension FaissFormat {
         let type = try fourCC()
         guard types.contains(type) else {
             if around.isEmpty, let name = Self.indexNames[type] {
-                throw FaissError(.unsupported, "it is \(Self.phrase(name)): read it as a VectorIndex")
+                throw VectorError(.unsupported, "it is \(Self.phrase(name)): read it as a VectorIndex")
             }
             throw notReadable(type, as: "binary index")
         }
@@ -61,7 +61,7 @@ extension FaissFormat {
         // Faiss compares bits in one way only, which it calls by the number of squared L2.
         guard metric == 1 else { throw invalid("its metric has the number \(metric), not 1") }
         guard isTrained == 1 else {
-            throw FaissError(.unsupported, "\(around.last.map(Self.phrase) ?? "the index") in it is not trained")
+            throw VectorError(.unsupported, "\(around.last.map(Self.phrase) ?? "the index") in it is not trained")
         }
         return Header(dimension: dimension, count: Int(count), metric: metric)
     }

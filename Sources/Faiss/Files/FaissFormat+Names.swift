@@ -91,25 +91,28 @@ extension FaissFormat {
     /// The error for what Faiss has and this package has not, said with all that is around it.
     ///
     /// - Parameter what: with its article.
-    func notOffered(_ what: String) -> FaissError {
+    func notOffered(_ what: String) -> VectorError {
         let outside = around.reversed().map { " inside " + Self.phrase($0) }.joined()
         let verb = around.isEmpty ? "is" : "holds"
-        return FaissError(.unsupported, "it \(verb) \(what)\(outside), which this package does not offer")
+        return VectorError(.unsupported, "it \(verb) \(what)\(outside), which this package does not offer")
     }
 
     /// The error for four letters that can't be read where they stand.
     ///
     /// - Parameter kind: what was expected there, such as "index".
-    func notReadable(_ fourCC: String, as kind: String) -> FaissError {
+    func notReadable(_ fourCC: String, as kind: String) -> VectorError {
         if let name = Self.name(of: fourCC) {
             if around.isEmpty, Self.transformNames[fourCC] != nil {
-                return FaissError(.unsupported, "it is \(Self.phrase(name)) by itself, which is no index")
+                return VectorError(.unsupported, "it is \(Self.phrase(name)) by itself, which is no index")
             }
             return notOffered(Self.phrase(name))
         }
         let isText = fourCC.utf8.count == 4 && fourCC.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
         if around.isEmpty, bytes.starts(with: IndexFile.magic) {
-            return FaissError(.unsupported, "it is this package's own file of an index: read it with init(contentsOf:)")
+            return VectorError(
+                .unsupported,
+                "it is this package's own file of an index: read it with init(contentsOf:)"
+            )
         }
         if around.isEmpty, !isText || !fourCC.hasPrefix("I") {
             return invalid("it does not start as a Faiss index does")

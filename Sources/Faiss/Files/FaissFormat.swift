@@ -6,16 +6,16 @@ import Vectors
 /// index. So every size, every link and every agreement between them is verified here before Faiss reads the bytes,
 /// for the types that can be read; other types are refused by their names.
 struct FaissFormat {
-    /// - Throws: ``FaissError/Code/invalidFormat``, ``FaissError/Code/unsupported`` for a type that is not offered.
-    static func verify(_ bytes: [UInt8]) throws(FaissError) {
+    /// - Throws: `invalidFormat`, `unsupported` for a type that is not offered.
+    static func verify(_ bytes: [UInt8]) throws(VectorError) {
         try verify(bytes) { format in
             _ = try format.index(allowing: Kind.anywhere.union([.map, .transformed, .refined]))
         }
     }
 
     /// Verifies that bytes are what `read` reads, and no more.
-    static func verify(_ bytes: [UInt8], as read: (inout FaissFormat) throws -> Void) throws(FaissError) {
-        try withFaissError {
+    static func verify(_ bytes: [UInt8], as read: (inout FaissFormat) throws -> Void) throws(VectorError) {
+        try withVectorError {
             try bytes.withUnsafeBytes { bytes in
                 var format = FaissFormat(bytes: bytes)
                 try read(&format)
@@ -85,14 +85,14 @@ struct FaissFormat {
         let fourCC = try fourCC()
         guard let kind = Kind(fourCC: fourCC), kinds.contains(kind) else {
             if around.isEmpty, let name = Self.binaryNames[fourCC] {
-                throw FaissError(.unsupported, "it is \(Self.phrase(name)): read it as a BinaryIndex")
+                throw VectorError(.unsupported, "it is \(Self.phrase(name)): read it as a BinaryIndex")
             }
             throw notReadable(fourCC, as: "index")
         }
         around.append(Self.name(of: fourCC) ?? fourCC)
         defer { around.removeLast() }
         guard around.count <= IndexDescription.maximumDepth else {
-            throw FaissError(.unsupported, "it nests indexes more than \(IndexDescription.maximumDepth) deep")
+            throw VectorError(.unsupported, "it nests indexes more than \(IndexDescription.maximumDepth) deep")
         }
         let header = try indexHeader()
         switch kind {
@@ -140,14 +140,14 @@ struct FaissFormat {
         }
         guard metric == 0 || metric == 1 else {
             let name = Self.metricNames[metric].map { " (\($0))" } ?? ""
-            throw FaissError(
+            throw VectorError(
                 .unsupported,
                 "it compares by metric \(metric)\(name), which this package does not offer: only squared L2 and inner "
                     + "product"
             )
         }
         guard isTrained == 1 else {
-            throw FaissError(.unsupported, "\(around.last.map(Self.phrase) ?? "the index") in it is not trained")
+            throw VectorError(.unsupported, "\(around.last.map(Self.phrase) ?? "the index") in it is not trained")
         }
         return Header(dimension: dimension, count: Int(count), metric: metric)
     }
@@ -563,8 +563,8 @@ struct FaissFormat {
 
     // MARK: Primitives
 
-    func invalid(_ what: String) -> FaissError {
-        FaissError(.invalidFormat, "the Faiss index is damaged: \(what)")
+    func invalid(_ what: String) -> VectorError {
+        VectorError(.invalidFormat, "the Faiss index is damaged: \(what)")
     }
 
     mutating func number<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {

@@ -36,9 +36,9 @@ enum IndexFile {
     static func write(
         _ header: Header,
         to url: URL,
-        body: ((UnsafeRawBufferPointer) throws(VectorError) -> Void) throws(FaissError) -> Void
-    ) throws(FaissError) {
-        try withFaissError {
+        body: ((UnsafeRawBufferPointer) throws(VectorError) -> Void) throws(VectorError) -> Void
+    ) throws(VectorError) {
+        try withVectorError {
             var header = Layout(metric: header.metric, ids: header.ids, nextID: header.nextID)
             let file = try AtomicFile(replacing: url)
             // The header is written twice: its checksums are known only after the body.
@@ -57,8 +57,8 @@ enum IndexFile {
         }
     }
 
-    static func read(_ url: URL) throws(FaissError) -> (header: Header, body: [UInt8]) {
-        try withFaissError {
+    static func read(_ url: URL) throws(VectorError) -> (header: Header, body: [UInt8]) {
+        try withVectorError {
             let file = try InputFile(url)
             guard file.size >= Layout.fixedLength else {
                 throw VectorError(.invalidFormat, "'\(file.path)' has \(file.size) bytes, too few for an index file")

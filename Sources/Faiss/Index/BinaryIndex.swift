@@ -29,9 +29,9 @@ public final class BinaryIndex: IndexStorage, SearchableIndex, @unchecked Sendab
     ///   - description: ``IndexDescription/flat``, ``IndexDescription/ivfFlat(lists:)`` or
     ///     ``IndexDescription/hnsw(neighbors:efConstruction:)``.
     ///   - dimension: the bits of every vector, a multiple of 8 in 8…65,536.
-    /// - Throws: ``FaissError/Code/invalidArgument`` if the description can't work for this dimension,
-    ///   ``FaissError/Code/unsupported`` for any other builder.
-    public convenience init(_ description: IndexDescription = .flat, dimension: Int) throws(FaissError) {
+    /// - Throws: `invalidArgument` if the description can't work for this dimension,
+    ///   `unsupported` for any other builder.
+    public convenience init(_ description: IndexDescription = .flat, dimension: Int) throws(VectorError) {
         self.init(try IndexCore(description, dimension: dimension, kind: .bits))
     }
 }

@@ -13,21 +13,21 @@ extension SearchableIndex {
     ///   - vectors: the sample; 30 to 256 vectors a list are good, one a list is the least.
     ///   - options: iterations, sampling, seed, threads.
     ///   - progress: called before every k-means iteration.
-    /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `tooFewTrainingVectors`,
+    /// - Throws: `VectorError` with code `dimensionMismatch`, `notFinite`, `tooFewTrainingVectors`,
     ///   `invalidArgument`, `unsupported` (the index holds vectors), `cancelled`, `tooLarge`.
     public func train(
         on vectors: Vectors,
         options: TrainingOptions = TrainingOptions(),
         progress: OperationProgress.Handler? = nil
-    ) throws(FaissError) { try core.train(on: vectors, options: options, watch: Watch(progress)) }
+    ) throws(VectorError) { try core.train(on: vectors, options: options, watch: Watch(progress)) }
 
     /// As the blocking `train`, off the cooperative pool; stops when the task is cancelled.
     public func train(
         on vectors: Vectors,
         options: TrainingOptions = TrainingOptions(),
         progress: OperationProgress.Handler? = nil
-    ) async throws(FaissError) {
-        try await runWatched(progress) { [core] watch throws(FaissError) in
+    ) async throws(VectorError) {
+        try await runWatched(progress) { [core] watch throws(VectorError) in
             try core.train(on: vectors, options: options, watch: watch)
         }
     }
@@ -43,14 +43,14 @@ extension SearchableIndex {
     ///   - threads: how many threads encoding and linking may use.
     ///   - progress: called after every batch.
     /// - Returns: the ids.
-    /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `notTrained`, `invalidArgument` (a zero
+    /// - Throws: `VectorError` with code `dimensionMismatch`, `notFinite`, `notTrained`, `invalidArgument` (a zero
     ///   vector for cosine), `cancelled`, `tooLarge`, `damaged`.
     @discardableResult
     public func add(
         _ vectors: Vectors,
         threads: ThreadLimit = .automatic,
         progress: OperationProgress.Handler? = nil
-    ) throws(FaissError) -> Range<Int64> {
+    ) throws(VectorError) -> Range<Int64> {
         try core.add(vectors, under: .next, threads: threads, watch: Watch(progress))
     }
 
@@ -60,8 +60,8 @@ extension SearchableIndex {
         _ vectors: Vectors,
         threads: ThreadLimit = .automatic,
         progress: OperationProgress.Handler? = nil
-    ) async throws(FaissError) -> Range<Int64> {
-        try await runWatched(progress) { [core] watch throws(FaissError) in
+    ) async throws(VectorError) -> Range<Int64> {
+        try await runWatched(progress) { [core] watch throws(VectorError) in
             try core.add(vectors, under: .next, threads: threads, watch: watch)
         }
     }
@@ -75,13 +75,13 @@ extension SearchableIndex {
     ///   - ids: as many ids, each 0 or more, none in the index yet and none twice. Ascending ids take less memory.
     ///   - threads: how many threads encoding and linking may use.
     ///   - progress: called after every batch.
-    /// - Throws: ``FaissError`` with code `duplicateID` and those of `add(_:threads:progress:)`.
+    /// - Throws: `VectorError` with code `duplicateID` and those of `add(_:threads:progress:)`.
     public func add(
         _ vectors: Vectors,
         ids: [Int64],
         threads: ThreadLimit = .automatic,
         progress: OperationProgress.Handler? = nil
-    ) throws(FaissError) { try core.add(vectors, under: .given(ids), threads: threads, watch: Watch(progress)) }
+    ) throws(VectorError) { try core.add(vectors, under: .given(ids), threads: threads, watch: Watch(progress)) }
 
     /// As the blocking `add`, off the cooperative pool; stops when the task is cancelled.
     public func add(
@@ -89,8 +89,8 @@ extension SearchableIndex {
         ids: [Int64],
         threads: ThreadLimit = .automatic,
         progress: OperationProgress.Handler? = nil
-    ) async throws(FaissError) {
-        try await runWatched(progress) { [core] watch throws(FaissError) in
+    ) async throws(VectorError) {
+        try await runWatched(progress) { [core] watch throws(VectorError) in
             _ = try core.add(vectors, under: .given(ids), threads: threads, watch: watch)
         }
     }
@@ -101,25 +101,25 @@ extension SearchableIndex {
     /// - Parameter vector: as many numbers as the dimension, or an eighth as many bytes of bits.
     /// - Throws: as for many vectors.
     @discardableResult
-    public func add(_ vector: some Collection<Vectors.Component>) throws(FaissError) -> Int64 {
+    public func add(_ vector: some Collection<Vectors.Component>) throws(VectorError) -> Int64 {
         try add(core.matrix(of: vector), threads: 1).lowerBound
     }
 
     /// As the blocking `add`, off the cooperative pool.
     @discardableResult
-    public func add(_ vector: some Collection<Vectors.Component>) async throws(FaissError) -> Int64 {
+    public func add(_ vector: some Collection<Vectors.Component>) async throws(VectorError) -> Int64 {
         try await add(core.matrix(of: vector), threads: 1).lowerBound
     }
 
     /// Adds one vector under an id; see `add(_:ids:threads:progress:)`. Many are added faster by one call.
     ///
     /// - Throws: as for many vectors.
-    public func add(_ vector: some Collection<Vectors.Component>, id: Int64) throws(FaissError) {
+    public func add(_ vector: some Collection<Vectors.Component>, id: Int64) throws(VectorError) {
         try add(core.matrix(of: vector), ids: [id], threads: 1)
     }
 
     /// As the blocking `add`, off the cooperative pool.
-    public func add(_ vector: some Collection<Vectors.Component>, id: Int64) async throws(FaissError) {
+    public func add(_ vector: some Collection<Vectors.Component>, id: Int64) async throws(VectorError) {
         try await add(core.matrix(of: vector), ids: [id], threads: 1)
     }
 
@@ -137,8 +137,8 @@ extension SearchableIndex {
     ///   - vectors: the new vectors; none is fine.
     ///   - ids: as many ids, each in the index and none twice.
     ///   - threads: how many threads encoding and linking may use.
-    /// - Throws: ``FaissError`` with code `unknownID`, `duplicateID`, and those of `add(_:threads:progress:)`.
-    public func replace(_ vectors: Vectors, ids: [Int64], threads: ThreadLimit = .automatic) throws(FaissError) {
+    /// - Throws: `VectorError` with code `unknownID`, `duplicateID`, and those of `add(_:threads:progress:)`.
+    public func replace(_ vectors: Vectors, ids: [Int64], threads: ThreadLimit = .automatic) throws(VectorError) {
         try core.replace(vectors, ids: ids, threads: threads, watch: Watch())
     }
 
@@ -147,8 +147,8 @@ extension SearchableIndex {
         _ vectors: Vectors,
         ids: [Int64],
         threads: ThreadLimit = .automatic
-    ) async throws(FaissError) {
-        try await runWatched { [core] watch throws(FaissError) in
+    ) async throws(VectorError) {
+        try await runWatched { [core] watch throws(VectorError) in
             try core.replace(vectors, ids: ids, threads: threads, watch: watch)
         }
     }
@@ -156,12 +156,12 @@ extension SearchableIndex {
     /// Puts a vector in the place of the one that has this id; see `replace(_:ids:threads:)`.
     ///
     /// - Throws: as for many vectors.
-    public func replace(_ vector: some Collection<Vectors.Component>, id: Int64) throws(FaissError) {
+    public func replace(_ vector: some Collection<Vectors.Component>, id: Int64) throws(VectorError) {
         try replace(core.matrix(of: vector), ids: [id], threads: 1)
     }
 
     /// As the blocking `replace`, off the cooperative pool.
-    public func replace(_ vector: some Collection<Vectors.Component>, id: Int64) async throws(FaissError) {
+    public func replace(_ vector: some Collection<Vectors.Component>, id: Int64) async throws(VectorError) {
         try await replace(core.matrix(of: vector), ids: [id], threads: 1)
     }
 
@@ -172,14 +172,14 @@ extension SearchableIndex {
     /// Complexity: O(count) for one id as for many, so remove many at a time.
     ///
     /// - Returns: how many were removed.
-    /// - Throws: ``FaissError`` with code `damaged`.
+    /// - Throws: `VectorError` with code `damaged`.
     @discardableResult
-    public func remove(ids: some Sequence<Int64>) throws(FaissError) -> Int { try core.remove(Array(ids)) }
+    public func remove(ids: some Sequence<Int64>) throws(VectorError) -> Int { try core.remove(Array(ids)) }
 
     /// As the blocking `remove`, off the cooperative pool.
     @discardableResult
-    public func remove(ids: some Sequence<Int64>) async throws(FaissError) -> Int {
+    public func remove(ids: some Sequence<Int64>) async throws(VectorError) -> Int {
         let ids = Array(ids)
-        return try await runWatched { [core] _ throws(FaissError) in try core.remove(ids) }
+        return try await runWatched { [core] _ throws(VectorError) in try core.remove(ids) }
     }
 }

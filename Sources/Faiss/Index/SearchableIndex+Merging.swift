@@ -1,3 +1,5 @@
+public import Vectors
+
 extension SearchableIndex {
     /// Takes in all vectors of another index, under their ids. Faiss: `merge_from`, which empties the other index; here
     /// it stays as it is.
@@ -15,16 +17,16 @@ extension SearchableIndex {
     ///
     /// - Parameter other: an index of the same dimension that has none of this index's ids; over numbers of the same kind,
     ///   metric and training, too.
-    /// - Throws: ``FaissError`` with code `dimensionMismatch`, `invalidArgument` (another kind, metric or training, with
+    /// - Throws: `VectorError` with code `dimensionMismatch`, `invalidArgument` (another kind, metric or training, with
     ///   the part that differs), `duplicateID`, `unsupported` (HNSW), `notTrained`, `tooLarge`, `damaged`.
-    public func merge(_ other: Self) throws(FaissError) { try merge(other, watch: Watch()) }
+    public func merge(_ other: Self) throws(VectorError) { try merge(other, watch: Watch()) }
 
     /// As the blocking `merge`, off the cooperative pool.
-    public func merge(_ other: Self) async throws(FaissError) {
-        try await runWatched { watch throws(FaissError) in try self.merge(other, watch: watch) }
+    public func merge(_ other: Self) async throws(VectorError) {
+        try await runWatched { watch throws(VectorError) in try self.merge(other, watch: watch) }
     }
 
-    private func merge(_ other: Self, watch: Watch) throws(FaissError) {
+    private func merge(_ other: Self, watch: Watch) throws(VectorError) {
         guard Vectors.areBits else { return try core.merge(other.core) }
         try core.checkMerging(other.core)
         let ids = other.ids
@@ -37,11 +39,11 @@ extension SearchableIndex {
     ///
     /// Complexity: O(count).
     ///
-    /// - Throws: ``FaissError`` with code `tooLarge`, `damaged`.
-    public func copy() throws(FaissError) -> Self { try Self(core.copy()) }
+    /// - Throws: `VectorError` with code `tooLarge`, `damaged`.
+    public func copy() throws(VectorError) -> Self { try Self(core.copy()) }
 
     /// As the blocking `copy`, off the cooperative pool.
-    public func copy() async throws(FaissError) -> Self {
-        Self(try await runWatched { [core] _ throws(FaissError) in try core.copy() })
+    public func copy() async throws(VectorError) -> Self {
+        Self(try await runWatched { [core] _ throws(VectorError) in try core.copy() })
     }
 }

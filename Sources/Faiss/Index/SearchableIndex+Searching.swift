@@ -9,22 +9,22 @@ extension SearchableIndex {
     ///   - options: probes, ef, filter.
     /// - Returns: the neighbours, nearest first, equally near ones by id. Fewer than k if the index holds fewer, if
     ///   fewer pass the filter, or if an approximate index meets fewer on its way; none if the index is empty.
-    /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument`, `notTrained`,
+    /// - Throws: `VectorError` with code `dimensionMismatch`, `notFinite`, `invalidArgument`, `notTrained`,
     ///   `tooLarge`, `damaged`.
     public func search(
         _ query: some Collection<Vectors.Component>,
         k: Int,
         options: SearchOptions = SearchOptions()
-    ) throws(FaissError) -> [Neighbor] { try core.search(one: Array(query), for: .nearest(k), options: options) }
+    ) throws(VectorError) -> [Neighbor] { try core.search(one: Array(query), for: .nearest(k), options: options) }
 
     /// As the blocking `search`, off the cooperative pool.
     public func search(
         _ query: some Collection<Vectors.Component>,
         k: Int,
         options: SearchOptions = SearchOptions()
-    ) async throws(FaissError) -> [Neighbor] {
+    ) async throws(VectorError) -> [Neighbor] {
         let query = Array(query)
-        return try await runWatched { [core] _ throws(FaissError) in
+        return try await runWatched { [core] _ throws(VectorError) in
             try core.search(one: query, for: .nearest(k), options: options)
         }
     }
@@ -45,7 +45,7 @@ extension SearchableIndex {
         k: Int,
         options: SearchOptions = SearchOptions(),
         progress: OperationProgress.Handler? = nil
-    ) throws(FaissError) -> NeighborLists {
+    ) throws(VectorError) -> NeighborLists {
         try search(queries, for: .nearest(k), options: options, watch: Watch(progress))
     }
 
@@ -55,8 +55,8 @@ extension SearchableIndex {
         k: Int,
         options: SearchOptions = SearchOptions(),
         progress: OperationProgress.Handler? = nil
-    ) async throws(FaissError) -> NeighborLists {
-        try await runWatched(progress) { watch throws(FaissError) in
+    ) async throws(VectorError) -> NeighborLists {
+        try await runWatched(progress) { watch throws(VectorError) in
             try self.search(queries, for: .nearest(k), options: options, watch: watch)
         }
     }
@@ -69,13 +69,13 @@ extension SearchableIndex {
     ///     above it, are found. For bits, those that differ in fewer: a radius of 1 finds equal vectors.
     ///   - options: probes, filter.
     /// - Returns: the neighbours, nearest first, equally near ones by id.
-    /// - Throws: ``FaissError`` with code `unsupported` (HNSW and refined indexes can't, see
+    /// - Throws: `VectorError` with code `unsupported` (HNSW and refined indexes can't, see
     ///   ``IndexDescription/Capabilities``) and those of `search(_:k:options:)`.
     public func search(
         _ query: some Collection<Vectors.Component>,
         within radius: Vectors.Radius,
         options: SearchOptions = SearchOptions()
-    ) throws(FaissError) -> [Neighbor] {
+    ) throws(VectorError) -> [Neighbor] {
         try core.search(one: Array(query), for: .within(Vectors.distance(of: radius)), options: options)
     }
 
@@ -84,9 +84,9 @@ extension SearchableIndex {
         _ query: some Collection<Vectors.Component>,
         within radius: Vectors.Radius,
         options: SearchOptions = SearchOptions()
-    ) async throws(FaissError) -> [Neighbor] {
+    ) async throws(VectorError) -> [Neighbor] {
         let query = Array(query)
-        return try await runWatched { [core] _ throws(FaissError) in
+        return try await runWatched { [core] _ throws(VectorError) in
             try core.search(one: query, for: .within(Vectors.distance(of: radius)), options: options)
         }
     }
@@ -97,7 +97,7 @@ extension SearchableIndex {
         within radius: Vectors.Radius,
         options: SearchOptions = SearchOptions(),
         progress: OperationProgress.Handler? = nil
-    ) throws(FaissError) -> NeighborLists {
+    ) throws(VectorError) -> NeighborLists {
         try search(queries, for: .within(Vectors.distance(of: radius)), options: options, watch: Watch(progress))
     }
 
@@ -107,8 +107,8 @@ extension SearchableIndex {
         within radius: Vectors.Radius,
         options: SearchOptions = SearchOptions(),
         progress: OperationProgress.Handler? = nil
-    ) async throws(FaissError) -> NeighborLists {
-        try await runWatched(progress) { watch throws(FaissError) in
+    ) async throws(VectorError) -> NeighborLists {
+        try await runWatched(progress) { watch throws(VectorError) in
             try self.search(queries, for: .within(Vectors.distance(of: radius)), options: options, watch: watch)
         }
     }
@@ -118,7 +118,7 @@ extension SearchableIndex {
         for goal: SearchGoal,
         options: SearchOptions,
         watch: Watch
-    ) throws(FaissError) -> NeighborLists {
+    ) throws(VectorError) -> NeighborLists {
         try core.checkDimension(queries.dimension)
         return try core.search(queries.components, for: goal, options: options, watch: watch)
     }
@@ -128,13 +128,13 @@ extension SearchableIndex {
     ///
     /// Complexity: O(1), but O(count) in an IVF index, which is scanned.
     ///
-    /// - Throws: ``FaissError`` with code `unknownID`, `notTrained`, `damaged`.
-    public func reconstruct(_ id: Int64) throws(FaissError) -> [Vectors.Component] {
+    /// - Throws: `VectorError` with code `unknownID`, `notTrained`, `damaged`.
+    public func reconstruct(_ id: Int64) throws(VectorError) -> [Vectors.Component] {
         try reconstruct([id]).components
     }
 
     /// As the blocking `reconstruct`, off the cooperative pool.
-    public func reconstruct(_ id: Int64) async throws(FaissError) -> [Vectors.Component] {
+    public func reconstruct(_ id: Int64) async throws(VectorError) -> [Vectors.Component] {
         try await reconstruct([id]).components
     }
 
@@ -142,11 +142,11 @@ extension SearchableIndex {
     ///
     /// Complexity: O(ids), in an IVF index O(count) for all of them together.
     ///
-    /// - Throws: ``FaissError`` with code `unknownID`, `notTrained`, `damaged`, `tooLarge`.
-    public func reconstruct(_ ids: [Int64]) throws(FaissError) -> Vectors { try core.reconstruct(ids) }
+    /// - Throws: `VectorError` with code `unknownID`, `notTrained`, `damaged`, `tooLarge`.
+    public func reconstruct(_ ids: [Int64]) throws(VectorError) -> Vectors { try core.reconstruct(ids) }
 
     /// As the blocking `reconstruct`, off the cooperative pool.
-    public func reconstruct(_ ids: [Int64]) async throws(FaissError) -> Vectors {
-        try await runWatched { [core] _ throws(FaissError) in try core.reconstruct(ids) }
+    public func reconstruct(_ ids: [Int64]) async throws(VectorError) -> Vectors {
+        try await runWatched { [core] _ throws(VectorError) in try core.reconstruct(ids) }
     }
 }

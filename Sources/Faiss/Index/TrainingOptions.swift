@@ -30,11 +30,11 @@ public struct TrainingOptions: Sendable, Hashable {
         self.threads = threads
     }
 
-    func validate() throws(FaissError) {
+    func validate() throws(VectorError) {
         try checkRange(iterations, 1...1000, "iterations")
         try checkRange(maximumPointsPerCentroid, 1...1_000_000, "maximum points per centroid")
         if let expectedCount, expectedCount < 0 {
-            throw FaissError(.invalidArgument, "expected count \(expectedCount) is negative")
+            throw VectorError(.invalidArgument, "expected count \(expectedCount) is negative")
         }
     }
 }

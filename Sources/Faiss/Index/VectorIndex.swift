@@ -70,13 +70,13 @@ public final class VectorIndex: IndexStorage, SearchableIndex, @unchecked Sendab
     ///   - description: the kind of index.
     ///   - dimension: the length of every vector, 1…65,536.
     ///   - metric: how nearness is measured.
-    /// - Throws: ``FaissError/Code/invalidArgument`` if the description can't work for this dimension or metric,
-    ///   ``FaissError/Code/tooLarge`` if its training would not fit in memory.
+    /// - Throws: `invalidArgument` if the description can't work for this dimension or metric,
+    ///   `tooLarge` if its training would not fit in memory.
     public convenience init(
         _ description: IndexDescription,
         dimension: Int,
         metric: Metric = .squaredL2
-    ) throws(FaissError) { self.init(try IndexCore(description, dimension: dimension, kind: .numbers(metric))) }
+    ) throws(VectorError) { self.init(try IndexCore(description, dimension: dimension, kind: .numbers(metric))) }
 
     /// How nearness is measured.
     public var metric: Metric { core.kind.metric! }  // There is one: all vectors are numbers.
@@ -88,14 +88,14 @@ public final class VectorIndex: IndexStorage, SearchableIndex, @unchecked Sendab
     ///   - metric: give `Metric.cosine` for an inner-product index whose vectors are normalised, so that queries are
     ///     normalised as well; nil takes the file's.
     /// - Throws: as `init(faissFile:)`, and `invalidArgument` (a metric that is not the file's).
-    public convenience init(faissFile url: URL, metric: Metric?) throws(FaissError) {
+    public convenience init(faissFile url: URL, metric: Metric?) throws(VectorError) {
         self.init(try IndexCore(faissFile: url, areBits: false, metric: metric))
     }
 
     /// As the blocking `init(faissFile:metric:)`, off the cooperative pool.
-    public convenience init(faissFile url: URL, metric: Metric?) async throws(FaissError) {
+    public convenience init(faissFile url: URL, metric: Metric?) async throws(VectorError) {
         self.init(
-            try await runWatched { _ throws(FaissError) in
+            try await runWatched { _ throws(VectorError) in
                 try IndexCore(faissFile: url, areBits: false, metric: metric)
             }
         )

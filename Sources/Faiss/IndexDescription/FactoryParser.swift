@@ -1,3 +1,5 @@
+import Vectors
+
 /// A reader of factory strings, from left to right.
 struct FactoryParser {
     private let string: String
@@ -10,7 +12,7 @@ struct FactoryParser {
         parts = string.split(separator: ",", omittingEmptySubsequences: false)[...]
     }
 
-    mutating func description() throws(FaissError) -> IndexDescription {
+    mutating func description() throws(VectorError) -> IndexDescription {
         skipMap()
         if !hasMap, parts.count > 1, let last = parts.last, Self.maps.contains(last) {
             parts.removeLast()
@@ -35,14 +37,14 @@ struct FactoryParser {
     }
 
     /// What comes after transforms: an id map may stand before it.
-    private mutating func inner() throws(FaissError) -> IndexDescription {
+    private mutating func inner() throws(VectorError) -> IndexDescription {
         skipMap()
         return try index()
     }
 
-    private mutating func index() throws(FaissError) -> IndexDescription {
+    private mutating func index() throws(VectorError) -> IndexDescription {
         guard let part = parts.popFirst() else {
-            throw FaissError(.invalidArgument, "the factory string '\(string)' ends before it names an index")
+            throw VectorError(.invalidArgument, "the factory string '\(string)' ends before it names an index")
         }
         if let numbers = Self.numbers(in: part, after: "PCA"), numbers.count == 1 {
             return .pca(to: numbers[0], then: try inner())
@@ -66,7 +68,7 @@ struct FactoryParser {
         }
         if let numbers = Self.numbers(in: part, after: "IVF"), numbers.count == 1 {
             guard let stored = parts.popFirst() else {
-                throw FaissError(.invalidArgument, "the factory string '\(string)' ends before what IVF stores")
+                throw VectorError(.invalidArgument, "the factory string '\(string)' ends before what IVF stores")
             }
             guard let storing = Self.codec(stored) else { throw unknown(stored) }
             return .ivf(lists: .count(numbers[0]), storing: storing)
@@ -118,7 +120,7 @@ struct FactoryParser {
     }
 
     /// What is wrong with a part that the grammar doesn't have.
-    private func unknown(_ part: Substring) -> FaissError {
+    private func unknown(_ part: Substring) -> VectorError {
         // The first letters of the types that Faiss 1.7.3 has and this package doesn't offer.
         let others = [
             "PCAR", "PCAW", "ITQ", "Pad", "L2norm", "LSH", "NSG", "NNDescent", "RQ", "PRQ", "LSQ", "PLSQ", "ZnLattice",
@@ -127,7 +129,7 @@ struct FactoryParser {
             "HNSW2Level", "IDMap",
         ]
         return others.contains { part.hasPrefix($0) }
-            ? FaissError(.unsupported, "'\(part)' in the factory string '\(string)' is not offered here, or not there")
-            : FaissError(.invalidArgument, "'\(part)' in the factory string '\(string)' is no type of index")
+            ? VectorError(.unsupported, "'\(part)' in the factory string '\(string)' is not offered here, or not there")
+            : VectorError(.invalidArgument, "'\(part)' in the factory string '\(string)' is no type of index")
     }
 }

@@ -12,7 +12,7 @@ extension IndexDescription {
     /// | `normalized` | as what follows, after the transform | as what follows | of length 1 |
     /// | `refined` | no | as what is refined | exact |
     ///
-    /// What a type can't do throws ``FaissError/Code/unsupported``. Faiss 1.7.3 itself can do less: there filters fail
+    /// What a type can't do throws `unsupported`. Faiss 1.7.3 itself can do less: there filters fail
     /// in product-quantized, transformed and refined indexes, searches within a distance in quantized ones, and removal
     /// in fast scan.
     public struct Capabilities: Sendable, Hashable {

@@ -1,3 +1,5 @@
+public import Vectors
+
 extension IndexDescription {
     /// The most characters of a factory string.
     public static let maximumFactoryLength = 256
@@ -23,12 +25,12 @@ extension IndexDescription {
     /// | `HNSWx`, `HNSWx,Flat` or `HNSWx_Flat`; `HNSW` for 32 | ``hnsw(neighbors:efConstruction:)`` |
     /// | `,RFlat` or `,Refine(Flat)` at the end | ``refined(_:by:)`` with its default factor |
     ///
-    /// - Throws: ``FaissError/Code/invalidArgument`` if the string is longer than ``maximumFactoryLength`` or is not of
-    ///   this grammar, ``FaissError/Code/unsupported`` for types that Faiss has and this package doesn't offer.
-    public init(factory string: String) throws(FaissError) {
+    /// - Throws: `invalidArgument` if the string is longer than ``maximumFactoryLength`` or is not of
+    ///   this grammar, `unsupported` for types that Faiss has and this package doesn't offer.
+    public init(factory string: String) throws(VectorError) {
         // Counted in bytes first, which are there, while counting characters walks through all of them.
         guard string.utf8.count <= 4 * Self.maximumFactoryLength, string.count <= Self.maximumFactoryLength else {
-            throw FaissError(
+            throw VectorError(
                 .invalidArgument,
                 "the factory string starting '\(string.prefix(20))' is longer than \(Self.maximumFactoryLength) characters"
             )

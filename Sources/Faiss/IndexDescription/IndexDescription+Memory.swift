@@ -10,9 +10,9 @@ extension IndexDescription {
     ///   - count: how many vectors it will hold; a number of lists left to chance is chosen as if it were trained on all.
     ///   - dimension: their length.
     ///   - metric: how nearness is measured: by squared L2, an index over residuals keeps 4 bytes a vector more.
-    /// - Throws: ``FaissError/Code/invalidArgument`` as ``validate(dimension:)``, or for a negative count,
-    ///   ``FaissError/Code/tooLarge``.
-    public func estimatedMemory(count: Int, dimension: Int, metric: Metric = .squaredL2) throws(FaissError) -> Int {
+    /// - Throws: `invalidArgument` as ``validate(dimension:)``, or for a negative count,
+    ///   `tooLarge`.
+    public func estimatedMemory(count: Int, dimension: Int, metric: Metric = .squaredL2) throws(VectorError) -> Int {
         try checkRange(count, 0...Int(Int32.max), "count")
         let resolved = resolved(count: count, trainingCount: count)
         try resolved.validate(dimension: dimension)

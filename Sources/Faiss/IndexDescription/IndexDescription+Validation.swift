@@ -1,13 +1,13 @@
-import Vectors
+public import Vectors
 
 extension IndexDescription {
     /// Refuses what can't be built for vectors of this dimension.
     ///
-    /// - Throws: ``FaissError/Code/invalidArgument`` with the value and its limit, ``FaissError/Code/tooLarge`` where
+    /// - Throws: `invalidArgument` with the value and its limit, `tooLarge` where
     ///   what training needs does not fit in the machine's memory.
-    public func validate(dimension: Int) throws(FaissError) {
+    public func validate(dimension: Int) throws(VectorError) {
         guard !isTooDeep else {
-            throw FaissError(.invalidArgument, "builders are nested more than \(Self.maximumDepth) deep")
+            throw VectorError(.invalidArgument, "builders are nested more than \(Self.maximumDepth) deep")
         }
         try checkRange(dimension, 1...VectorMatrix.maximumDimension, "dimension")
         switch kind {
@@ -15,7 +15,7 @@ extension IndexDescription {
         case .pq(let subquantizers, let bitsPerCode):
             try Self.validate(subquantizers: subquantizers, dimension: dimension)
             guard bitsPerCode == 4 || bitsPerCode == 8 else {
-                throw FaissError(.invalidArgument, "bits per code \(bitsPerCode) is neither 4 nor 8")
+                throw VectorError(.invalidArgument, "bits per code \(bitsPerCode) is neither 4 nor 8")
             }
         case .pqFastScan(let subquantizers):
             try Self.validate(subquantizers: subquantizers, dimension: dimension)
@@ -27,7 +27,7 @@ extension IndexDescription {
             switch storing.kind {
             case .flat, .scalarQuantized, .pq, .pqFastScan: break
             default:
-                throw FaissError(
+                throw VectorError(
                     .invalidArgument,
                     "inverted lists can't store \(storing): only flat, scalarQuantized, pq and pqFastScan"
                 )
@@ -35,7 +35,7 @@ extension IndexDescription {
         case .pca(let output, let variant, let inner):
             try Self.validateTransform(from: dimension, to: output)
             guard variant?.isWhitened != true || !inner.storesHalfPrecision else {
-                throw FaissError(
+                throw VectorError(
                     .invalidArgument,
                     "\(inner) stores half precision, which can't hold what whitening may make of a vector"
                 )
@@ -44,7 +44,7 @@ extension IndexDescription {
             try Self.validateTransform(from: dimension, to: output ?? dimension)
             try Self.validate(subquantizers: subquantizers, dimension: output ?? dimension)
             guard inner.subquantizers == subquantizers else {
-                throw FaissError(
+                throw VectorError(
                     .invalidArgument,
                     "OPQ for \(subquantizers) subquantizers can't serve \(inner), which has "
                         + "\(inner.subquantizers.map(String.init) ?? "none")"
@@ -54,10 +54,10 @@ extension IndexDescription {
             try Self.validateTransform(from: dimension, to: output ?? dimension)
         case .refined(let base, let factor):
             guard factor >= 1, factor <= 1000 else {
-                throw FaissError(.invalidArgument, "factor \(factor) of a refinement is outside 1...1000")
+                throw VectorError(.invalidArgument, "factor \(factor) of a refinement is outside 1...1000")
             }
             guard !base.isRefined else {
-                throw FaissError(.invalidArgument, "\(base) is refined already: its distances are exact")
+                throw VectorError(.invalidArgument, "\(base) is refined already: its distances are exact")
             }
         }
         try inner?.validate(dimension: innerDimension(dimension))
@@ -71,23 +71,21 @@ extension IndexDescription {
         }
     }
 
-    private static func validate(subquantizers: Int, dimension: Int) throws(FaissError) {
+    private static func validate(subquantizers: Int, dimension: Int) throws(VectorError) {
         try checkRange(subquantizers, 1...dimension, "number of subquantizers")
         guard dimension.isMultiple(of: subquantizers) else {
-            throw FaissError(
+            throw VectorError(
                 .invalidArgument,
                 "dimension \(dimension) is not divisible by \(subquantizers) subquantizers"
             )
         }
     }
 
-    private static func validateTransform(from dimension: Int, to output: Int) throws(FaissError) {
+    private static func validateTransform(from dimension: Int, to output: Int) throws(VectorError) {
         try checkRange(dimension, 1...maximumTransformDimension, "dimension before a transform")
         try checkRange(output, 1...dimension, "dimension after a transform")
         // A covariance, its factors and the matrix itself, most of them in double precision.
-        try withFaissError {
-            try checkMemory(bytes: 4 * 8 * dimension * dimension, for: "a transform of \(dimension) dimensions")
-        }
+        try checkMemory(bytes: 4 * 8 * dimension * dimension, for: "a transform of \(dimension) dimensions")
     }
 
     /// The parts of the product quantizer that is in here somewhere.
@@ -99,9 +97,9 @@ extension IndexDescription {
     }
 
     /// Refuses what can't be compared by this metric.
-    func validate(metric: Metric) throws(FaissError) {
+    func validate(metric: Metric) throws(VectorError) {
         guard metric != .cosine || !isWhitened else {
-            throw FaissError(
+            throw VectorError(
                 .invalidArgument,
                 "\(self) stretches vectors, after which no cosine is left: put normalized(then:) behind the PCA"
             )

@@ -23,28 +23,23 @@ struct Blocks {
     /// Calls `body` with each block's number and its rows. After a failure, which is thrown, no further block is begun.
     func forEach<Failure: Error>(_ body: (Int, Range<Int>) throws(Failure) -> Void) throws(Failure) {
         if count == 1 { return try body(0, 0..<rows) }
-        let next = Atomic(0)
-        let outcome = Mutex(Failure?.none)
+        let pieces = Pieces(of: rows, size: size)
+        let outcome = Locked(Failure?.none)
         concurrently(workers) { _ in
-            while true {
-                let block = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                if block >= count { return }
-                do throws(Failure) {
-                    try body(block, block * size..<min((block + 1) * size, rows))
-                } catch {
-                    outcome.withLock { $0 = $0 ?? error }
-                    next.store(count, ordering: .relaxed)
-                    return
-                }
+            do throws(Failure) {
+                while let piece = pieces.next() { try body(piece.lowerBound / size, piece) }
+            } catch {
+                outcome.withLock { $0 = $0 ?? error }
+                pieces.stop()
             }
         }
         if let failure = outcome.withLock({ $0 }) { throw failure }
     }
 
     /// The same, until it is cancelled. Progress is reported after every block, in rows.
-    func run(watch: Watch, _ body: (Int, Range<Int>) throws(FaissError) -> Void) throws(FaissError) {
+    func run(watch: Watch, _ body: (Int, Range<Int>) throws(VectorError) -> Void) throws(VectorError) {
         let done = Atomic(0)
-        try forEach { number, rows throws(FaissError) in
+        try forEach { number, rows throws(VectorError) in
             try watch.checkCancellation()
             try body(number, rows)
             let completed = done.add(rows.count, ordering: .relaxed).newValue

@@ -1,28 +1,8 @@
 import Vectors
 
-/// Runs a body that throws a ``VectorError`` and passes its failure on as a ``FaissError``.
-func withFaissError<Result>(_ body: () throws -> Result) throws(FaissError) -> Result {
-    do {
-        return try body()
-    } catch let error as FaissError {
-        throw error
-    } catch let error as VectorError {
-        throw FaissError(error)
-    } catch {
-        throw FaissError(.faiss, "\(error)")
-    }
-}
-
-/// Refuses a number outside its range.
-func checkRange(_ value: Int, _ range: ClosedRange<Int>, _ name: String) throws(FaissError) {
-    guard range.contains(value) else {
-        throw FaissError(.invalidArgument, "\(name) \(value) is outside \(range.lowerBound)...\(range.upperBound)")
-    }
-}
-
 /// Refuses ids that are not one a vector.
-func checkCount(_ ids: [Int64], vectors count: Int) throws(FaissError) {
-    guard ids.count == count else { throw FaissError(.invalidArgument, "\(ids.count) ids don't fit \(count) vectors") }
+func checkCount(_ ids: [Int64], vectors count: Int) throws(VectorError) {
+    guard ids.count == count else { throw VectorError(.invalidArgument, "\(ids.count) ids don't fit \(count) vectors") }
 }
 
 /// Refuses NaN, infinities and magnitudes beyond the limit, naming the place.
@@ -30,9 +10,9 @@ func checkFinite(
     _ values: UnsafeBufferPointer<Float>,
     dimension: Int,
     limit largest: Float = VectorIndex.maximumMagnitude
-) throws(FaissError) {
+) throws(VectorError) {
     guard let place = firstPlace(in: values, beyond: largest) else { return }
-    throw FaissError(
+    throw VectorError(
         .notFinite,
         "the value \(values[place]) in row \(place / dimension), column \(place % dimension) is "
             + "not finite or larger than \(largest)"
@@ -56,13 +36,13 @@ package func firstPlace(
 
 /// Points without NaN, infinities and magnitudes that squared distances overflow with; where directions count, none of
 /// them zero and all of length 1.
-func preparedPoints(_ points: VectorMatrix, areNormalized: Bool) throws(FaissError) -> VectorMatrix {
-    try points.withUnsafeBufferPointer { values throws(FaissError) in
+func preparedPoints(_ points: VectorMatrix, areNormalized: Bool) throws(VectorError) -> VectorMatrix {
+    try points.withUnsafeBufferPointer { values throws(VectorError) in
         try checkFinite(values, dimension: points.dimension)
     }
     guard areNormalized else { return points }
     for row in 0..<points.count where points[row].allSatisfy({ $0 == 0 }) {
-        throw FaissError(.invalidArgument, "row \(row) is all zeros: it has no direction")
+        throw VectorError(.invalidArgument, "row \(row) is all zeros: it has no direction")
     }
     return points.normalized()
 }

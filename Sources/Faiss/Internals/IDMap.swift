@@ -1,3 +1,5 @@
+import Vectors
+
 /// The ids of an index's vectors, in the order of their positions.
 ///
 /// Most indexes hold the ids 0, 1, 2, …, which take no memory here; ascending ids take 8 bytes each and are found by
@@ -25,16 +27,16 @@ struct IDMap: Sendable {
 
     /// A map of stored ids, in which −1 marks a removed position.
     ///
-    /// - Throws: ``FaissError/Code/duplicateID``, ``FaissError/Code/invalidArgument`` for an id below −1.
-    init(stored ids: [Int64], nextID: Int64?) throws(FaissError) {
+    /// - Throws: `duplicateID`, `invalidArgument` for an id below −1.
+    init(stored ids: [Int64], nextID: Int64?) throws(VectorError) {
         self.init()
         if ids.contains(where: { $0 < 0 }) {
             var positions: [Int64: Int] = [:]
             positions.reserveCapacity(ids.count)
             for (position, id) in ids.enumerated() where id != -1 {
-                guard id >= 0 else { throw FaissError(.invalidArgument, "id \(id) is negative") }
+                guard id >= 0 else { throw VectorError(.invalidArgument, "id \(id) is negative") }
                 guard positions.updateValue(position, forKey: id) == nil else {
-                    throw FaissError(.duplicateID, "id \(id) occurs twice")
+                    throw VectorError(.duplicateID, "id \(id) occurs twice")
                 }
             }
             removedCount = ids.count - positions.count
@@ -52,22 +54,22 @@ struct IDMap: Sendable {
     /// - Parameters:
     ///   - ids: nil where an id is its position.
     ///   - mayHide: whether −1 may mark a hidden vector.
-    /// - Throws: ``FaissError/Code/invalidFormat``.
-    init(file ids: [Int64]?, count: Int, nextID: Int64?, mayHide: Bool) throws(FaissError) {
+    /// - Throws: `invalidFormat`.
+    init(file ids: [Int64]?, count: Int, nextID: Int64?, mayHide: Bool) throws(VectorError) {
         guard let ids else {
             self.init(identity: count, nextID: nextID)
             return
         }
         guard ids.count == count else {
-            throw FaissError(.invalidFormat, "\(ids.count) ids don't fit \(count) vectors")
+            throw VectorError(.invalidFormat, "\(ids.count) ids don't fit \(count) vectors")
         }
         if !mayHide, let negative = ids.first(where: { $0 < 0 }) {
-            throw FaissError(.invalidFormat, "id \(negative) is negative")
+            throw VectorError(.invalidFormat, "id \(negative) is negative")
         }
-        do throws(FaissError) {
+        do throws(VectorError) {
             self = try IDMap(stored: ids, nextID: nextID)
         } catch {
-            throw FaissError(.invalidFormat, error.message)
+            throw VectorError(.invalidFormat, error.message)
         }
     }
 
@@ -116,9 +118,9 @@ struct IDMap: Sendable {
     }
 
     /// Refuses what Faiss's own format has no way to say.
-    func checkExpressible() throws(FaissError) {
+    func checkExpressible() throws(VectorError) {
         guard removedCount == 0 else {
-            throw FaissError(
+            throw VectorError(
                 .unsupported,
                 "the index hides \(removedCount) removed vectors, which Faiss's format can't express: "
                     + "build it anew without them"
@@ -127,13 +129,13 @@ struct IDMap: Sendable {
     }
 
     /// Refuses ids that can't be added: negative, present, or twice among themselves.
-    func checkAppending(_ ids: [Int64]) throws(FaissError) {
-        for id in ids where id < 0 { throw FaissError(.invalidArgument, "id \(id) is negative") }
+    func checkAppending(_ ids: [Int64]) throws(VectorError) {
+        for id in ids where id < 0 { throw VectorError(.invalidArgument, "id \(id) is negative") }
         if ascends(ids) { return }
         var seen = Set<Int64>(minimumCapacity: ids.count)
         for id in ids {
-            guard position(of: id) == nil else { throw FaissError(.duplicateID, "id \(id) is in the index already") }
-            guard seen.insert(id).inserted else { throw FaissError(.duplicateID, "id \(id) is given twice") }
+            guard position(of: id) == nil else { throw VectorError(.duplicateID, "id \(id) is in the index already") }
+            guard seen.insert(id).inserted else { throw VectorError(.duplicateID, "id \(id) is given twice") }
         }
     }
 

@@ -2,23 +2,23 @@ import Foundation
 import Vectors
 
 extension IndexCore {
-    func write(to url: URL) throws(FaissError) {
-        try state.read { state throws(FaissError) in
-            try state.withNative { native throws(FaissError) in
+    func write(to url: URL) throws(VectorError) {
+        try state.read { state throws(VectorError) in
+            try state.withNative { native throws(VectorError) in
                 let header = IndexFile.Header(metric: kind.metric, ids: state.explicitIDs, nextID: state.ids.nextID)
-                try IndexFile.write(header, to: url) { output throws(FaissError) in
+                try IndexFile.write(header, to: url) { output throws(VectorError) in
                     try native.write(ids: nil, to: output)
                 }
             }
         }
     }
 
-    func writeFaissFile(to url: URL) throws(FaissError) {
-        try state.read { state throws(FaissError) in
-            try state.withNative { native throws(FaissError) in
+    func writeFaissFile(to url: URL) throws(VectorError) {
+        try state.read { state throws(VectorError) in
+            try state.withNative { native throws(VectorError) in
                 try state.ids.checkExpressible()
                 let ids = state.explicitIDs
-                try withFaissError {
+                try withVectorError {
                     let file = try AtomicFile(replacing: url)
                     try native.write(ids: ids) { bytes throws(VectorError) in try file.write(bytes) }
                     try file.commit()
@@ -27,28 +27,28 @@ extension IndexCore {
         }
     }
 
-    init(envelope url: URL, areBits: Bool) throws(FaissError) {
+    init(envelope url: URL, areBits: Bool) throws(VectorError) {
         let (header, body) = try IndexFile.read(url)
         guard areBits == (header.metric == nil) else {
             let path = url.path(percentEncoded: false)
             let hint =
                 header.metric.map { "compares by \($0): read it as a VectorIndex" }
                 ?? "holds binary vectors: read it as a BinaryIndex"
-            throw FaissError(.unsupported, "'\(path)' \(hint)")
+            throw VectorError(.unsupported, "'\(path)' \(hint)")
         }
         try self.init(body, areBits: areBits, metric: header.metric, ids: header.ids, nextID: header.nextID)
     }
 
     /// - Parameter metric: nil for the file's.
-    init(faissFile url: URL, areBits: Bool, metric: Metric? = nil) throws(FaissError) {
-        let bytes = try withFaissError {
+    init(faissFile url: URL, areBits: Bool, metric: Metric? = nil) throws(VectorError) {
+        let bytes = try withVectorError {
             let file = try InputFile(url)
             return try file.bytes(0..<file.size)
         }
-        do throws(FaissError) {
+        do throws(VectorError) {
             try self.init(bytes, areBits: areBits, metric: metric, ids: nil, nextID: 0)
         } catch {
-            throw FaissError(error.code, "can't read '\(url.path(percentEncoded: false))': \(error.message)")
+            throw VectorError(error.code, "can't read '\(url.path(percentEncoded: false))': \(error.message)")
         }
     }
 
@@ -59,19 +59,19 @@ extension IndexCore {
         metric: Metric?,
         ids: [Int64]?,
         nextID: Int64?
-    ) throws(FaissError) {
+    ) throws(VectorError) {
         if areBits { try FaissFormat.verifyBinary(faissBytes) } else { try FaissFormat.verify(faissBytes) }
         var map: [Int64]?
         let native = try NativeIndex(reading: faissBytes, areBits: areBits, ids: &map)
         guard let description = try native.shape().description else {
-            throw FaissError(.unsupported, "this type of Faiss index can't be read")
+            throw VectorError(.unsupported, "this type of Faiss index can't be read")
         }
         var kind = VectorKind.bits
         if !areBits {
             let nativeMetric: Metric = native.isInnerProduct ? .innerProduct : .squaredL2
             let metric = metric ?? nativeMetric
             guard metric == nativeMetric || metric == .cosine && nativeMetric == .innerProduct else {
-                throw FaissError(.invalidArgument, "the index compares by \(nativeMetric), not by \(metric)")
+                throw VectorError(.invalidArgument, "the index compares by \(nativeMetric), not by \(metric)")
             }
             try description.validate(metric: metric)
             kind = .numbers(metric)
@@ -83,7 +83,7 @@ extension IndexCore {
         } else {
             // Lists inside of a refined index say which of the exact vectors is meant: each exactly once.
             if description.hasLists, try !native.storedLabels().sorted().elementsEqual(0..<Int64(native.count)) {
-                throw FaissError(.invalidFormat, "its inverted lists don't hold the refined index's vectors")
+                throw VectorError(.invalidFormat, "its inverted lists don't hold the refined index's vectors")
             }
             explicit = ids ?? map
         }

@@ -2,43 +2,43 @@ import Vectors
 
 extension IndexCore {
     /// Adds the codes of another index over numbers, which was trained the same.
-    func merge(_ other: IndexCore) throws(FaissError) {
+    func merge(_ other: IndexCore) throws(VectorError) {
         try checkMerging(other)
         // The two locks are never held at the same time: two indexes may be merged into each other.
-        let (description, ids, contents) = try other.state.read { state throws(FaissError) in try state.contents() }
-        try state.changing { () throws(FaissError) in
-            try state.read { state throws(FaissError) in
-                try state.withNative { native throws(FaissError) in
+        let (description, ids, contents) = try other.state.read { state throws(VectorError) in try state.contents() }
+        try state.changing { () throws(VectorError) in
+            try state.read { state throws(VectorError) in
+                try state.withNative { native throws(VectorError) in
                     guard state.description == description else {
-                        throw FaissError(.invalidArgument, "\(description) can't be merged into \(state.description)")
+                        throw VectorError(.invalidArgument, "\(description) can't be merged into \(state.description)")
                     }
                     try state.checkRoom(for: ids.count)
                     if let part = try native.differingTraining(from: contents) {
-                        throw FaissError(.invalidArgument, "the indexes were not trained the same: \(part) differs")
+                        throw VectorError(.invalidArgument, "the indexes were not trained the same: \(part) differs")
                     }
                     try state.ids.checkAppending(ids)
                 }
             }
             if ids.isEmpty { return }
-            try state.write { state throws(FaissError) in
+            try state.write { state throws(VectorError) in
                 try state.native?.reserve(ids.count)
-                try state.append(ids) { native throws(FaissError) in
+                try state.append(ids) { native throws(VectorError) in
                     try native?.append(contents, count: ids.count) ?? 0
                 }
             }
         }
     }
 
-    func checkMerging(_ other: IndexCore) throws(FaissError) {
+    func checkMerging(_ other: IndexCore) throws(VectorError) {
         guard other.dimension == dimension else {
-            throw FaissError(
+            throw VectorError(
                 .dimensionMismatch,
                 "an index of dimension \(other.dimension) can't be merged into one of \(dimension)"
             )
         }
         guard other.kind.metric == kind.metric else {
             func name(_ core: IndexCore) -> String { core.kind.metric.map { "\($0)" } ?? "different bits" }
-            throw FaissError(
+            throw VectorError(
                 .invalidArgument,
                 "an index that compares by \(name(other)) can't be merged into one that compares by \(name(self))"
             )
@@ -46,8 +46,8 @@ extension IndexCore {
     }
 
     /// An index of its own with the same vectors.
-    func copy() throws(FaissError) -> IndexCore {
-        try state.read { state throws(FaissError) in
+    func copy() throws(VectorError) -> IndexCore {
+        try state.read { state throws(VectorError) in
             try state.checkUndamaged()
             var copy = IndexState(description: state.description)
             copy.ids = state.ids
@@ -61,17 +61,17 @@ extension IndexCore {
 }
 
 extension IndexState {
-    fileprivate func contents() throws(FaissError) -> (IndexDescription, [Int64], NativeContents) {
+    fileprivate func contents() throws(VectorError) -> (IndexDescription, [Int64], NativeContents) {
         try checkUsable()
         guard !description.hasGraph else {
-            throw FaissError(
+            throw VectorError(
                 .unsupported,
                 "\(description) can't be merged: the links of a graph hold for its own vectors only, add them instead"
             )
         }
-        return try withNative { native throws(FaissError) in
+        return try withNative { native throws(VectorError) in
             let held = try native.shape().bytes
-            try withFaissError { try checkMemory(bytes: held, for: "the codes of \(ids.count) vectors to merge") }
+            try checkMemory(bytes: held, for: "the codes of \(ids.count) vectors to merge")
             return (description, ids.ids, try native.contents())
         }
     }

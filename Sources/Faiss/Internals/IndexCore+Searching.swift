@@ -11,12 +11,12 @@ extension IndexCore {
         for goal: SearchGoal,
         options: SearchOptions,
         watch: Watch
-    ) throws(FaissError) -> NeighborLists {
+    ) throws(VectorError) -> NeighborLists {
         let goal = try kind.validated(goal, dimension: dimension)
-        return try withChecked(queries, areStored: false) { queries throws(FaissError) in
+        return try withChecked(queries, areStored: false) { queries throws(VectorError) in
             try options.validate()
             let count = queries.count / rowBytes
-            let blockSize = try state.read { state throws(FaissError) in
+            let blockSize = try state.read { state throws(VectorError) in
                 try state.checkUsable()
                 try state.description.check(goal)
                 let plan = SearchPlan(goal, options: options, description: state.description, ids: state.ids)
@@ -26,9 +26,9 @@ extension IndexCore {
             if count == 0 { return NeighborLists() }
             let blocks = Blocks(count, size: blockSize, threads: options.threads)
             let found = Mutex([NeighborLists?](repeating: nil, count: blocks.count))
-            try blocks.run(watch: watch) { number, rows throws(FaissError) in
-                let lists = try withPrepared(rows, of: queries) { block throws(FaissError) in
-                    try state.read { state throws(FaissError) in
+            try blocks.run(watch: watch) { number, rows throws(VectorError) in
+                let lists = try withPrepared(rows, of: queries) { block throws(VectorError) in
+                    try state.read { state throws(VectorError) in
                         try state.find(block, rows: rows.count, for: goal, options: options, kind: kind)
                     }
                 }
@@ -47,18 +47,18 @@ extension IndexCore {
         one query: [Component],
         for goal: SearchGoal,
         options: SearchOptions
-    ) throws(FaissError) -> [Neighbor] {
+    ) throws(VectorError) -> [Neighbor] {
         try check(query)
         return try search(query, for: goal, options: options, watch: Watch()).neighbors
     }
 
     /// The stored vectors with these ids, row after row.
-    func reconstruct<Vectors: IndexableVectors>(_ ids: [Int64]) throws(FaissError) -> Vectors {
-        try state.read { state throws(FaissError) in
-            try state.withNative { native throws(FaissError) in
+    func reconstruct<Vectors: IndexableVectors>(_ ids: [Int64]) throws(VectorError) -> Vectors {
+        try state.read { state throws(VectorError) in
+            try state.withNative { native throws(VectorError) in
                 let labels = try state.labels(of: ids)
                 let (size, overflow) = ids.count.multipliedReportingOverflow(by: rowBytes)
-                return try withFaissError {
+                return try withVectorError {
                     try checkMemory(bytes: overflow ? .max : size, for: "\(ids.count) \(kind.vectors(dimension))")
                     let count = size / MemoryLayout<Vectors.Component>.stride
                     let components = try [Vectors.Component](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -80,15 +80,15 @@ extension IndexState {
         for goal: SearchGoal,
         options: SearchOptions,
         kind: VectorKind
-    ) throws(FaissError) -> NeighborLists {
-        try withNative { native throws(FaissError) in
+    ) throws(VectorError) -> NeighborLists {
+        try withNative { native throws(VectorError) in
             let plan = SearchPlan(goal, options: options, description: description, ids: ids)
             var lists = NeighborLists(minimumCapacity: rows, neighbors: rows * plan.k)
             if ids.count == 0 {
                 for _ in 0..<rows { lists.append(EmptyCollection()) }
                 return lists
             }
-            try withOptionalBuffer(of: explicitIDs) { ids throws(FaissError) in
+            try withOptionalBuffer(of: explicitIDs) { ids throws(VectorError) in
                 let parameters = SearchParameters(
                     probes: plan.probes,
                     ef: plan.ef,

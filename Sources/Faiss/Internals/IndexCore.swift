@@ -20,7 +20,7 @@ struct IndexCore: Sendable {
     }
 
     /// An empty index.
-    init(_ description: IndexDescription, dimension: Int, kind: VectorKind) throws(FaissError) {
+    init(_ description: IndexDescription, dimension: Int, kind: VectorKind) throws(VectorError) {
         try kind.validate(description, dimension: dimension)
         var state = IndexState(description: description)
         if !description.needsTraining {
@@ -33,21 +33,21 @@ struct IndexCore: Sendable {
     var rowBytes: Int { kind.rowBytes(dimension) }
 
     /// A vector as vectors.
-    func matrix<Vectors: IndexableVectors>(of vector: some Collection<Vectors.Component>) throws(FaissError) -> Vectors
+    func matrix<Vectors: IndexableVectors>(of vector: some Collection<Vectors.Component>) throws(VectorError) -> Vectors
     {
         try check(vector)
-        return try withFaissError { try Vectors(Array(vector), dimension: dimension) }
+        return try Vectors(Array(vector), dimension: dimension)
     }
 
     // MARK: Checks
 
-    func check<Component>(_ vector: some Collection<Component>) throws(FaissError) {
+    func check<Component>(_ vector: some Collection<Component>) throws(VectorError) {
         try checkDimension(vector.count * MemoryLayout<Component>.stride * dimension / rowBytes)
     }
 
-    func checkDimension(_ other: Int) throws(FaissError) {
+    func checkDimension(_ other: Int) throws(VectorError) {
         guard other == dimension else {
-            throw FaissError(.dimensionMismatch, "\(kind.vectors(other)) don't fit an index of \(dimension)")
+            throw VectorError(.dimensionMismatch, "\(kind.vectors(other)) don't fit an index of \(dimension)")
         }
     }
 
@@ -55,7 +55,7 @@ struct IndexCore: Sendable {
     /// cosine rows of zeros, which have no direction.
     ///
     /// - Parameter areStored: whether they must fit what the index stores as well.
-    private func checkValues(_ vectors: UnsafeRawBufferPointer, areStored: Bool) throws(FaissError) {
+    private func checkValues(_ vectors: UnsafeRawBufferPointer, areStored: Bool) throws(VectorError) {
         guard let metric = kind.metric else { return }
         let values = vectors.assumingMemoryBound(to: Float.self)
         // By cosine, what is stored has been normalised.
@@ -65,7 +65,7 @@ struct IndexCore: Sendable {
         guard metric == .cosine else { return }
         for row in 0..<values.count / dimension
         where values[row * dimension..<(row + 1) * dimension].allSatisfy({ $0 == 0 }) {
-            throw FaissError(.invalidArgument, "row \(row) is all zeros: the cosine to it is not defined")
+            throw VectorError(.invalidArgument, "row \(row) is all zeros: the cosine to it is not defined")
         }
     }
 
@@ -73,8 +73,8 @@ struct IndexCore: Sendable {
     func withChecked<Vectors: IndexableVectors, Result>(
         _ vectors: Vectors,
         areStored: Bool,
-        _ body: (UnsafeRawBufferPointer) throws(FaissError) -> Result
-    ) throws(FaissError) -> Result {
+        _ body: (UnsafeRawBufferPointer) throws(VectorError) -> Result
+    ) throws(VectorError) -> Result {
         try checkDimension(vectors.dimension)
         return try withChecked(vectors.components, areStored: areStored, body)
     }
@@ -82,9 +82,9 @@ struct IndexCore: Sendable {
     func withChecked<Component, Result>(
         _ components: [Component],
         areStored: Bool,
-        _ body: (UnsafeRawBufferPointer) throws(FaissError) -> Result
-    ) throws(FaissError) -> Result {
-        try components.withUnsafeBufferPointer { components throws(FaissError) in
+        _ body: (UnsafeRawBufferPointer) throws(VectorError) -> Result
+    ) throws(VectorError) -> Result {
+        try components.withUnsafeBufferPointer { components throws(VectorError) in
             let bytes = UnsafeRawBufferPointer(components)
             try checkValues(bytes, areStored: areStored)
             return try body(bytes)
@@ -95,14 +95,14 @@ struct IndexCore: Sendable {
     func withPrepared<Result>(
         _ rows: Range<Int>,
         of vectors: UnsafeRawBufferPointer,
-        _ body: (UnsafeRawBufferPointer) throws(FaissError) -> Result
-    ) throws(FaissError) -> Result {
+        _ body: (UnsafeRawBufferPointer) throws(VectorError) -> Result
+    ) throws(VectorError) -> Result {
         let slice = vectors[rows.lowerBound * rowBytes..<rows.upperBound * rowBytes]
         let bytes = UnsafeRawBufferPointer(rebasing: slice)
         guard case .numbers(.cosine) = kind else { return try body(bytes) }
         var copy = Array(bytes.assumingMemoryBound(to: Float.self))
         normalizeRows(&copy, dimension: dimension)
-        return try copy.withUnsafeBufferPointer { values throws(FaissError) in
+        return try copy.withUnsafeBufferPointer { values throws(VectorError) in
             try body(UnsafeRawBufferPointer(values))
         }
     }

@@ -17,23 +17,23 @@ struct IndexState: ~Copyable {
     /// The ids by position; nil where an id is its position or, in inverted lists, stored with its vector.
     var explicitIDs: [Int64]? { labelsAreIDs ? nil : ids.explicitIDs }
 
-    private var notTrained: FaissError {
-        FaissError(.notTrained, "the index \(description) is not trained: call train(on:) first")
+    private var notTrained: VectorError {
+        VectorError(.notTrained, "the index \(description) is not trained: call train(on:) first")
     }
 
-    func checkUndamaged() throws(FaissError) {
-        if let damage { throw FaissError(.damaged, "the index is damaged since an earlier call failed: \(damage)") }
+    func checkUndamaged() throws(VectorError) {
+        if let damage { throw VectorError(.damaged, "the index is damaged since an earlier call failed: \(damage)") }
     }
 
-    func checkUsable() throws(FaissError) {
+    func checkUsable() throws(VectorError) {
         try checkUndamaged()
         if native == nil { throw notTrained }
     }
 
     /// Calls `body` with the native index, if it can be used.
     func withNative<Result>(
-        _ body: (borrowing NativeIndex) throws(FaissError) -> Result
-    ) throws(FaissError) -> Result {
+        _ body: (borrowing NativeIndex) throws(VectorError) -> Result
+    ) throws(VectorError) -> Result {
         try checkUndamaged()
         switch native {
         case .none: throw notTrained
@@ -42,17 +42,17 @@ struct IndexState: ~Copyable {
     }
 
     /// What to train on so many vectors, with the number of lists decided; nil if there is nothing to learn.
-    func descriptionForTraining(on count: Int, options: TrainingOptions) throws(FaissError) -> IndexDescription? {
+    func descriptionForTraining(on count: Int, options: TrainingOptions) throws(VectorError) -> IndexDescription? {
         guard description.needsTraining else { return nil }
         guard ids.positionCount == 0 else {
-            throw FaissError(
+            throw VectorError(
                 .unsupported,
                 "the index holds \(ids.count) vectors: training it again would spoil their codes"
             )
         }
         let minimum = max(description.minimumTrainingCount, 1)
         guard count >= minimum else {
-            throw FaissError(
+            throw VectorError(
                 .tooFewTrainingVectors,
                 "\(count) training vectors are fewer than the \(minimum) that \(description) needs"
             )
@@ -61,12 +61,12 @@ struct IndexState: ~Copyable {
     }
 
     /// Where Faiss has the vectors with these ids.
-    func labels(of ids: [Int64]) throws(FaissError) -> [Int64] {
+    func labels(of ids: [Int64]) throws(VectorError) -> [Int64] {
         var labels: [Int64] = []
         labels.reserveCapacity(ids.count)
         for id in ids {
             guard let position = self.ids.position(of: id) else {
-                throw FaissError(.unknownID, "no vector has the id \(id)")
+                throw VectorError(.unknownID, "no vector has the id \(id)")
             }
             labels.append(labelsAreIDs ? id : Int64(position))
         }
@@ -79,8 +79,8 @@ struct IndexState: ~Copyable {
         _ vectors: UnsafeRawBufferPointer,
         ids newIDs: [Int64],
         threads: ThreadLimit
-    ) throws(FaissError) {
-        try append(newIDs) { native throws(FaissError) in
+    ) throws(VectorError) {
+        try append(newIDs) { native throws(VectorError) in
             try native?.add(vectors, ids: newIDs, threads: threads) ?? 0
         }
     }
@@ -88,12 +88,12 @@ struct IndexState: ~Copyable {
     /// The same for what `add` adds to Faiss; it returns how many vectors there are then.
     mutating func append(
         _ newIDs: [Int64],
-        by add: (inout NativeIndex?) throws(FaissError) -> Int
-    ) throws(FaissError) {
-        do throws(FaissError) {
+        by add: (inout NativeIndex?) throws(VectorError) -> Int
+    ) throws(VectorError) {
+        do throws(VectorError) {
             let count = try add(&native)
             guard count == ids.positionCount + newIDs.count else {
-                throw FaissError(.faiss, "Faiss holds \(count) vectors, not \(ids.positionCount + newIDs.count)")
+                throw VectorError(.faiss, "Faiss holds \(count) vectors, not \(ids.positionCount + newIDs.count)")
             }
         } catch {
             damage = error.message
@@ -103,15 +103,15 @@ struct IndexState: ~Copyable {
     }
 
     /// Refuses what HNSW's 32-bit positions can't number.
-    func checkRoom(for count: Int) throws(FaissError) {
+    func checkRoom(for count: Int) throws(VectorError) {
         let total = ids.positionCount + count
         guard total <= Int(Int32.max) else {
-            throw FaissError(.tooLarge, "\(total) vectors are more than the \(Int32.max) that an index can hold")
+            throw VectorError(.tooLarge, "\(total) vectors are more than the \(Int32.max) that an index can hold")
         }
     }
 
     @discardableResult
-    mutating func remove(_ ids: [Int64]) throws(FaissError) -> Int {
+    mutating func remove(_ ids: [Int64]) throws(VectorError) -> Int {
         let present = Set(ids.filter { self.ids.position(of: $0) != nil })
         if present.isEmpty { return 0 }
         if !description.capabilities.freesRemovedVectors {
@@ -119,10 +119,10 @@ struct IndexState: ~Copyable {
         } else {
             let labels =
                 labelsAreIDs ? present.sorted() : present.map { Int64(self.ids.position(of: $0)!) }.sorted()
-            do throws(FaissError) {
+            do throws(VectorError) {
                 let removed = try native?.remove(ascending: labels) ?? 0
                 guard removed == labels.count else {
-                    throw FaissError(.faiss, "Faiss removed \(removed) of \(labels.count) vectors")
+                    throw VectorError(.faiss, "Faiss removed \(removed) of \(labels.count) vectors")
                 }
             } catch {
                 damage = error.message

@@ -1,8 +1,5 @@
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
+import Foundation
+import Vectors
 
 /// A value that any number of readers or one writer may use at a time.
 ///
@@ -65,10 +62,10 @@ final class ReadWriteLocked<Value: ~Copyable>: @unchecked Sendable {
 
     /// Runs a change, one at a time. From within it, on the same thread, another one is refused: it would wait for
     /// itself.
-    func changing<Result>(_ body: () throws(FaissError) -> Result) throws(FaissError) -> Result {
+    func changing<Result>(_ body: () throws(VectorError) -> Result) throws(VectorError) -> Result {
         let code = pthread_mutex_lock(change)
         guard code != EDEADLK else {
-            throw FaissError(.unsupported, "an index can't be changed from the progress handler of its own change")
+            throw VectorError(.unsupported, "an index can't be changed from the progress handler of its own change")
         }
         precondition(code == 0, "pthread_mutex_lock failed with \(code)")
         defer { pthread_mutex_unlock(change) }

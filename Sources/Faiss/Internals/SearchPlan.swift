@@ -32,20 +32,20 @@ struct SearchPlan: Sendable {
     var blockSize: Int { max(1, min(1024, (1 << 22) / max(candidates, ef, 1))) }
 
     /// Refuses more answers than memory holds.
-    func checkResultSize(_ queries: Int) throws(FaissError) {
+    func checkResultSize(_ queries: Int) throws(VectorError) {
         let (results, overflow) = queries.multipliedReportingOverflow(by: k)
         let (bytes, tooMany) = results.multipliedReportingOverflow(by: 2 * MemoryLayout<Neighbor>.stride)
         guard !overflow, !tooMany else {
-            throw FaissError(.tooLarge, "\(queries) queries with \(k) neighbours each do not fit in memory")
+            throw VectorError(.tooLarge, "\(queries) queries with \(k) neighbours each do not fit in memory")
         }
-        try withFaissError { try checkMemory(bytes: bytes, for: "\(queries) queries with \(k) neighbours each") }
+        try checkMemory(bytes: bytes, for: "\(queries) queries with \(k) neighbours each")
     }
 }
 
 extension IndexDescription {
-    func check(_ goal: SearchGoal) throws(FaissError) {
+    func check(_ goal: SearchGoal) throws(VectorError) {
         guard case .within = goal, !capabilities.searchesWithinDistance else { return }
-        throw FaissError(
+        throw VectorError(
             .unsupported,
             "\(self) can't search within a distance; flat, quantized and IVF indexes can"
         )

@@ -36,11 +36,11 @@ enum VectorKind: Sendable {
     }
 
     /// Refuses what can't be built over such vectors.
-    func validate(_ description: IndexDescription, dimension: Int) throws(FaissError) {
+    func validate(_ description: IndexDescription, dimension: Int) throws(VectorError) {
         if areBits {
-            try withFaissError { try BinaryMatrix.check(dimension: dimension) }
+            try BinaryMatrix.check(dimension: dimension)
             guard description.holdsBits else {
-                throw FaissError(
+                throw VectorError(
                     .unsupported,
                     "\(description) can't hold binary vectors: only flat, ivfFlat and hnsw can"
                 )
@@ -51,20 +51,20 @@ enum VectorKind: Sendable {
     }
 
     /// The goal, after its numbers have been checked.
-    func validated(_ goal: SearchGoal, dimension: Int) throws(FaissError) -> SearchGoal {
+    func validated(_ goal: SearchGoal, dimension: Int) throws(VectorError) -> SearchGoal {
         switch (goal, self) {
         case (.nearest(let k), _):
-            guard k >= 1 else { throw FaissError(.invalidArgument, "k \(k) is less than 1") }
+            guard k >= 1 else { throw VectorError(.invalidArgument, "k \(k) is less than 1") }
             return goal
         case (.within(let radius), .bits):
             guard radius >= 0 else {
-                throw FaissError(.invalidArgument, "the radius \(Int(radius)) is negative, a number of bits never is")
+                throw VectorError(.invalidArgument, "the radius \(Int(radius)) is negative, a number of bits never is")
             }
             return .within(min(radius, Float(dimension + 1)))
         case (.within(let radius), .numbers(let metric)):
-            guard radius.isFinite else { throw FaissError(.notFinite, "the radius \(radius) is not finite") }
+            guard radius.isFinite else { throw VectorError(.notFinite, "the radius \(radius) is not finite") }
             guard radius >= 0 || metric.largerIsNearer else {
-                throw FaissError(.invalidArgument, "the radius \(radius) is negative, a squared distance never is")
+                throw VectorError(.invalidArgument, "the radius \(radius) is negative, a squared distance never is")
             }
             return goal
         }

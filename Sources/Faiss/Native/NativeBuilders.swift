@@ -34,7 +34,7 @@ func makeIndex(
     _ description: IndexDescription,
     dimension: Int,
     metric: FaissMetricType
-) throws(FaissError) -> OpaquePointer {
+) throws(VectorError) -> OpaquePointer {
     switch description.kind {
     case .flat: return try make { faiss_IndexFlat_new_with($0, idx_t(dimension), metric) }
     case .hnsw(let neighbors, let efConstruction):
@@ -77,7 +77,7 @@ private func makeIVF(
     storing: IndexDescription,
     dimension: Int,
     metric: FaissMetricType
-) throws(FaissError) -> OpaquePointer {
+) throws(VectorError) -> OpaquePointer {
     let quantizer = try makeIndex(.flat, dimension: dimension, metric: metric)
     let index = try around(quantizer) { index, quantizer in
         switch storing.kind {
@@ -98,7 +98,7 @@ private func makeTransformed(
     by transform: FaissTransform,
     then inner: IndexDescription,
     metric: FaissMetricType
-) throws(FaissError) -> OpaquePointer {
+) throws(VectorError) -> OpaquePointer {
     try around(makeIndex(inner, dimension: Int(transform.d_out), metric: metric)) { index, inner in
         withUnsafePointer(to: transform) { faiss_IndexPreTransform_new_prepending(index, $0, inner) }
     }
@@ -108,8 +108,8 @@ private func makeTransformed(
 private func around(
     _ inner: OpaquePointer,
     _ create: (UnsafeMutablePointer<OpaquePointer?>, OpaquePointer) -> Int32
-) throws(FaissError) -> OpaquePointer {
-    do throws(FaissError) {
+) throws(VectorError) -> OpaquePointer {
+    do throws(VectorError) {
         return try make { create($0, inner) }
     } catch {
         faiss_Index_free(inner)
@@ -118,7 +118,7 @@ private func around(
 }
 
 /// The builder that makes such an index, nil where there is none.
-func describe(_ index: OpaquePointer) throws(FaissError) -> IndexDescription? {
+func describe(_ index: OpaquePointer) throws(VectorError) -> IndexDescription? {
     var shape = FaissIndexShape()
     try check(faiss_Index_shape(index, &shape))
     switch shape.kind {
@@ -143,7 +143,7 @@ func describe(_ index: OpaquePointer) throws(FaissError) -> IndexDescription? {
     return shape.nlist > 0 ? .ivf(lists: .count(shape.nlist), storing: codec) : codec
 }
 
-private func describeTransformed(_ index: OpaquePointer) throws(FaissError) -> IndexDescription? {
+private func describeTransformed(_ index: OpaquePointer) throws(VectorError) -> IndexDescription? {
     guard let inner = faiss_Index_inner(index), var description = try describe(inner) else { return nil }
     for place in (0..<faiss_Index_transform_count(index)).reversed() {
         var transform = FaissTransform()
@@ -167,7 +167,7 @@ private func describeTransformed(_ index: OpaquePointer) throws(FaissError) -> I
 }
 
 /// An index over bits, of the few kinds that there are.
-func makeBinaryIndex(_ description: IndexDescription, dimension: Int) throws(FaissError) -> OpaquePointer {
+func makeBinaryIndex(_ description: IndexDescription, dimension: Int) throws(VectorError) -> OpaquePointer {
     try make { index in
         switch description.kind {
         case .ivf(let lists, _): faiss_IndexBinaryIVF_new_with(index, idx_t(dimension), lists.number ?? 1)

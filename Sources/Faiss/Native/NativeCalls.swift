@@ -3,20 +3,20 @@ import FaissC
 import Vectors
 
 /// Turns a code of the C API into an error with the calling thread's message.
-func check(_ code: Int32) throws(FaissError) {
+func check(_ code: Int32) throws(VectorError) {
     if code == 0 { return }
     if code == Int32(FAISS_CANCELLED) { throw .cancelled }
     let message = String(cString: faiss_get_last_error())
-    if code == Int32(FAISS_WRONG_LEVEL) { throw FaissError(.invalidArgument, message) }
+    if code == Int32(FAISS_WRONG_LEVEL) { throw VectorError(.invalidArgument, message) }
     throw code == Int32(FAISS_OUT_OF_MEMORY)
-        ? FaissError(.tooLarge, "Faiss ran out of memory") : FaissError(.faiss, "Faiss: \(message)")
+        ? VectorError(.tooLarge, "Faiss ran out of memory") : VectorError(.faiss, "Faiss: \(message)")
 }
 
 /// Calls a C constructor, which hands its object out through a pointer.
-func make(_ create: (UnsafeMutablePointer<OpaquePointer?>) -> Int32) throws(FaissError) -> OpaquePointer {
+func make(_ create: (UnsafeMutablePointer<OpaquePointer?>) -> Int32) throws(VectorError) -> OpaquePointer {
     var pointer: OpaquePointer?
     try check(create(&pointer))
-    guard let pointer else { throw FaissError(.faiss, "Faiss made no object") }
+    guard let pointer else { throw VectorError(.faiss, "Faiss made no object") }
     return pointer
 }
 
@@ -49,7 +49,7 @@ func withRangeResult(
     queries count: Int,
     _ body: (UnsafeBufferPointer<Int64>, UnsafeBufferPointer<Float>) -> Void,
     from search: (OpaquePointer) -> Int32
-) throws(FaissError) {
+) throws(VectorError) {
     let result = try make { faiss_RangeSearchResult_new($0, idx_t(count)) }
     defer { faiss_RangeSearchResult_free(result) }
     try check(search(result))
@@ -72,14 +72,14 @@ func withRangeResult(
 func withOutput(
     to write: (UnsafeRawBufferPointer) throws(VectorError) -> Void,
     _ body: (FaissWriteFunction, UnsafeMutableRawPointer) -> Int32
-) throws(FaissError) {
-    try withoutActuallyEscaping(write) { write throws(FaissError) in
+) throws(VectorError) {
+    try withoutActuallyEscaping(write) { write throws(VectorError) in
         let output = Output(write)
         let function: FaissWriteFunction = { context, bytes, count in
             Unmanaged<Output>.fromOpaque(context!).takeUnretainedValue().write(bytes, count)
         }
         let code = withExtendedLifetime(output) { body(function, Unmanaged.passUnretained(output).toOpaque()) }
-        if let failure = output.failure { throw FaissError(failure) }
+        if let failure = output.failure { throw failure }
         try check(code)
     }
 }
@@ -105,8 +105,8 @@ private final class Output {
 /// Calls `body` with the array's elements, or with nil where there is no array.
 func withOptionalBuffer<Element, Result>(
     of array: [Element]?,
-    _ body: (UnsafeBufferPointer<Element>?) throws(FaissError) -> Result
-) throws(FaissError) -> Result {
+    _ body: (UnsafeBufferPointer<Element>?) throws(VectorError) -> Result
+) throws(VectorError) -> Result {
     guard let array else { return try body(nil) }
-    return try array.withUnsafeBufferPointer { buffer throws(FaissError) in try body(buffer) }
+    return try array.withUnsafeBufferPointer { buffer throws(VectorError) in try body(buffer) }
 }

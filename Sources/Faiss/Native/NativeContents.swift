@@ -1,4 +1,5 @@
 import FaissC
+import Vectors
 
 /// What an index holds, as codes, and what its training has decided.
 ///
@@ -6,7 +7,7 @@ import FaissC
 final class NativeContents: @unchecked Sendable {
     let pointer: OpaquePointer
 
-    init(of index: OpaquePointer) throws(FaissError) {
+    init(of index: OpaquePointer) throws(VectorError) {
         pointer = try make { faiss_Index_contents(index, $0) }
     }
 

@@ -1,12 +1,7 @@
 import CFaiss
 import FaissC
+import Foundation
 import Vectors
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
 
 /// The owner of a Faiss index, over numbers or bits: the one place that holds its pointer, and frees it. Vectors come as
 /// bytes, row after row.
@@ -23,7 +18,7 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
     deinit { if areBits { faiss_IndexBinary_free(pointer) } else { faiss_Index_free(pointer) } }
 
     /// An empty index of this kind, whose number of lists is decided.
-    init(_ description: IndexDescription, dimension: Int, kind: VectorKind) throws(FaissError) {
+    init(_ description: IndexDescription, dimension: Int, kind: VectorKind) throws(VectorError) {
         pointer =
             if let metric = kind.metric {
                 try makeIndex(description, dimension: dimension, metric: metric.native)
@@ -47,7 +42,7 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
         _ vectors: UnsafeRawBufferPointer,
         options: TrainingOptions,
         watch: borrowing Watch
-    ) throws(FaissError) {
+    ) throws(VectorError) {
         var parameters = FaissTrainingParameters(options)
         let rows = rows(vectors)
         try watch.run(threads: options.threads) { work in
@@ -58,7 +53,7 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
     }
 
     /// Makes room for so many more vectors. For bits it is made when they come: to copy them costs little.
-    mutating func reserve(_ count: Int) throws(FaissError) {
+    mutating func reserve(_ count: Int) throws(VectorError) {
         if !areBits { try check(faiss_Index_reserve(pointer, idx_t(count))) }
     }
 
@@ -67,7 +62,7 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
         _ vectors: UnsafeRawBufferPointer,
         ids: [Int64],
         threads: ThreadLimit
-    ) throws(FaissError) -> Int {
+    ) throws(VectorError) -> Int {
         var work = FaissWork(threads: threads.openMP, progress: nil, context: nil)
         try check(
             areBits
@@ -78,7 +73,7 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
     }
 
     /// Removes vectors by position, or in an IVF index by id; `labels` ascend. Returns how many were there.
-    mutating func remove(ascending labels: [Int64]) throws(FaissError) -> Int {
+    mutating func remove(ascending labels: [Int64]) throws(VectorError) -> Int {
         var removed = 0
         try check(
             areBits
@@ -91,17 +86,17 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
     // MARK: Merging, of numbers only
 
     /// A copy of what the index holds; not of a graph.
-    func contents() throws(FaissError) -> NativeContents { try NativeContents(of: pointer) }
+    func contents() throws(VectorError) -> NativeContents { try NativeContents(of: pointer) }
 
     /// The name of the first part of the training that differs, of an index of the same description.
-    func differingTraining(from contents: NativeContents) throws(FaissError) -> String? {
+    func differingTraining(from contents: NativeContents) throws(VectorError) -> String? {
         var name: UnsafePointer<CChar>?
         try check(faiss_Index_compare_training(pointer, contents.pointer, &name))
         return name.map { String(cString: $0) }
     }
 
     /// Adds so many vectors and returns how many there are now.
-    mutating func append(_ contents: NativeContents, count added: Int) throws(FaissError) -> Int {
+    mutating func append(_ contents: NativeContents, count added: Int) throws(VectorError) -> Int {
         try check(faiss_Index_append(pointer, contents.pointer, added))
         return count
     }
@@ -115,7 +110,7 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
         parameters: borrowing SearchParameters,
         distances: inout [Float],
         labels: inout [Int64]
-    ) throws(FaissError) {
+    ) throws(VectorError) {
         var options = parameters.options
         let (rows, k) = (rows(queries), idx_t(k))
         try check(
@@ -131,7 +126,7 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
         within radius: Float,
         parameters: borrowing SearchParameters,
         body: (UnsafeBufferPointer<Int64>, UnsafeBufferPointer<Float>) -> Void
-    ) throws(FaissError) {
+    ) throws(VectorError) {
         var options = parameters.options
         let rows = rows(queries)
         try withRangeResult(queries: Int(rows), body) {
@@ -142,7 +137,7 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
     }
 
     /// Copies the stored vectors of these labels, all of which must be there.
-    func reconstruct(_ labels: [Int64], into vectors: UnsafeMutableRawPointer?) throws(FaissError) {
+    func reconstruct(_ labels: [Int64], into vectors: UnsafeMutableRawPointer?) throws(VectorError) {
         try check(
             areBits
                 ? faiss_IndexBinary_reconstruct_labels(
@@ -163,14 +158,14 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
     // MARK: Description
 
     /// The builder that makes such an index, nil where there is none, and the bytes that the index holds.
-    func shape() throws(FaissError) -> (description: IndexDescription?, bytes: Int) {
+    func shape() throws(VectorError) -> (description: IndexDescription?, bytes: Int) {
         var shape = FaissIndexShape()
         try check(areBits ? faiss_IndexBinary_shape(pointer, &shape) : faiss_Index_shape(pointer, &shape))
         return (areBits ? describeBinary(shape) : try describe(pointer), shape.bytes)
     }
 
     /// The labels that the inverted lists store, however deep they lie.
-    func storedLabels() throws(FaissError) -> [Int64] {
+    func storedLabels() throws(VectorError) -> [Int64] {
         var ids = [Int64](repeating: 0, count: count)
         try check(areBits ? faiss_IndexBinary_stored_ids(pointer, &ids) : faiss_Index_stored_ids(pointer, &ids))
         return ids
@@ -182,8 +177,8 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
     func write(
         ids: [Int64]?,
         to write: (UnsafeRawBufferPointer) throws(VectorError) -> Void
-    ) throws(FaissError) {
-        try withOptionalBuffer(of: ids) { ids throws(FaissError) in
+    ) throws(VectorError) {
+        try withOptionalBuffer(of: ids) { ids throws(VectorError) in
             try withOutput(to: write) { function, context in
                 areBits
                     ? faiss_write_index_binary_with(pointer, ids?.baseAddress, function, context)
@@ -193,7 +188,7 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
     }
 
     /// Reads Faiss's format, whose structure has been verified. `ids` gets the map of an `IndexIDMap` around the index.
-    init(reading bytes: [UInt8], areBits: Bool, ids: inout [Int64]?) throws(FaissError) {
+    init(reading bytes: [UInt8], areBits: Bool, ids: inout [Int64]?) throws(VectorError) {
         var map: UnsafeMutablePointer<Int64>?
         var mapCount = 0
         pointer = try make {
@@ -209,9 +204,9 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
     }
 
     /// An index of its own with the same content, by way of Faiss's format: the C API has no code for `clone_index`.
-    func copy() throws(FaissError) -> NativeIndex {
+    func copy() throws(VectorError) -> NativeIndex {
         let size = try shape().bytes
-        try withFaissError { try checkMemory(bytes: 2 * size, for: "a copy of \(count) vectors") }
+        try checkMemory(bytes: 2 * size, for: "a copy of \(count) vectors")
         var bytes: [UInt8] = []
         bytes.reserveCapacity(size)
         try write(ids: nil) { bytes.append(contentsOf: $0) }

@@ -12,7 +12,7 @@ func nativeKMeans(
     initial: VectorMatrix?,
     configuration: KMeans,
     watch: borrowing Watch
-) throws(FaissError) -> (centroids: [Float], objective: [Double]) {
+) throws(VectorError) -> (centroids: [Float], objective: [Double]) {
     var parameters = FaissKMeansParameters()
     parameters.d = dimension
     parameters.k = configuration.clusters

@@ -9,7 +9,7 @@ func nativePrincipalComponents(
     dimension: Int,
     count: Int,
     watch: borrowing Watch
-) throws(FaissError) -> (mean: [Double], components: [Double], variances: [Double], total: Double) {
+) throws(VectorError) -> (mean: [Double], components: [Double], variances: [Double], total: Double) {
     var mean = [Double](repeating: 0, count: dimension)
     var components = [Double](repeating: 0, count: count * dimension)
     var variances = [Double](repeating: 0, count: count)
@@ -39,9 +39,9 @@ func nativeProjection(
     plus otherMean: [Double]?,
     threads: ThreadLimit,
     into projected: UnsafeMutableBufferPointer<Float>
-) throws(FaissError) {
-    try withOptionalBuffer(of: mean) { mean throws(FaissError) in
-        try withOptionalBuffer(of: otherMean) { otherMean throws(FaissError) in
+) throws(VectorError) {
+    try withOptionalBuffer(of: mean) { mean throws(VectorError) in
+        try withOptionalBuffer(of: otherMean) { otherMean throws(VectorError) in
             try check(
                 faiss_project(
                     points.count / dimension,

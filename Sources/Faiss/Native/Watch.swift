@@ -16,7 +16,7 @@ struct Watch: Sendable {
     var silent: Watch { Watch(cancellation: cancellation) }
 
     /// Calls native work with the threads and a progress function that serves this watch.
-    func run(threads: ThreadLimit, _ body: (inout FaissWork) -> Int32) throws(FaissError) {
+    func run(threads: ThreadLimit, _ body: (inout FaissWork) -> Int32) throws(VectorError) {
         let observer = Observer(watch: self)
         var work = FaissWork(
             threads: threads.openMP,
@@ -32,7 +32,7 @@ struct Watch: Sendable {
         try check(code)
     }
 
-    func checkCancellation() throws(FaissError) {
+    func checkCancellation() throws(VectorError) {
         if cancellation.isCancelled { throw .cancelled }
     }
 
@@ -46,7 +46,7 @@ struct Watch: Sendable {
 /// Runs blocking work on a thread outside the cooperative pool; it is cancelled with the waiting task.
 func runWatched<Result: Sendable>(
     _ progress: OperationProgress.Handler? = nil,
-    _ work: @escaping @Sendable (Watch) throws(FaissError) -> Result
-) async throws(FaissError) -> Result {
-    try await runBlocking { cancellation throws(FaissError) in try work(Watch(progress, cancellation: cancellation)) }
+    _ work: @escaping @Sendable (Watch) throws(VectorError) -> Result
+) async throws(VectorError) -> Result {
+    try await runBlocking { cancellation throws(VectorError) in try work(Watch(progress, cancellation: cancellation)) }
 }

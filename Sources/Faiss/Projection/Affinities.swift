@@ -1,10 +1,5 @@
+import Foundation
 import Vectors
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
 
 /// How much points belong together before the projection: t-SNE's symmetric probabilities P, of neighbours only, which
 /// sum to 1 over all pairs.
@@ -19,7 +14,7 @@ struct Affinities {
     /// - Parameters:
     ///   - neighbors: of each point the nearest others, with squared distances.
     ///   - perplexity: e to the entropy that each point's distribution over its neighbours gets.
-    init(of neighbors: NeighborLists, perplexity: Double, threads: ThreadLimit, watch: Watch) throws(FaissError) {
+    init(of neighbors: NeighborLists, perplexity: Double, threads: ThreadLimit, watch: Watch) throws(VectorError) {
         let count = neighbors.count
         starts = [Int](repeating: 0, count: count + 1)
         var ends = [0]

@@ -1,10 +1,5 @@
+import Foundation
 import Vectors
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
 
 /// The positions of the points in the plane, on their way to a small divergence: gradient descent with momentum and a
 /// gain for every coordinate.

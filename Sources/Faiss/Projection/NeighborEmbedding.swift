@@ -45,11 +45,11 @@ public struct NeighborEmbedding: Sendable, Hashable {
     ///   - points: any number of rows, all finite; up to 20,000 of them have their neighbours found exactly, more in
     ///     inverted lists.
     ///   - progress: called while neighbours are searched and after every iteration.
-    /// - Throws: ``FaissError`` with code `invalidArgument`, `notFinite`, `tooLarge`, `cancelled`.
+    /// - Throws: `VectorError` with code `invalidArgument`, `notFinite`, `tooLarge`, `cancelled`.
     public func fit(
         _ points: VectorMatrix,
         progress: OperationProgress.Handler? = nil
-    ) throws(FaissError) -> NeighborEmbeddingModel {
+    ) throws(VectorError) -> NeighborEmbeddingModel {
         try fit(points, watch: Watch(progress))
     }
 
@@ -57,13 +57,13 @@ public struct NeighborEmbedding: Sendable, Hashable {
     public func fit(
         _ points: VectorMatrix,
         progress: OperationProgress.Handler? = nil
-    ) async throws(FaissError) -> NeighborEmbeddingModel {
-        try await runWatched(progress) { watch throws(FaissError) in
+    ) async throws(VectorError) -> NeighborEmbeddingModel {
+        try await runWatched(progress) { watch throws(VectorError) in
             try fit(points, watch: watch)
         }
     }
 
-    private func fit(_ points: VectorMatrix, watch: Watch) throws(FaissError) -> NeighborEmbeddingModel {
+    private func fit(_ points: VectorMatrix, watch: Watch) throws(VectorError) -> NeighborEmbeddingModel {
         try validate(points)
         // The search takes about as long as a quarter of 750 iterations.
         let searchUnits = max(1, iterations / 4)
@@ -85,7 +85,7 @@ public struct NeighborEmbedding: Sendable, Hashable {
         }
         let divergence = layout.divergence(from: affinities)
         return NeighborEmbeddingModel(
-            positions: try withFaissError {
+            positions: try withVectorError {
                 try VectorMatrix(layout.positions.flatMap { [$0.x, $0.y] }, dimension: 2)
             },
             neighbors: neighbors,
@@ -93,23 +93,21 @@ public struct NeighborEmbedding: Sendable, Hashable {
         )
     }
 
-    private func validate(_ points: VectorMatrix) throws(FaissError) {
+    private func validate(_ points: VectorMatrix) throws(VectorError) {
         guard (1...1000).contains(perplexity) else {
-            throw FaissError(.invalidArgument, "perplexity \(perplexity) is outside 1...1000")
+            throw VectorError(.invalidArgument, "perplexity \(perplexity) is outside 1...1000")
         }
         try checkRange(iterations, 1...10_000, "iterations")
         try checkRange(points.count, 0...Int(Int32.max), "number of points")
-        try points.withUnsafeBufferPointer { values throws(FaissError) in
+        try points.withUnsafeBufferPointer { values throws(VectorError) in
             try checkFinite(values, dimension: points.dimension)
         }
         let entries = points.count * min(points.count, Int(3 * perplexity) + 1)
-        try withFaissError {
-            try checkMemory(bytes: 40 * entries, for: "the neighbours of \(points.count) points")
-        }
+        try checkMemory(bytes: 40 * entries, for: "the neighbours of \(points.count) points")
     }
 
     /// The nearest others of each point.
-    private func nearestOthers(of points: VectorMatrix, count k: Int, watch: Watch) throws(FaissError) -> NeighborLists
+    private func nearestOthers(of points: VectorMatrix, count k: Int, watch: Watch) throws(VectorError) -> NeighborLists
     {
         // Exact search takes a time that grows with the square; below this it is the quicker one. Inverted lists don't
         // depend on how threads take turns, as a graph does.
@@ -131,7 +129,7 @@ public struct NeighborEmbedding: Sendable, Hashable {
     }
 
     /// The first two principal components, as small as t-SNE wants them, with noise that separates equal points.
-    private func start(of points: VectorMatrix, watch: Watch) throws(FaissError) -> [SIMD2<Float>] {
+    private func start(of points: VectorMatrix, watch: Watch) throws(VectorError) -> [SIMD2<Float>] {
         var random = SeededGenerator(seed: seed)
         var start = try principalPlane(of: points, watch: watch)
         let length = start.reduce(0) { $0 + Double($1.x * $1.x) }
@@ -142,7 +140,7 @@ public struct NeighborEmbedding: Sendable, Hashable {
     }
 
     /// The points along their first two principal components; on a line where they have but one dimension.
-    private func principalPlane(of points: VectorMatrix, watch: Watch) throws(FaissError) -> [SIMD2<Float>] {
+    private func principalPlane(of points: VectorMatrix, watch: Watch) throws(VectorError) -> [SIMD2<Float>] {
         guard points.count >= 2 else { return [SIMD2<Float>](repeating: .zero, count: points.count) }
         // Two directions need no more points than these.
         let step =
@@ -153,5 +151,14 @@ public struct NeighborEmbedding: Sendable, Hashable {
             .fit(sample, watch: watch.silent)
             .transform(points)
         return (0..<plane.count).map { SIMD2(plane[$0].first ?? 0, components == 2 ? plane[$0].last ?? 0 : 0) }
+    }
+}
+
+extension SeededGenerator {
+    /// A point with coordinates from −1 to 1.
+    fileprivate mutating func nextPoint() -> SIMD2<Float> {
+        let bits: UInt64 = next()
+        let halves = SIMD2(UInt32(truncatingIfNeeded: bits), UInt32(truncatingIfNeeded: bits >> 32))
+        return SIMD2<Float>(halves) * 0x1p-31 - 1
     }
 }

@@ -28,12 +28,12 @@ public struct PCA: Sendable, Hashable {
     ///   - points: two at least, all finite; either their number or their dimension is 4,096 at most.
     ///   - progress: called after every block of points, and before the eigenvectors are looked for, which can't be
     ///     interrupted.
-    /// - Throws: ``FaissError`` with code `invalidArgument`, `tooFewTrainingVectors`, `notFinite`, `tooLarge`,
+    /// - Throws: `VectorError` with code `invalidArgument`, `tooFewTrainingVectors`, `notFinite`, `tooLarge`,
     ///   `cancelled`.
     public func fit(
         _ points: VectorMatrix,
         progress: OperationProgress.Handler? = nil
-    ) throws(FaissError) -> PCAModel {
+    ) throws(VectorError) -> PCAModel {
         try fit(points, watch: Watch(progress))
     }
 
@@ -41,30 +41,30 @@ public struct PCA: Sendable, Hashable {
     public func fit(
         _ points: VectorMatrix,
         progress: OperationProgress.Handler? = nil
-    ) async throws(FaissError) -> PCAModel {
-        try await runWatched(progress) { watch throws(FaissError) in
+    ) async throws(VectorError) -> PCAModel {
+        try await runWatched(progress) { watch throws(VectorError) in
             try fit(points, watch: watch)
         }
     }
 
-    func fit(_ points: VectorMatrix, watch: Watch) throws(FaissError) -> PCAModel {
+    func fit(_ points: VectorMatrix, watch: Watch) throws(VectorError) -> PCAModel {
         guard points.count >= 2 else {
-            throw FaissError(.tooFewTrainingVectors, "\(points.count) points are fewer than the 2 that can differ")
+            throw VectorError(.tooFewTrainingVectors, "\(points.count) points are fewer than the 2 that can differ")
         }
         let smaller = min(points.count, points.dimension)
         try checkRange(components, 1...smaller, "number of components")
         guard smaller <= IndexDescription.maximumTransformDimension else {
-            throw FaissError(
+            throw VectorError(
                 .tooLarge,
                 "\(points) vectors need the eigenvectors of a matrix of \(smaller) rows, more than "
                     + "\(IndexDescription.maximumTransformDimension)"
             )
         }
         _ = try preparedPoints(points, areNormalized: false)
-        let found = try points.withUnsafeBufferPointer { values throws(FaissError) in
+        let found = try points.withUnsafeBufferPointer { values throws(VectorError) in
             try nativePrincipalComponents(of: values, dimension: points.dimension, count: components, watch: watch)
         }
-        let matrix = try withFaissError {
+        let matrix = try withVectorError {
             try VectorMatrix(found.components.map { Float($0) }, dimension: points.dimension)
         }
         return PCAModel(

@@ -31,22 +31,22 @@ public struct PCAModel: Sendable, Hashable {
 
     /// The vectors along the directions, counted from the mean: rows × components.
     ///
-    /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `tooLarge`.
-    public func transform(_ points: VectorMatrix) throws(FaissError) -> VectorMatrix {
+    /// - Throws: `VectorError` with code `dimensionMismatch`, `notFinite`, `tooLarge`.
+    public func transform(_ points: VectorMatrix) throws(VectorError) -> VectorMatrix {
         try project(points, minus: mean, times: components, plus: nil)
     }
 
     /// As `transform(_:)`, on a thread outside the cooperative pool.
-    public func transform(_ points: VectorMatrix) async throws(FaissError) -> VectorMatrix {
-        try await runWatched { _ throws(FaissError) in try transform(points) }
+    public func transform(_ points: VectorMatrix) async throws(VectorError) -> VectorMatrix {
+        try await runWatched { _ throws(VectorError) in try transform(points) }
     }
 
     /// The vectors that `transform(_:)` makes these of, as far as the directions hold them: rows × dimension.
     ///
-    /// - Throws: ``FaissError`` with code `dimensionMismatch`, `notFinite`, `tooLarge`.
-    public func inverseTransform(_ projected: VectorMatrix) throws(FaissError) -> VectorMatrix {
+    /// - Throws: `VectorError` with code `dimensionMismatch`, `notFinite`, `tooLarge`.
+    public func inverseTransform(_ projected: VectorMatrix) throws(VectorError) -> VectorMatrix {
         let (count, dimension) = (components.count, components.dimension)
-        let transposed = try withFaissError {
+        let transposed = try withVectorError {
             try VectorMatrix(
                 (0..<count * dimension).map { components.values[$0 % count * dimension + $0 / count] },
                 dimension: count
@@ -56,8 +56,8 @@ public struct PCAModel: Sendable, Hashable {
     }
 
     /// As `inverseTransform(_:)`, on a thread outside the cooperative pool.
-    public func inverseTransform(_ projected: VectorMatrix) async throws(FaissError) -> VectorMatrix {
-        try await runWatched { _ throws(FaissError) in try inverseTransform(projected) }
+    public func inverseTransform(_ projected: VectorMatrix) async throws(VectorError) -> VectorMatrix {
+        try await runWatched { _ throws(VectorError) in try inverseTransform(projected) }
     }
 
     private func project(
@@ -65,15 +65,15 @@ public struct PCAModel: Sendable, Hashable {
         minus mean: [Double]?,
         times matrix: VectorMatrix,
         plus otherMean: [Double]?
-    ) throws(FaissError) -> VectorMatrix {
+    ) throws(VectorError) -> VectorMatrix {
         guard points.dimension == matrix.dimension else {
-            throw FaissError(
+            throw VectorError(
                 .dimensionMismatch,
                 "vectors of dimension \(points.dimension) don't fit a projection from \(matrix.dimension)"
             )
         }
         _ = try preparedPoints(points, areNormalized: false)
-        return try withFaissError {
+        return try withVectorError {
             try VectorMatrix(count: points.count, dimension: matrix.count) { projected in
                 try points.withUnsafeBufferPointer { values in
                     try matrix.withUnsafeBufferPointer { rows in

@@ -40,14 +40,14 @@ public struct SearchOptions: Sendable {
         self.threads = threads
     }
 
-    func validate() throws(FaissError) {
-        if let probes, probes < 1 { throw FaissError(.invalidArgument, "probes \(probes) is less than 1") }
-        if let ef, ef < 1 { throw FaissError(.invalidArgument, "ef \(ef) is less than 1") }
+    func validate() throws(VectorError) {
+        if let probes, probes < 1 { throw VectorError(.invalidArgument, "probes \(probes) is less than 1") }
+        if let ef, ef < 1 { throw VectorError(.invalidArgument, "ef \(ef) is less than 1") }
         if let refinement, !(1...1000).contains(refinement) {
-            throw FaissError(.invalidArgument, "refinement \(refinement) is outside 1...1000")
+            throw VectorError(.invalidArgument, "refinement \(refinement) is outside 1...1000")
         }
         if let filter, filter.nodes.count > IDFilter.maximumPartCount {
-            throw FaissError(
+            throw VectorError(
                 .invalidArgument,
                 "the filter has \(filter.nodes.count) parts, more than \(IDFilter.maximumPartCount)"
             )

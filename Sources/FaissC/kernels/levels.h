@@ -8,7 +8,7 @@
 //   LANES        floats in a vector
 // defined before and undefined after. On ARM the baseline is NEON, and there is no other: where the compiler makes more than
 // half as many instructions again of the portable code as are needed, a kernel has a part in NEON's own. They are proven
-// under emulation (`make test-arm`), which tells nothing of speed.
+// under emulation (`make test-arm`), which says nothing about speed.
 
 #pragma once
 

@@ -61,7 +61,7 @@ struct Links {
     }
 };
 
-/// A graph over the vectors of a space, which tells how near they are:
+/// A graph over the vectors of a space, which computes how near they are:
 ///
 ///     Value                                   what vectors consist of
 ///     prepare(x)[0]                           a query in the form that key and keys take
@@ -331,7 +331,7 @@ class Builder {
     }
 
     /// How many links a vertex may have to vertices with the same vector. Any that are near such a one would be near all
-    /// of them, so that nothing tells which links to keep: they form a ring, into which a new one is put beside one that
+    /// of them, so that no distance decides which links to keep: they form a ring, into which a new one is put beside one that
     /// was found, and each keeps its links to others.
     static size_t twin_links(const Links& links) {
         return std::min<size_t>(2, (links.room + 1) / 2);

@@ -1,5 +1,6 @@
 public import Faiss
 import Foundation
+import Vectors
 
 /// Which index a collection keeps beside its rows.
 public enum CollectionIndex: Sendable, Hashable {
@@ -41,13 +42,13 @@ public enum CollectionIndex: Sendable, Hashable {
         }
     }
 
-    init(stored: String?) throws(StorageError) {
+    init(stored: String?) throws(VectorError) {
         guard let stored else {
             self = .automatic
             return
         }
         guard let description = try? JSONDecoder().decode(IndexDescription.self, from: Data(stored.utf8)) else {
-            throw StorageError(.unsupportedVersion, "this release does not know the index \(stored)")
+            throw VectorError(.unsupportedVersion, "this release does not know the index \(stored)")
         }
         self = .described(description)
     }

@@ -1,12 +1,12 @@
-import Vectors
+public import Vectors
 
 extension VectorCollection {
     /// The number of rows that a condition holds for.
     ///
-    /// - Throws: ``StorageError`` with code `invalidArgument`, `closed`.
-    public func count(where condition: MetadataCondition) async throws(StorageError) -> Int {
+    /// - Throws: `VectorError` with code `invalidArgument`, `closed`.
+    public func count(where condition: MetadataCondition) async throws(VectorError) -> Int {
         try condition.validate()
-        return try await runBlocking { [live] _ throws(StorageError) in
+        return try await runBlocking { [live] _ throws(VectorError) in
             try live.newestVersion().rows(where: condition).count
         }
     }
@@ -15,9 +15,9 @@ extension VectorCollection {
     ///
     /// Complexity: O(rows × fields), a fraction of a nanosecond each.
     ///
-    /// - Throws: ``StorageError`` with code `closed`.
-    public func fieldCounts() async throws(StorageError) -> [String: Int] {
-        try await runBlocking { [live] _ throws(StorageError) in
+    /// - Throws: `VectorError` with code `closed`.
+    public func fieldCounts() async throws(VectorError) -> [String: Int] {
+        try await runBlocking { [live] _ throws(VectorError) in
             let version = try live.newestVersion()
             return version.table.columns.keys.reduce(into: [:]) { counts, name in
                 let count = version.rows(where: .exists(name)).count
@@ -28,10 +28,10 @@ extension VectorCollection {
 
     /// The rows with these keys, nil where there is none.
     ///
-    /// - Throws: ``StorageError`` with code `damaged`, `inputOutput`, `closed`.
-    public func get(_ keys: [VectorKey]) async throws(StorageError) -> [StoredVector?] {
-        try await runBlocking { [live] _ throws(StorageError) in
-            try live.consistently { _ throws(StorageError) in
+    /// - Throws: `VectorError` with code `damaged`, `inputOutput`, `closed`.
+    public func get(_ keys: [VectorKey]) async throws(VectorError) -> [StoredVector?] {
+        try await runBlocking { [live] _ throws(VectorError) in
+            try live.consistently { _ throws(VectorError) in
                 // Slots are those of the newest version.
                 let (version, slots) = live.state.withLock { state in (state.version, keys.map { state.keys[$0] }) }
                 var found: [Int64: StoredVector] = [:]
@@ -47,8 +47,8 @@ extension VectorCollection {
 
     /// The row with this key, or nil.
     ///
-    /// - Throws: ``StorageError`` with code `damaged`, `inputOutput`, `closed`.
-    public func get(_ key: VectorKey) async throws(StorageError) -> StoredVector? { try await get([key])[0] }
+    /// - Throws: `VectorError` with code `damaged`, `inputOutput`, `closed`.
+    public func get(_ key: VectorKey) async throws(VectorError) -> StoredVector? { try await get([key])[0] }
 
     /// All rows, in the order of their writing, as they are when an iteration begins, whatever is written meanwhile:
     ///

@@ -10,17 +10,17 @@ extension VectorCollection {
     ///   - options: exactness and tuning.
     /// - Returns: the rows, nearest first, and how they were found; fewer than k only if fewer pass the condition. What an
     ///   index finds may miss some of the true neighbours.
-    /// - Throws: ``StorageError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument`, `damaged`,
+    /// - Throws: `VectorError` with code `dimensionMismatch`, `notFinite`, `invalidArgument`, `damaged`,
     ///   `inputOutput`, `cancelled`, `closed`.
     public func search(
         _ query: some Collection<Float>,
         k: Int,
         where condition: MetadataCondition? = nil,
         options: QueryOptions = QueryOptions()
-    ) async throws(StorageError) -> SearchResult {
+    ) async throws(VectorError) -> SearchResult {
         let query = Array(query)
         try live.check(query, "the query")
-        let queries = try withStorageError { try VectorMatrix(query, dimension: dimension) }
+        let queries = try VectorMatrix(query, dimension: dimension)
         return try await search(checked: queries, k: k, where: condition, options: options)[0]
     }
 
@@ -32,9 +32,9 @@ extension VectorCollection {
         k: Int,
         where condition: MetadataCondition? = nil,
         options: QueryOptions = QueryOptions()
-    ) async throws(StorageError) -> [SearchResult] {
+    ) async throws(VectorError) -> [SearchResult] {
         guard queries.dimension == dimension else {
-            throw StorageError(
+            throw VectorError(
                 .dimensionMismatch,
                 "queries of dimension \(queries.dimension) don't fit the collection '\(name)' of \(dimension)"
             )
@@ -48,11 +48,11 @@ extension VectorCollection {
         k: Int,
         where condition: MetadataCondition?,
         options: QueryOptions
-    ) async throws(StorageError) -> [SearchResult] {
+    ) async throws(VectorError) -> [SearchResult] {
         try options.validate(k: k)
         try condition?.validate()
-        return try await runBlocking { [live] cancellation throws(StorageError) in
-            try live.consistently { version throws(StorageError) in
+        return try await runBlocking { [live] cancellation throws(VectorError) in
+            try live.consistently { version throws(VectorError) in
                 let answers = try version.search(
                     queries,
                     // More than there are would only ask for memory.
@@ -73,7 +73,7 @@ extension LiveCollection {
     fileprivate func results(
         of answers: [CollectionVersion.Answer],
         in version: CollectionVersion
-    ) throws(StorageError) -> [SearchResult]? {
+    ) throws(VectorError) -> [SearchResult]? {
         var ids = answers.flatMap { $0.candidates.map { version.table.id($0.slot) } }
         if answers.count > 1 { ids = Set(ids).sorted() }
         var metadata: [Int64: VectorMetadata] = [:]

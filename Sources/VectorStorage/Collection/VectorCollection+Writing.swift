@@ -1,4 +1,4 @@
-import Vectors
+public import Vectors
 
 extension VectorCollection {
     /// Stores vectors under their keys. What a key held before is replaced, metadata included.
@@ -7,10 +7,10 @@ extension VectorCollection {
     /// later row counts.
     ///
     /// - Parameter rows: the vectors; none is fine. Thousands at a time are much faster than one by one.
-    /// - Throws: ``StorageError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument` (a key or metadata out of
+    /// - Throws: `VectorError` with code `dimensionMismatch`, `notFinite`, `invalidArgument` (a key or metadata out of
     ///   their limits; a zero vector for cosine), `readOnly`, `inputOutput`, `cancelled`, `closed`.
-    public func upsert(_ rows: [StoredVector]) async throws(StorageError) {
-        try await write { live, cancellation throws(StorageError) in
+    public func upsert(_ rows: [StoredVector]) async throws(VectorError) {
+        try await write { live, cancellation throws(VectorError) in
             let checked = try live.checked(rows, cancellation: cancellation)
             if !checked.isEmpty { try live.put { _ in checked } }
         }
@@ -18,11 +18,11 @@ extension VectorCollection {
 
     /// Refuses a row that ``upsert(_:)`` would refuse.
     ///
-    /// - Throws: ``StorageError`` with code `dimensionMismatch`, `notFinite`, `invalidArgument`.
-    public func validate(_ row: StoredVector) throws(StorageError) { _ = try live.checked(row) }
+    /// - Throws: `VectorError` with code `dimensionMismatch`, `notFinite`, `invalidArgument`.
+    public func validate(_ row: StoredVector) throws(VectorError) { _ = try live.checked(row) }
 
     /// Stores one vector; see ``upsert(_:)``.
-    public func upsert(_ key: VectorKey, _ vector: [Float], metadata: VectorMetadata = [:]) async throws(StorageError) {
+    public func upsert(_ key: VectorKey, _ vector: [Float], metadata: VectorMetadata = [:]) async throws(VectorError) {
         try await upsert([StoredVector(key: key, vector: vector, metadata: metadata)])
     }
 
@@ -32,15 +32,15 @@ extension VectorCollection {
     ///   - changes: keys, each with new metadata; where a key occurs twice, both are applied, in this order.
     ///   - replacing: whether the new metadata replace all fields; otherwise fields that are not named stay.
     ///   - fields: names of fields that are removed first; a row need not have them.
-    /// - Throws: ``StorageError`` with code `unknownKey`, `notFinite`, `invalidArgument` (metadata out of their limits),
+    /// - Throws: `VectorError` with code `unknownKey`, `notFinite`, `invalidArgument` (metadata out of their limits),
     ///   `readOnly`, `inputOutput`, `cancelled`, `closed`.
     public func update(
         _ changes: [(key: VectorKey, metadata: VectorMetadata)],
         replacing: Bool = false,
         removing fields: Set<String> = []
-    ) async throws(StorageError) {
-        try await write { live, cancellation throws(StorageError) in
-            try live.put { version throws(StorageError) in
+    ) async throws(VectorError) {
+        try await write { live, cancellation throws(VectorError) in
+            try live.put { version throws(VectorError) in
                 var keys = Set<VectorKey>()
                 let distinct = changes.map(\.key).filter { keys.insert($0).inserted }
                 var rows = try live.rows(distinct, in: version)
@@ -61,17 +61,17 @@ extension VectorCollection {
         metadata: VectorMetadata,
         replacing: Bool = false,
         removing fields: Set<String> = []
-    ) async throws(StorageError) {
+    ) async throws(VectorError) {
         try await update([(key, metadata)], replacing: replacing, removing: fields)
     }
 
     /// Deletes rows. A key that no row has is ignored.
     ///
     /// - Returns: how many were deleted.
-    /// - Throws: ``StorageError`` with code `readOnly`, `inputOutput`, `closed`.
+    /// - Throws: `VectorError` with code `readOnly`, `inputOutput`, `closed`.
     @discardableResult
-    public func delete(_ keys: [VectorKey]) async throws(StorageError) -> Int {
-        try await write { live, _ throws(StorageError) in
+    public func delete(_ keys: [VectorKey]) async throws(VectorError) -> Int {
+        try await write { live, _ throws(VectorError) in
             try live.delete { _ in Set(live.slots(of: keys).compactMap { $0 }).sorted() }
         }
     }
@@ -79,20 +79,20 @@ extension VectorCollection {
     /// Deletes the rows that a condition holds for.
     ///
     /// - Returns: how many were deleted.
-    /// - Throws: ``StorageError`` with code `readOnly`, `inputOutput`, `invalidArgument`, `closed`.
+    /// - Throws: `VectorError` with code `readOnly`, `inputOutput`, `invalidArgument`, `closed`.
     @discardableResult
-    public func delete(where condition: MetadataCondition) async throws(StorageError) -> Int {
+    public func delete(where condition: MetadataCondition) async throws(VectorError) -> Int {
         try condition.validate()
-        return try await write { live, _ throws(StorageError) in
+        return try await write { live, _ throws(VectorError) in
             try live.delete { version in version.rows(where: condition).slots(in: 0..<version.table.count) }
         }
     }
 
     /// Runs a change on a thread of its own, and then lets the index follow.
     private func write<Result: Sendable>(
-        _ change: @escaping @Sendable (LiveCollection, Cancellation) throws(StorageError) -> Result
-    ) async throws(StorageError) -> Result {
-        let result = try await runBlocking { [live] cancellation throws(StorageError) in
+        _ change: @escaping @Sendable (LiveCollection, Cancellation) throws(VectorError) -> Result
+    ) async throws(VectorError) -> Result {
+        let result = try await runBlocking { [live] cancellation throws(VectorError) in
             try live.checkUsable()
             return try change(live, cancellation)
         }

@@ -8,7 +8,7 @@ public final class VectorCollection: Sendable {
     let live: LiveCollection
     let maintenance: IndexMaintenance
 
-    init(core: StoreCore, id: Int64) throws(StorageError) {
+    init(core: StoreCore, id: Int64) throws(VectorError) {
         live = try LiveCollection(core: core, id: id)
         maintenance = IndexMaintenance(of: live)
     }
@@ -49,6 +49,6 @@ public final class VectorCollection: Sendable {
 
     /// Builds the index again and removes deleted rows, if rows were added or deleted since it was built.
     ///
-    /// - Throws: ``StorageError`` with code `readOnly`, `index`, `closed`.
-    public func rebuildIndex() async throws(StorageError) { try await maintenance.rebuild() }
+    /// - Throws: `VectorError` with code `readOnly`, `index`, `closed`.
+    public func rebuildIndex() async throws(VectorError) { try await maintenance.rebuild() }
 }

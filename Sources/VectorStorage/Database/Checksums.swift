@@ -31,8 +31,8 @@ func rowChecksum(
 }
 
 /// The checksum of a whole file, and its length.
-func fileChecksum(_ file: InputFile) throws(StorageError) -> UInt32 {
-    try withStorageError {
+func fileChecksum(_ file: InputFile) throws(VectorError) -> UInt32 {
+    try withDatabaseErrors {
         var checksum = CRC32C()
         var block = [UInt8](repeating: 0, count: 1 << 20)
         try block.withUnsafeMutableBytes { block in

@@ -27,7 +27,7 @@ extension CollectionRecord {
     }
 
     init(_ row: Row) throws {
-        let damaged = StorageError(.damaged, "the catalogue of collections is damaged")
+        let damaged = VectorError(.damaged, "the catalogue of collections is damaged")
         guard let id = Int64.fromDatabaseValue(row["id"]), let name = String.fromDatabaseValue(row["name"]),
             let dimension = Int.fromDatabaseValue(row["dimension"]),
             let metric = String.fromDatabaseValue(row["metric"]).flatMap(Metric.init),

@@ -1,3 +1,5 @@
+import Vectors
+
 /// A sum over the rows of a collection. Row checksums find altered rows; this finds missing rows, old rows, and rows that
 /// were deleted.
 struct RowDigest: Sendable, Equatable {
@@ -14,12 +16,9 @@ struct RowDigest: Sendable, Equatable {
         sum &-= Self.mixed(id, checksum)
     }
 
-    /// Spreads over all bits, so that errors in several rows don't cancel out (the finalizer of SplitMix64, Steele, Lea,
-    /// Flood 2014, doi:10.1145/2660193.2660195).
+    /// Spreads over all bits, so that errors in several rows don't cancel out.
     private static func mixed(_ id: Int64, _ checksum: UInt32) -> UInt64 {
-        var mixed = UInt64(bitPattern: id) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(checksum) &* 0xD6E8_FEB8_6659_FD93
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
+        let product = UInt64(bitPattern: id) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(checksum) &* 0xD6E8_FEB8_6659_FD93
+        return SeededGenerator.mixed(product)
     }
 }

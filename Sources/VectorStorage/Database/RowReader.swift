@@ -10,19 +10,19 @@ struct RowReader: Sendable {
     private var scan: RowScan
     private(set) var isAtEnd = false
 
-    init(_ collection: Int64, of database: StoreDatabase) throws(StorageError) {
+    init(_ collection: Int64, of database: StoreDatabase) throws(VectorError) {
         snapshot = try database.snapshot()
-        scan = try withStorageError { [snapshot] in try snapshot.read { try RowScan(collection, $0) } }
+        scan = try withDatabaseErrors { [snapshot] in try snapshot.read { try RowScan(collection, $0) } }
     }
 
     /// The next rows that a condition holds for: at most 1,024, or fewer that take 4 MiB in the database.
     mutating func batch(
         where condition: MetadataCondition?,
         cancellation: Cancellation
-    ) throws(StorageError) -> [StoredVector] {
+    ) throws(VectorError) -> [StoredVector] {
         var rows: [StoredVector] = []
         var size = 0
-        isAtEnd = try withStorageError {
+        isAtEnd = try withDatabaseErrors {
             try snapshot.read { database in
                 try scan.read(database, cancellation: cancellation) { stored in
                     let metadata = try MetadataFormat.decode(stored.metadata)

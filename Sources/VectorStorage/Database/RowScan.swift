@@ -25,7 +25,7 @@ struct RowScan: Sendable {
         )
         let rows = try Row.fetchCursor(statement, arguments: [lastID])
         while try rows.next() != nil {
-            if digest.count & 1023 == 0, cancellation?.isCancelled == true { throw StorageError.cancelled }
+            if digest.count & 1023 == 0, cancellation?.isCancelled == true { throw VectorError.cancelled }
             let row = try StoredRow(current: statement, of: record)
             guard row.id > lastID, digest.count < record.digest.count else { throw damaged }
             digest.insert(id: row.id, checksum: row.checksum)
@@ -36,8 +36,8 @@ struct RowScan: Sendable {
         return true
     }
 
-    private var damaged: StorageError {
-        StorageError(
+    private var damaged: VectorError {
+        VectorError(
             .damaged,
             "the collection '\(record.name)' holds other rows than the \(record.digest.count) that were written"
         )

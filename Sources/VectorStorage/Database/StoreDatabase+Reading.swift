@@ -3,7 +3,7 @@ import Vectors
 
 extension StoreDatabase {
     /// The collections, and the sequence number of the last change.
-    func catalogue() throws(StorageError) -> (collections: [CollectionRecord], sequence: Int64) {
+    func catalogue() throws(VectorError) -> (collections: [CollectionRecord], sequence: Int64) {
         try read { database in
             let rows = try Row.fetchAll(database, sql: "SELECT * FROM collections ORDER BY id")
             let collections = try rows.map(CollectionRecord.init)
@@ -13,7 +13,7 @@ extension StoreDatabase {
     }
 
     /// A collection's record, as it is now.
-    func record(_ collection: Int64) throws(StorageError) -> CollectionRecord {
+    func record(_ collection: Int64) throws(VectorError) -> CollectionRecord {
         try read { try Self.record(collection, $0) }
     }
 
@@ -24,7 +24,7 @@ extension StoreDatabase {
         _ ids: [Int64],
         of record: CollectionRecord,
         body: (StoredRow) throws -> Void
-    ) throws(StorageError) -> Bool {
+    ) throws(VectorError) -> Bool {
         if ids.isEmpty { return true }
         return try read { database in
             let statement = try database.cachedStatement(
@@ -42,7 +42,7 @@ extension StoreDatabase {
     }
 
     /// The sequence number of a collection's last change, as the database has it now.
-    func sequence(of collection: Int64) throws(StorageError) -> Int64? {
+    func sequence(of collection: Int64) throws(VectorError) -> Int64? {
         try read { database in
             let sql = "SELECT sequence FROM collections WHERE id = ?"
             return try Int64.fetchOne(database.cachedStatement(sql: sql), arguments: [collection])
@@ -52,7 +52,7 @@ extension StoreDatabase {
     static func record(_ collection: Int64, _ database: Database) throws -> CollectionRecord {
         let sql = "SELECT * FROM collections WHERE id = ?"
         guard let row = try Row.fetchOne(database, sql: sql, arguments: [collection]) else {
-            throw StorageError(.unknownCollection, "the collection was deleted")
+            throw VectorError(.unknownCollection, "the collection was deleted")
         }
         return try CollectionRecord(row)
     }

@@ -1,8 +1,9 @@
 import GRDB
 import GRDBSQLite
+import Vectors
 
 extension StoreDatabase {
-    func create(_ record: CollectionRecord) throws(StorageError) {
+    func create(_ record: CollectionRecord) throws(VectorError) {
         try write { database in
             try database.execute(
                 sql: """
@@ -20,14 +21,14 @@ extension StoreDatabase {
         }
     }
 
-    func rename(_ record: CollectionRecord, sequence: Int64) throws(StorageError) {
+    func rename(_ record: CollectionRecord, sequence: Int64) throws(VectorError) {
         try write { database in
             try Self.update(record, database)
             try database.execute(sql: "UPDATE store SET sequence = ?", arguments: [sequence])
         }
     }
 
-    func delete(_ record: CollectionRecord, sequence: Int64) throws(StorageError) {
+    func delete(_ record: CollectionRecord, sequence: Int64) throws(VectorError) {
         try write { database in
             try database.execute(sql: "DROP TABLE rows_\(record.id)")
             try database.execute(sql: "DELETE FROM collections WHERE id = ?", arguments: [record.id])
@@ -36,13 +37,13 @@ extension StoreDatabase {
     }
 
     /// Removes and adds rows and writes the new record, in one transaction, which is on the disk when this returns.
-    func commit(_ record: CollectionRecord, removing: [Int64], adding: [NewRow]) throws(StorageError) {
+    func commit(_ record: CollectionRecord, removing: [Int64], adding: [NewRow]) throws(VectorError) {
         try write { database in
             let delete = try database.cachedStatement(sql: "DELETE FROM rows_\(record.id) WHERE id = ?")
             for id in removing {
                 try delete.execute(arguments: [id])
                 guard database.changesCount == 1 else {
-                    throw StorageError(.damaged, "the row \(id) of the collection '\(record.name)' is missing")
+                    throw VectorError(.damaged, "the row \(id) of the collection '\(record.name)' is missing")
                 }
             }
             let insert = try database.cachedStatement(
@@ -83,7 +84,7 @@ extension StoreDatabase {
     }
 
     /// Writes a record, such as one that names a new index file.
-    func update(_ record: CollectionRecord) throws(StorageError) {
+    func update(_ record: CollectionRecord) throws(VectorError) {
         try write { try Self.update(record, $0) }
     }
 

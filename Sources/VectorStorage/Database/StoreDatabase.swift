@@ -14,7 +14,7 @@ final class StoreDatabase: Sendable {
     private let url: URL
     private let isReadOnly: Bool
 
-    init(_ url: URL, access: StoreOptions.Access, durability: StoreOptions.Durability) throws(StorageError) {
+    init(_ url: URL, access: StoreOptions.Access, durability: StoreOptions.Durability) throws(VectorError) {
         self.url = url
         isReadOnly = access == .readOnly
         pool = try Self.naming(url) {
@@ -35,19 +35,19 @@ final class StoreDatabase: Sendable {
     }
 
     /// Names the file in a failure of SQLite's, whose messages don't.
-    private static func naming<Result>(_ url: URL, _ body: () throws -> Result) throws(StorageError) -> Result {
-        do throws(StorageError) {
-            return try withStorageError(body)
+    private static func naming<Result>(_ url: URL, _ body: () throws -> Result) throws(VectorError) -> Result {
+        do throws(VectorError) {
+            return try withDatabaseErrors(body)
         } catch {
-            throw StorageError(error.code, "'\(url.path(percentEncoded: false))': \(error.message)")
+            throw VectorError(error.code, "'\(url.path(percentEncoded: false))': \(error.message)")
         }
     }
 
     /// GRDB sets synchronous to NORMAL when it turns on the write-ahead log, and then a commit may be lost with the
     /// power. So it is set afterwards, and read back.
-    private func setDurability(_ durability: StoreOptions.Durability) throws(StorageError) {
+    private func setDurability(_ durability: StoreOptions.Durability) throws(VectorError) {
         let wanted = durability == .full ? 2 : 1
-        let (mode, journal) = try withStorageError {
+        let (mode, journal) = try withDatabaseErrors {
             try pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = \(wanted)")
                 return (
@@ -57,7 +57,7 @@ final class StoreDatabase: Sendable {
             }
         }
         guard mode == wanted, journal == "wal" else {
-            throw StorageError(
+            throw VectorError(
                 .inputOutput,
                 "SQLite did not take on synchronous = \(wanted) with a write-ahead log: it has "
                     + "\(mode ?? -1), '\(journal ?? "")'"
@@ -65,7 +65,7 @@ final class StoreDatabase: Sendable {
         }
     }
 
-    private func setUp(_ access: StoreOptions.Access) throws(StorageError) {
+    private func setUp(_ access: StoreOptions.Access) throws(VectorError) {
         let (application, version, isEmpty) = try Self.naming(url) {
             try pool.read { database in
                 (
@@ -94,19 +94,19 @@ final class StoreDatabase: Sendable {
             }
         }
         guard application == Self.applicationID else {
-            throw StorageError(.damaged, "'\(url.path)' is not the database of a vector store")
+            throw VectorError(.damaged, "'\(url.path)' is not the database of a vector store")
         }
         guard version <= Self.version else {
-            throw StorageError(
+            throw VectorError(
                 .unsupportedVersion,
                 "'\(url.path)' has version \(version) of the format, this release reads up to \(Self.version)"
             )
         }
-        guard version >= 1 else { throw StorageError(.damaged, "'\(url.path)' has version \(version) of the format") }
+        guard version >= 1 else { throw VectorError(.damaged, "'\(url.path)' has version \(version) of the format") }
     }
 
     /// Ends all connections. Calls that are under way fail or finish.
-    func close() throws(StorageError) {
+    func close() throws(VectorError) {
         // So that the next one finds a database without a log to read. If it can't be emptied, because somebody reads an
         // older state, it stays, and is read.
         if !isReadOnly {
@@ -115,44 +115,44 @@ final class StoreDatabase: Sendable {
                 try database.checkpoint(.truncate)
             }
         }
-        try withStorageError { try pool.close() }
+        try withDatabaseErrors { try pool.close() }
     }
 
     // MARK: Transactions
 
     /// Reads from one state of the database.
-    func read<Result>(_ body: (Database) throws -> Result) throws(StorageError) -> Result {
-        try withStorageError { try pool.read(body) }
+    func read<Result>(_ body: (Database) throws -> Result) throws(VectorError) -> Result {
+        try withDatabaseErrors { try pool.read(body) }
     }
 
     /// Reads and writes: all of it, on the disk when this returns, or nothing.
-    func write<Result>(_ body: (Database) throws -> Result) throws(StorageError) -> Result {
-        try withStorageError { try pool.write(body) }
+    func write<Result>(_ body: (Database) throws -> Result) throws(VectorError) -> Result {
+        try withDatabaseErrors { try pool.write(body) }
     }
 
     /// The database as it is now, for as long as the snapshot is there.
-    func snapshot() throws(StorageError) -> DatabaseSnapshot { try withStorageError { try pool.makeSnapshot() } }
+    func snapshot() throws(VectorError) -> DatabaseSnapshot { try withDatabaseErrors { try pool.makeSnapshot() } }
 
     // MARK: The whole file
 
     /// Copies the database, as it is now, into a new file that is as small as it can be.
-    func copy(to destination: URL) throws(StorageError) {
-        try withStorageError {
+    func copy(to destination: URL) throws(VectorError) {
+        try withDatabaseErrors {
             let path = try destination.filePath
             try pool.unsafeRead { database in try database.execute(sql: "VACUUM INTO ?", arguments: [path]) }
         }
     }
 
     /// Gives free pages back to the file system, and empties the write-ahead log.
-    func vacuum() throws(StorageError) {
-        try withStorageError {
+    func vacuum() throws(VectorError) {
+        try withDatabaseErrors {
             try pool.vacuum()
             _ = try pool.writeWithoutTransaction { database in try database.checkpoint(.truncate) }
         }
     }
 
     /// What SQLite's own check finds.
-    func integrityProblems() throws(StorageError) -> [String] {
+    func integrityProblems() throws(VectorError) -> [String] {
         try read { try String.fetchAll($0, sql: "PRAGMA integrity_check").filter { $0 != "ok" } }
     }
 

@@ -1,5 +1,6 @@
 import GRDB
 import GRDBSQLite
+import Vectors
 
 /// A row as it is stored. The buffers are valid until the statement's next step.
 struct StoredRow {
@@ -13,12 +14,12 @@ struct StoredRow {
     static let columns = "id, key, metadata, vector, checksum"
 
     /// The row that a statement has come to, if its checksum is right.
-    init(current statement: Statement, of record: CollectionRecord) throws(StorageError) {
+    init(current statement: Statement, of record: CollectionRecord) throws(VectorError) {
         // Straight from SQLite: making GRDB's values of the columns would take as long as all the rest.
         let statement = statement.sqliteStatement
         guard sqlite3_column_type(statement, 0) == SQLITE_INTEGER, sqlite3_column_type(statement, 1) == SQLITE_TEXT,
             sqlite3_column_type(statement, 4) == SQLITE_INTEGER
-        else { throw StorageError(.damaged, "a row of the collection '\(record.name)' is not in its format") }
+        else { throw VectorError(.damaged, "a row of the collection '\(record.name)' is not in its format") }
         /// The bytes of a text or blob. In this order: asking for them may convert them, and then their number changes.
         func bytes(_ column: CInt) -> UnsafeRawBufferPointer {
             let start = sqlite3_column_blob(statement, column)
@@ -31,7 +32,7 @@ struct StoredRow {
         checksum = UInt32(truncatingIfNeeded: sqlite3_column_int64(statement, 4))
         let actual = rowChecksum(collection: record.id, id: id, key: key, metadata: metadata, vector: vector)
         guard actual == checksum, vector.count == 4 * record.dimension else {
-            throw StorageError(
+            throw VectorError(
                 .damaged,
                 "the row \(id) of the collection '\(record.name)' is damaged: its checksum is wrong"
             )
@@ -40,7 +41,7 @@ struct StoredRow {
 }
 
 extension StoredVector {
-    init(_ row: StoredRow) throws(StorageError) {
+    init(_ row: StoredRow) throws(VectorError) {
         self.init(row, metadata: try MetadataFormat.decode(row.metadata))
     }
 

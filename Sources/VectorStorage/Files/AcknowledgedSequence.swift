@@ -1,12 +1,6 @@
 import Foundation
 import Vectors
 
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
-
 /// The sequence number of the last acknowledged change, in the file `acknowledged` beside the database. A write-ahead log
 /// that lost its end looks like one that never had it; this number shows the difference.
 ///
@@ -16,9 +10,9 @@ final class AcknowledgedSequence: Sendable {
     private static let magic = Array("SwVsAck1".utf8)
     private let descriptor: Int32
 
-    init(_ folder: URL, readOnly: Bool = false) throws(StorageError) {
+    init(_ folder: URL, readOnly: Bool = false) throws(VectorError) {
         let flags = readOnly ? O_RDONLY : O_RDWR | O_CREAT
-        descriptor = try withStorageError {
+        descriptor = try withVectorError {
             let path = try folder.appending(path: "acknowledged").filePath
             return try systemCall("open '\(path)'") { open(path, flags | O_CLOEXEC, 0o666) }
         }

@@ -1,19 +1,13 @@
 import Foundation
 import Vectors
 
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
-
 /// The right to write to a store: an exclusive lock on the file `lock` in its folder, which the system takes back
 /// however the process ends.
 final class FolderLock: Sendable {
     private let descriptor: Int32
 
-    init(_ folder: URL) throws(StorageError) {
-        descriptor = try withStorageError {
+    init(_ folder: URL) throws(VectorError) {
+        descriptor = try withVectorError {
             let path = try Self.file(in: folder).filePath
             return try systemCall("open '\(path)'") { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
         }
@@ -22,7 +16,7 @@ final class FolderLock: Sendable {
             let length = pread(descriptor, &text, text.count, 0)
             let owner = String(decoding: text[..<max(length, 0)], as: UTF8.self)
             close(descriptor)
-            throw StorageError(
+            throw VectorError(
                 .locked,
                 "'\(folder.path)' is open for writing already, by process \(owner.isEmpty ? "(unknown)" : owner); "
                     + "one at a time may write, others can open it for reading only"

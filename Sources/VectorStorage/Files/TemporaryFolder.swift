@@ -9,12 +9,12 @@ final class TemporaryFolder {
     private static let prefix = ".swift-faiss-"
     private static let ending = ".tmp"
 
-    init(in parent: URL) throws(StorageError) {
-        try withStorageError { try Folder.create(parent) }
+    init(in parent: URL) throws(VectorError) {
+        try Folder.create(parent)
         Self.removeForgotten(in: parent)
         url = parent.appending(path: "\(Self.prefix)\(UUID().uuidString)\(Self.ending)", directoryHint: .isDirectory)
-        try withStorageError { [url] in try Folder.create(url) }
-        do throws(StorageError) {
+        try withVectorError { [url] in try Folder.create(url) }
+        do throws(VectorError) {
             lock = try FolderLock(url)
         } catch {
             try? FileManager.default.removeItem(at: url)
@@ -25,9 +25,9 @@ final class TemporaryFolder {
     deinit { try? FileManager.default.removeItem(at: url) }
 
     /// Gives the folder its name, for good.
-    func move(to destination: URL) throws(StorageError) {
+    func move(to destination: URL) throws(VectorError) {
         try? FileManager.default.removeItem(at: FolderLock.file(in: url))
-        try withStorageError { try Folder.move(url, to: destination) }
+        try Folder.move(url, to: destination)
         try flush(destination.deletingLastPathComponent())
     }
 

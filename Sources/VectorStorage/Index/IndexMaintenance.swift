@@ -43,13 +43,13 @@ final class IndexMaintenance: Sendable {
     }
 
     /// Brings the index, its file and the table to what a new store of the rows would have.
-    func rebuild() async throws(StorageError) {
+    func rebuild() async throws(VectorError) {
         try live.core.checkWritable()
         try live.core.checkOpen()
         state.withLock { $0.failure = nil }
         request(.rebuild)
         await wait()
-        if let failure { throw StorageError(.index, failure) }
+        if let failure { throw VectorError(.index, failure) }
     }
 
     /// Stops the current step and begins nothing new.
@@ -115,7 +115,7 @@ final class IndexMaintenance: Sendable {
 
     /// Takes a step; false if it failed, which is kept for ``CollectionStatistics/indexProblem``.
     private func attempt(_ step: IndexStep) async -> Bool {
-        do throws(StorageError) {
+        do throws(VectorError) {
             try await take(step)
             state.withLock { $0.failure = nil }
             return true
@@ -130,27 +130,27 @@ final class IndexMaintenance: Sendable {
         }
     }
 
-    private func take(_ step: IndexStep) async throws(StorageError) {
+    private func take(_ step: IndexStep) async throws(VectorError) {
         let version = live.state.withLock { $0.version }
         switch step {
         case .rebuild:
             let main = try await MainIndex(live.index.description, of: version)
-            try await change { live throws(StorageError) in try live.install(main) }
+            try await change { live throws(VectorError) in try live.install(main) }
             try await take(.save)
         case .absorb:
             guard var main = version.main else { return }
             try await main.absorbRecentRows(of: version)
-            try await change { [main] live throws(StorageError) in try live.install(main) }
+            try await change { [main] live throws(VectorError) in try live.install(main) }
         case .save:
             guard let main = version.main else { return }
-            try await change { live throws(StorageError) in
-                try Sidecar.write(main, of: live.record.id, in: live.core.url) { sidecar throws(StorageError) in
+            try await change { live throws(VectorError) in
+                try Sidecar.write(main, of: live.record.id, in: live.core.url) { sidecar throws(VectorError) in
                     try live.setSidecar(sidecar)
                 }
             }
-        case .shrink: try await change { live throws(StorageError) in try live.shrink() }
+        case .shrink: try await change { live throws(VectorError) in try live.shrink() }
         case .drop:
-            try await change { live throws(StorageError) in
+            try await change { live throws(VectorError) in
                 try live.install(nil)
                 try live.setSidecar(nil)
             }
@@ -158,8 +158,8 @@ final class IndexMaintenance: Sendable {
     }
 
     private func change(
-        _ body: @escaping @Sendable (LiveCollection) throws(StorageError) -> Void
-    ) async throws(StorageError) {
-        try await runBlocking { [live] _ throws(StorageError) in try body(live) }
+        _ body: @escaping @Sendable (LiveCollection) throws(VectorError) -> Void
+    ) async throws(VectorError) {
+        try await runBlocking { [live] _ throws(VectorError) in try body(live) }
     }
 }

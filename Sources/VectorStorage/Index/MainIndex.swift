@@ -17,42 +17,34 @@ struct MainIndex: Sendable {
     }
 
     /// Trains an index and fills it with all rows of a version.
-    init(_ description: IndexDescription, of version: CollectionVersion) async throws(StorageError) {
+    init(_ description: IndexDescription, of version: CollectionVersion) async throws(VectorError) {
         let (vectors, ids) = try await Self.contents(of: version, in: 0..<version.table.count)
         let (dimension, metric) = (version.table.dimension, version.table.metric)
-        index = try withStorageError { try VectorIndex(description, dimension: dimension, metric: metric) }
+        index = try VectorIndex(description, dimension: dimension, metric: metric)
         through = version.sequence
         trainedCount = max(ids.count, 1)
-        do {
-            // A collection that grows has its index built again and again: a sample of 64 rows a list, and 6 iterations,
-            // cost a third of Faiss's defaults and hardly any recall.
-            try await index.train(
-                on: vectors,
-                options: TrainingOptions(iterations: 6, maximumPointsPerCentroid: 64, expectedCount: ids.count)
-            )
-            try await index.add(vectors, ids: ids)
-        } catch {
-            throw StorageError(error)
-        }
+        // A collection that grows has its index built again and again: a sample of 64 rows a list, and 6 iterations, cost a
+        // third of Faiss's defaults and hardly any recall.
+        try await index.train(
+            on: vectors,
+            options: TrainingOptions(iterations: 6, maximumPointsPerCentroid: 64, expectedCount: ids.count)
+        )
+        try await index.add(vectors, ids: ids)
     }
 
     /// Adds the rows of a version that are newer than the index.
-    mutating func absorbRecentRows(of version: CollectionVersion) async throws(StorageError) {
+    mutating func absorbRecentRows(of version: CollectionVersion) async throws(VectorError) {
         let (vectors, ids) = try await Self.contents(of: version, in: version.firstRecentSlot..<version.table.count)
-        do {
-            try await index.add(vectors, ids: ids)
-        } catch {
-            throw StorageError(error)
-        }
+        try await index.add(vectors, ids: ids)
         through = version.sequence
     }
 
     private static func contents(
         of version: CollectionVersion,
         in slots: Range<Int>
-    ) async throws(StorageError) -> (vectors: VectorMatrix, ids: [Int64]) {
-        try await runBlocking { _ throws(StorageError) in
-            try withStorageError { try version.contents(of: version.visible, in: slots) }
+    ) async throws(VectorError) -> (vectors: VectorMatrix, ids: [Int64]) {
+        try await runBlocking { _ throws(VectorError) in
+            try version.contents(of: version.visible, in: slots)
         }
     }
 }

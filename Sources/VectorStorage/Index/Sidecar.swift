@@ -20,14 +20,14 @@ extension Sidecar {
         _ main: MainIndex,
         of collection: Int64,
         in folder: URL,
-        _ body: (Sidecar) throws(StorageError) -> Void
-    ) throws(StorageError) {
+        _ body: (Sidecar) throws(VectorError) -> Void
+    ) throws(VectorError) {
         let random = String(UInt64.random(in: .min ... .max), radix: 36)
         let name = "collection-\(collection)-\(main.through)-\(random).\(fileExtension)"
         let url = folder.appending(path: name)
-        try withStorageError { try main.index.write(to: url) }
-        do throws(StorageError) {
-            let file = try withStorageError { try InputFile(url) }
+        try main.index.write(to: url)
+        do throws(VectorError) {
+            let file = try InputFile(url)
             let checksum = try fileChecksum(file)
             try body(Sidecar(name: name, length: file.size, checksum: checksum, through: main.through))
         } catch {
@@ -37,34 +37,34 @@ extension Sidecar {
     }
 
     /// Reads the index, if the file is the one that the catalogue describes, and whole.
-    func read(in folder: URL) throws(StorageError) -> VectorIndex {
+    func read(in folder: URL) throws(VectorError) -> VectorIndex {
         guard name == URL(filePath: name).lastPathComponent else {
-            throw StorageError(.damaged, "its name is a path")
+            throw VectorError(.damaged, "its name is a path")
         }
         let url = folder.appending(path: name)
-        return try withStorageError {
+        return try withVectorError {
             let file = try InputFile(url)
             guard file.size == length else {
-                throw StorageError(.damaged, "it has \(file.size) bytes, the catalogue says \(length)")
+                throw VectorError(.damaged, "it has \(file.size) bytes, the catalogue says \(length)")
             }
             guard try fileChecksum(file) == checksum else {
-                throw StorageError(.damaged, "its checksum is not the catalogue's")
+                throw VectorError(.damaged, "its checksum is not the catalogue's")
             }
             return try VectorIndex(contentsOf: url)
         }
     }
 
     /// Refuses an index that does not hold every row that it should.
-    func check(_ index: VectorIndex, holds table: RowTable) throws(StorageError) {
+    func check(_ index: VectorIndex, holds table: RowTable) throws(VectorError) {
         guard index.dimension == table.dimension, index.metric == table.metric, index.isTrained else {
-            throw StorageError(.damaged, "it is an index of \(index.dimension) dimensions, \(index.metric)")
+            throw VectorError(.damaged, "it is an index of \(index.dimension) dimensions, \(index.metric)")
         }
         let ids = index.ids.sorted()
         var place = 0
         for slot in 0..<table.firstSlot(fromID: through + 1) {
             while place < ids.count, ids[place] < table.id(slot) { place += 1 }
             guard place < ids.count, ids[place] == table.id(slot) else {
-                throw StorageError(.damaged, "the row \(table.id(slot)) is not in it")
+                throw VectorError(.damaged, "the row \(table.id(slot)) is not in it")
             }
         }
     }

@@ -186,7 +186,7 @@ struct RowTable: Sendable {
     mutating func makeRoom(
         forColumns names: some Sequence<String>,
         among rows: () -> RowSet
-    ) throws(StorageError) {
+    ) throws(VectorError) {
         var new = Set<String>()
         for name in names where columns[name] == nil { new.insert(name) }
         if columns.count + new.count > Self.maximumColumnCount {
@@ -199,7 +199,7 @@ struct RowTable: Sendable {
             for name in names where columns[name] == nil { new.insert(name) }
         }
         guard columns.count + new.count <= Self.maximumColumnCount else {
-            throw StorageError(
+            throw VectorError(
                 .invalidArgument,
                 "the collection would have \(columns.count + new.count) different field names, "
                     + "more than \(Self.maximumColumnCount)"

@@ -1,3 +1,5 @@
+import Vectors
+
 /// Recursive descent, a method a rule of the grammar of ``MetadataCondition/init(parsing:)``.
 struct ConditionParser {
     private enum Token: Equatable {
@@ -21,7 +23,7 @@ struct ConditionParser {
     /// What comes next, and where it starts; nil before the first, or where it could not be read.
     private var token = Token.end
     private var start = 0
-    private var problem: StorageError?
+    private var problem: VectorError?
     private var depth = 0
 
     init(_ text: String) {
@@ -31,24 +33,24 @@ struct ConditionParser {
 
     // MARK: Rules
 
-    mutating func condition() throws(StorageError) -> MetadataCondition {
+    mutating func condition() throws(VectorError) -> MetadataCondition {
         var result = try all()
         while takes("or", "||") { result = try checked(result || (try all())) }
         return result
     }
 
-    private mutating func all() throws(StorageError) -> MetadataCondition {
+    private mutating func all() throws(VectorError) -> MetadataCondition {
         var result = try part()
         while takes("and", "&&") { result = try checked(result && (try part())) }
         return result
     }
 
-    private func checked(_ condition: MetadataCondition) throws(StorageError) -> MetadataCondition {
+    private func checked(_ condition: MetadataCondition) throws(VectorError) -> MetadataCondition {
         try condition.validate()
         return condition
     }
 
-    private mutating func part() throws(StorageError) -> MetadataCondition {
+    private mutating func part() throws(VectorError) -> MetadataCondition {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.maximumDepth else { throw failure("it nests deeper than \(Self.maximumDepth)") }
@@ -59,7 +61,7 @@ struct ConditionParser {
         return result
     }
 
-    private mutating func comparison() throws(StorageError) -> MetadataCondition {
+    private mutating func comparison() throws(VectorError) -> MetadataCondition {
         if takes("exists") { return .exists(try text("the name of a field")) }
         let field = try text("the name of a field")
         if takes("not") {
@@ -88,7 +90,7 @@ struct ConditionParser {
         return MetadataCondition(.range(field: field, range))
     }
 
-    private mutating func isOne(_ field: String) throws(StorageError) -> MetadataCondition {
+    private mutating func isOne(_ field: String) throws(VectorError) -> MetadataCondition {
         try expect("(")
         var values: [MetadataValue] = []
         if !takes(")") {
@@ -98,7 +100,7 @@ struct ConditionParser {
         return .in(field, values)
     }
 
-    private mutating func value() throws(StorageError) -> MetadataValue {
+    private mutating func value() throws(VectorError) -> MetadataValue {
         if takes("[") {
             var strings: [String] = []
             if !takes("]") {
@@ -130,7 +132,7 @@ struct ConditionParser {
     }
 
     /// A word that is none of the grammar's, or anything between quotes.
-    private mutating func text(_ what: String) throws(StorageError) -> String {
+    private mutating func text(_ what: String) throws(VectorError) -> String {
         switch try current() {
         case .quoted(let text):
             advance()
@@ -145,7 +147,7 @@ struct ConditionParser {
 
     // MARK: Tokens
 
-    private func current() throws(StorageError) -> Token {
+    private func current() throws(VectorError) -> Token {
         if let problem { throw problem }
         return token
     }
@@ -162,12 +164,12 @@ struct ConditionParser {
         return true
     }
 
-    private mutating func expect(_ sign: String) throws(StorageError) {
+    private mutating func expect(_ sign: String) throws(VectorError) {
         _ = try current()
         guard takes(sign) else { throw failure("'\(sign)' was expected, not \(found)") }
     }
 
-    mutating func expectEnd() throws(StorageError) {
+    mutating func expectEnd() throws(VectorError) {
         guard try current() == .end else { throw failure("'and' or 'or' was expected, not \(found)") }
     }
 
@@ -179,10 +181,10 @@ struct ConditionParser {
         }
     }
 
-    private func failure(_ message: String, at place: Int? = nil) -> StorageError {
+    private func failure(_ message: String, at place: Int? = nil) -> VectorError {
         if let problem { return problem }
         let column = String(decoding: bytes[..<(place ?? start)], as: UTF8.self).count + 1
-        return StorageError(.invalidFormat, "column \(column): \(message)")
+        return VectorError(.invalidFormat, "column \(column): \(message)")
     }
 
     private mutating func advance() {

@@ -1,3 +1,5 @@
+import Vectors
+
 /// Reads JSON as rows are written in it: whole numbers keep all their digits, and every failure names its column.
 ///
 /// Foundation's decoder falls back to a double where a number is no 64-bit integer, ignores unknown keys, and doesn't name
@@ -10,11 +12,11 @@ struct JSONReader {
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// An error that names a place; by default where the reader is.
-    func failure(_ message: String, at place: Int? = nil) -> StorageError {
+    func failure(_ message: String, at place: Int? = nil) -> VectorError {
         let place = min(place ?? self.place, bytes.count)
         // Characters, as a person counts them.
         let column = String(decoding: bytes[..<place], as: UTF8.self).count + 1
-        return StorageError(.invalidFormat, "column \(column): \(message)")
+        return VectorError(.invalidFormat, "column \(column): \(message)")
     }
 
     /// What is at a place, for messages.
@@ -35,12 +37,12 @@ struct JSONReader {
         return true
     }
 
-    private mutating func expect(_ character: Unicode.Scalar, _ what: String) throws(StorageError) {
+    private mutating func expect(_ character: Unicode.Scalar, _ what: String) throws(VectorError) {
         guard takes(character) else { throw failure("\(what) was expected, not \(found(at: place))") }
     }
 
     /// Refuses anything but white space from here on.
-    mutating func expectEnd() throws(StorageError) {
+    mutating func expectEnd() throws(VectorError) {
         skipSpace()
         guard place == bytes.count else { throw failure("\(found(at: place)) stands behind the object's end") }
     }
@@ -55,8 +57,8 @@ struct JSONReader {
 
     /// Reads an object; `member` is called with each name, and where it stands, to read its value. No name may occur twice.
     mutating func object(
-        _ member: (inout JSONReader, _ name: String, _ place: Int) throws(StorageError) -> Void
-    ) throws(StorageError) {
+        _ member: (inout JSONReader, _ name: String, _ place: Int) throws(VectorError) -> Void
+    ) throws(VectorError) {
         var names = Set<String>()
         try expect("{", "an object")
         if takes("}") { return }
@@ -72,7 +74,7 @@ struct JSONReader {
     }
 
     /// Reads a list; `element` is called to read each element.
-    mutating func list(_ element: (inout JSONReader) throws(StorageError) -> Void) throws(StorageError) {
+    mutating func list(_ element: (inout JSONReader) throws(VectorError) -> Void) throws(VectorError) {
         try expect("[", "a list")
         if takes("]") { return }
         repeat { try element(&self) } while takes(",")
@@ -80,7 +82,7 @@ struct JSONReader {
     }
 
     /// Reads a string.
-    mutating func string() throws(StorageError) -> String {
+    mutating func string() throws(VectorError) -> String {
         skipSpace()
         guard place < bytes.count, bytes[place] == UInt8(ascii: "\"") else {
             throw failure("a string in double quotes was expected, not \(found(at: place))")
@@ -96,7 +98,7 @@ struct JSONReader {
     }
 
     /// Reads a number of a vector.
-    mutating func float() throws(StorageError) -> Float {
+    mutating func float() throws(VectorError) -> Float {
         skipSpace()
         let start = place
         let text = try numberText()
@@ -107,27 +109,27 @@ struct JSONReader {
     }
 
     /// Reads the metadata of a row.
-    mutating func metadata() throws(StorageError) -> VectorMetadata {
+    mutating func metadata() throws(VectorError) -> VectorMetadata {
         var metadata: VectorMetadata = [:]
-        try object { reader, name, _ throws(StorageError) in
+        try object { reader, name, _ throws(VectorError) in
             metadata.updateValue(try reader.value(), forKey: name)
         }
         return metadata
     }
 
     /// Reads a value of metadata.
-    mutating func value() throws(StorageError) -> MetadataValue {
+    mutating func value() throws(VectorError) -> MetadataValue {
         skipSpace()
         let start = place
         switch place < bytes.count ? bytes[place] : 0 {
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "["):
             var strings: [String] = []
-            try list { reader throws(StorageError) in strings.append(try reader.string()) }
+            try list { reader throws(VectorError) in strings.append(try reader.string()) }
             return .strings(strings)
         case UInt8(ascii: "{"):
             var date: MetadataValue?
-            try object { reader, name, place throws(StorageError) in
+            try object { reader, name, place throws(VectorError) in
                 guard name == "date" else {
                     throw reader.failure("'\(name)': metadata hold no objects but dates, {\"date\": …}", at: place)
                 }
@@ -153,7 +155,7 @@ struct JSONReader {
     }
 
     /// Seconds since 1970, or text as ISO 8601 has it.
-    private mutating func date() throws(StorageError) -> MetadataValue {
+    private mutating func date() throws(VectorError) -> MetadataValue {
         skipSpace()
         let start = place
         if place < bytes.count, bytes[place] == UInt8(ascii: "\"") {
@@ -170,7 +172,7 @@ struct JSONReader {
     }
 
     /// The text of a number, as JSON's grammar has it.
-    private mutating func numberText() throws(StorageError) -> String {
+    private mutating func numberText() throws(VectorError) -> String {
         skipSpace()
         let start = place
         while place < bytes.count, NumberLiteral.isPart(bytes[place]) { place += 1 }

@@ -1,3 +1,5 @@
+public import Vectors
+
 extension MetadataCondition {
     /// Reads a condition: `year >= 1960 and not (lang = pl or tags contains "sea")`.
     ///
@@ -28,8 +30,8 @@ extension MetadataCondition {
     /// `not lang = en`, also holds for rows without a language; `exists lang and lang != en` leaves them out. `lang = null`
     /// holds for rows whose language is there and null.
     ///
-    /// - Throws: ``StorageError`` with code `invalidFormat`, whose message begins with the column at fault.
-    public init(parsing text: String) throws(StorageError) {
+    /// - Throws: `VectorError` with code `invalidFormat`, whose message begins with the column at fault.
+    public init(parsing text: String) throws(VectorError) {
         var parser = ConditionParser(text)
         self = try parser.condition()
         try parser.expectEnd()

@@ -1,3 +1,5 @@
+import Vectors
+
 /// Which vectors an operation concerns, by their metadata. Conditions combine:
 /// `.equals("lang", "en") && .range("year", 1990...) && !.exists("withdrawn")`.
 ///
@@ -114,15 +116,15 @@ public struct MetadataCondition: Sendable, Hashable {
         return fields
     }
 
-    func validate() throws(StorageError) {
+    func validate() throws(VectorError) {
         guard nodes.count <= Self.maximumPartCount else {
-            throw StorageError(
+            throw VectorError(
                 .invalidArgument,
                 "the condition has \(nodes.count) parts, more than \(Self.maximumPartCount)"
             )
         }
         for case .range(let field, let range) in nodes where !range.isValid {
-            throw StorageError(.notFinite, "a bound of the range of '\(field)' is not a number")
+            throw VectorError(.notFinite, "a bound of the range of '\(field)' is not a number")
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Vectors
 
 /// Decodes a value from metadata.
 struct MetadataDecoder: Decoder {
@@ -129,6 +130,6 @@ struct MetadataDecoder: Decoder {
     }
 }
 
-private func mismatch(_ wanted: String, at path: [any CodingKey], not value: MetadataValue? = nil) -> StorageError {
+private func mismatch(_ wanted: String, at path: [any CodingKey], not value: MetadataValue? = nil) -> VectorError {
     metadataMismatch(path, "is \(value?.kind ?? "something else"), not \(wanted)")
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Vectors
 
 /// Encodes a value as metadata.
 final class MetadataEncoder: Encoder {
@@ -116,6 +117,6 @@ final class MetadataEncoder: Encoder {
     }
 }
 
-private func unsupported(_ what: String, at path: [any CodingKey]) -> StorageError {
+private func unsupported(_ what: String, at path: [any CodingKey]) -> VectorError {
     metadataMismatch(path, "is \(what), which metadata can't hold")
 }

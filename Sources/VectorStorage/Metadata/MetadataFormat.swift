@@ -1,3 +1,5 @@
+import Vectors
+
 import struct Foundation.Date
 
 /// How metadata are stored in a row: the article on the file format has the table.
@@ -41,10 +43,10 @@ enum MetadataFormat {
         return bytes
     }
 
-    static func decode(_ bytes: UnsafeRawBufferPointer) throws(StorageError) -> VectorMetadata {
+    static func decode(_ bytes: UnsafeRawBufferPointer) throws(VectorError) -> VectorMetadata {
         if bytes.count == 2, bytes[0] == 0, bytes[1] == 0 { return [:] }
         var metadata: VectorMetadata = [:]
-        try forEachField(bytes) { name, value throws(StorageError) in
+        try forEachField(bytes) { name, value throws(VectorError) in
             guard metadata.updateValue(value, forKey: name) == nil else { throw damaged }
         }
         return metadata
@@ -53,8 +55,8 @@ enum MetadataFormat {
     /// Calls `body` with each field. Nothing of the bytes is trusted.
     static func forEachField(
         _ bytes: UnsafeRawBufferPointer,
-        _ body: (String, MetadataValue) throws(StorageError) -> Void
-    ) throws(StorageError) {
+        _ body: (String, MetadataValue) throws(VectorError) -> Void
+    ) throws(VectorError) {
         var reader = Reader(bytes: bytes)
         let count = try reader.number(UInt16.self)
         for _ in 0..<count {
@@ -82,7 +84,7 @@ enum MetadataFormat {
         guard reader.isAtEnd else { throw damaged }
     }
 
-    private static let damaged = StorageError(.damaged, "the metadata of a row are not in their format")
+    private static let damaged = VectorError(.damaged, "the metadata of a row are not in their format")
 
     private struct Reader {
         let bytes: UnsafeRawBufferPointer
@@ -92,14 +94,14 @@ enum MetadataFormat {
 
         var isAtEnd: Bool { offset == bytes.count }
 
-        mutating func number<Number: FixedWidthInteger>(_ type: Number.Type) throws(StorageError) -> Number {
+        mutating func number<Number: FixedWidthInteger>(_ type: Number.Type) throws(VectorError) -> Number {
             let size = MemoryLayout<Number>.size
             guard bytes.count - offset >= size else { throw damaged }
             defer { offset += size }
             return Number(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: type))
         }
 
-        mutating func text(length: Int) throws(StorageError) -> String {
+        mutating func text(length: Int) throws(VectorError) -> String {
             guard bytes.count - offset >= length else { throw damaged }
             defer { offset += length }
             return String(decoding: bytes[offset..<offset + length], as: UTF8.self)

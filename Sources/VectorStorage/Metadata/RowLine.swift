@@ -1,3 +1,5 @@
+public import Vectors
+
 /// A row, or a part of it, as a line of JSON: `{"key": "dune", "vector": [0.9, 0.1], "metadata": {"year": 1965}}`.
 ///
 /// Metadata are strings, numbers, `true`, `false`, `null`, lists of strings, and dates, `{"date": …}` with the seconds since
@@ -30,11 +32,11 @@ public struct RowLine: Sendable, Hashable, Encodable {
     /// Reads a line, in UTF-8. Each of the four may be missing or `null`; anything else in the object is refused, a
     /// misspelt name too.
     ///
-    /// - Throws: ``StorageError`` with code `invalidFormat`, whose message begins with the column.
-    public init(parsing text: some Sequence<UInt8>) throws(StorageError) {
+    /// - Throws: `VectorError` with code `invalidFormat`, whose message begins with the column.
+    public init(parsing text: some Sequence<UInt8>) throws(VectorError) {
         var reader = JSONReader(Array(text))
         var line = RowLine()
-        try reader.object { reader, name, place throws(StorageError) in
+        try reader.object { reader, name, place throws(VectorError) in
             guard Self.names.contains(name) else {
                 throw reader.failure("'\(name)' is none of \(Self.names.joined(separator: ", "))", at: place)
             }
@@ -43,7 +45,7 @@ public struct RowLine: Sendable, Hashable, Encodable {
             case "key": line.key = VectorKey(try reader.string())
             case "vector":
                 var vector: [Float] = []
-                try reader.list { reader throws(StorageError) in vector.append(try reader.float()) }
+                try reader.list { reader throws(VectorError) in vector.append(try reader.float()) }
                 line.vector = vector
             case "metadata": line.metadata = try reader.metadata()
             default: line.score = try reader.float()
@@ -81,8 +83,8 @@ public struct RowLine: Sendable, Hashable, Encodable {
 extension Dictionary<String, MetadataValue> {
     /// Reads metadata as ``RowLine`` has them: `{"year": 1965, "tags": ["sand", "spice"]}`, in UTF-8.
     ///
-    /// - Throws: ``StorageError`` with code `invalidFormat`, whose message begins with the column.
-    public init(parsing text: some Sequence<UInt8>) throws(StorageError) {
+    /// - Throws: `VectorError` with code `invalidFormat`, whose message begins with the column.
+    public init(parsing text: some Sequence<UInt8>) throws(VectorError) {
         var reader = JSONReader(Array(text))
         self = try reader.metadata()
         try reader.expectEnd()

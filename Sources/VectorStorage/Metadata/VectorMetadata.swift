@@ -1,3 +1,5 @@
+import Vectors
+
 /// What is known about a vector: values by field name.
 ///
 /// A row has at most 256 fields, a name 1 to 255 bytes, all of a row's metadata together at most 16 MiB; a collection
@@ -12,16 +14,16 @@ extension Dictionary<String, MetadataValue> {
     /// The most bytes that the metadata of a row may take.
     static var maximumSize: Int { 16 << 20 }
 
-    func validate(key: VectorKey) throws(StorageError) {
+    func validate(key: VectorKey) throws(VectorError) {
         guard count <= Self.maximumFieldCount else {
-            throw StorageError(
+            throw VectorError(
                 .invalidArgument,
                 "the metadata of '\(key)' have \(count) fields, more than \(Self.maximumFieldCount)"
             )
         }
         for (name, value) in self {
             guard (1...Self.maximumNameLength).contains(name.utf8.count) else {
-                throw StorageError(
+                throw VectorError(
                     .invalidArgument,
                     "a field name in the metadata of '\(key)' has \(name.utf8.count) bytes, "
                         + "outside 1...\(Self.maximumNameLength)"
@@ -34,7 +36,7 @@ extension Dictionary<String, MetadataValue> {
                 case .string, .integer, .bool, .null, .strings: nil
                 }
             if let number, !number.isFinite {
-                throw StorageError(.notFinite, "the field '\(name)' of '\(key)' is \(number)")
+                throw VectorError(.notFinite, "the field '\(name)' of '\(key)' is \(number)")
             }
         }
     }

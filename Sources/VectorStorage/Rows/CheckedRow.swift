@@ -9,7 +9,7 @@ struct CheckedRow: Sendable {
 
 extension LiveCollection {
     /// Checks rows and drops those that a later one replaces.
-    func checked(_ rows: [StoredVector], cancellation: Cancellation) throws(StorageError) -> [CheckedRow] {
+    func checked(_ rows: [StoredVector], cancellation: Cancellation) throws(VectorError) -> [CheckedRow] {
         var last: [VectorKey: Int] = [:]
         last.reserveCapacity(rows.count)
         for (number, row) in rows.enumerated() { last[row.key] = number }
@@ -24,13 +24,13 @@ extension LiveCollection {
     }
 
     /// Checks a row.
-    func checked(_ row: StoredVector) throws(StorageError) -> CheckedRow {
+    func checked(_ row: StoredVector) throws(VectorError) -> CheckedRow {
         try row.key.validate()
         try check(row.vector, "the vector of '\(row.key)'")
         try row.metadata.validate(key: row.key)
         let metadata = MetadataFormat.encode(row.metadata)
         guard metadata.count <= VectorMetadata.maximumSize else {
-            throw StorageError(
+            throw VectorError(
                 .invalidArgument,
                 "the metadata of '\(row.key)' take \(metadata.count) bytes, more than \(VectorMetadata.maximumSize)"
             )
@@ -40,21 +40,21 @@ extension LiveCollection {
 
     /// Refuses numbers that would give wrong answers: NaN, infinities, what overflows, and for cosine what has no
     /// direction.
-    func check(_ vector: [Float], _ name: @autoclosure () -> String) throws(StorageError) {
+    func check(_ vector: [Float], _ name: @autoclosure () -> String) throws(VectorError) {
         guard vector.count == dimension else {
-            throw StorageError(
+            throw VectorError(
                 .dimensionMismatch,
                 "\(name()) has \(vector.count) numbers, the collection '\(record.name)' has dimension \(dimension)"
             )
         }
         if let place = vector.withUnsafeBufferPointer({ firstPlace(in: $0) }) {
-            throw StorageError(
+            throw VectorError(
                 .notFinite,
                 "\(name()) holds \(vector[place]), which is not finite or larger than \(VectorIndex.maximumMagnitude)"
             )
         }
         if metric == .cosine, !vector.withUnsafeBufferPointer({ inverseLength($0) }).isFinite {
-            throw StorageError(.invalidArgument, "\(name()) is all zeros or nearly so: the cosine to it is not defined")
+            throw VectorError(.invalidArgument, "\(name()) is all zeros or nearly so: the cosine to it is not defined")
         }
     }
 }

@@ -1,4 +1,4 @@
-import Vectors
+public import Vectors
 
 /// The rows of a collection, one after the other; see ``VectorCollection/rows(where:)``.
 public struct StoredRows: AsyncSequence, Sendable {
@@ -19,15 +19,15 @@ public struct StoredRows: AsyncSequence, Sendable {
 
         /// The next row; nil at the end, and after an error.
         ///
-        /// - Throws: ``StorageError`` with code `damaged`, `inputOutput`, `invalidArgument`, `unknownCollection`,
+        /// - Throws: `VectorError` with code `damaged`, `inputOutput`, `invalidArgument`, `unknownCollection`,
         ///   `cancelled`, `closed`.
         public mutating func next(
             isolation actor: isolated (any Actor)?
-        ) async throws(StorageError) -> StoredVector? {
-            do throws(StorageError) {
+        ) async throws(VectorError) -> StoredVector? {
+            do throws(VectorError) {
                 if Task.isCancelled { throw .cancelled }
                 if batch.isEmpty, !isAtEnd {
-                    let (next, used) = try await runBlocking { [rows, reader] cancellation throws(StorageError) in
+                    let (next, used) = try await runBlocking { [rows, reader] cancellation throws(VectorError) in
                         try rows.condition?.validate()
                         try rows.live.core.checkOpen()
                         var reader = if let reader { reader } else { try rows.live.rowReader() }

@@ -1,3 +1,5 @@
+import Vectors
+
 public import struct Foundation.UUID
 
 /// What a vector is stored under: text of 1 to 4,096 bytes of UTF-8, as long as a word of word vectors may be.
@@ -50,11 +52,11 @@ public struct VectorKey: Sendable, Hashable, Comparable, Codable, CustomStringCo
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 
-    func validate() throws(StorageError) {
+    func validate() throws(VectorError) {
         let length = text.utf8.count
         guard (1...Self.maximumLength).contains(length) else {
             let start = text.prefix(20)
-            throw StorageError(
+            throw VectorError(
                 .invalidArgument,
                 "the key '\(start)\(start.count < text.count ? "…" : "")' has \(length) bytes, "
                     + "outside 1...\(Self.maximumLength)"

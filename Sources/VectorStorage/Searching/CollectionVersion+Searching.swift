@@ -19,7 +19,7 @@ extension CollectionVersion {
         where condition: MetadataCondition?,
         options: QueryOptions,
         cancellation: Cancellation
-    ) throws(StorageError) -> [Answer] {
+    ) throws(VectorError) -> [Answer] {
         let rows = condition.map { self.rows(where: $0) }
         let matching = rows?.count ?? liveCount
         let proposals: NeighborLists?
@@ -52,7 +52,7 @@ extension CollectionVersion {
         among rows: RowSet?,
         matching: Int,
         options: QueryOptions
-    ) throws(StorageError) -> NeighborLists? {
+    ) throws(VectorError) -> NeighborLists? {
         guard let main else { return nil }
         // Deleted rows that are still in the index are among what it proposes.
         let surplus = Double(main.index.count) / Double(max(indexedCount, 1))
@@ -67,7 +67,7 @@ extension CollectionVersion {
         if let rows {
             search.filter = table.filter(for: rows, in: 0..<firstRecentSlot)
         }
-        return try withStorageError {
+        return try withVectorError {
             guard queries.count == 1 else { return try main.index.search(queries, k: wanted, options: search) }
             var lists = NeighborLists()
             lists.append(try main.index.search(Array(queries[0]), k: wanted, options: search))
@@ -130,7 +130,7 @@ private func each<Result: Sendable>(
     threads: ThreadLimit,
     cancellation: Cancellation,
     _ body: (Int) -> Result
-) throws(StorageError) -> [Result] {
+) throws(VectorError) -> [Result] {
     let parts = mapParts(0..<count, min(threads.count, count / 8)) { numbers in
         var part: [Result] = []
         for number in numbers {

@@ -31,9 +31,9 @@ public struct QueryOptions: Sendable {
         self.threads = threads
     }
 
-    func validate(k: Int) throws(StorageError) {
+    func validate(k: Int) throws(VectorError) {
         for (name, value) in [("k", k), ("probes", probes), ("ef", ef), ("candidates", candidates)] {
-            if let value, value < 1 { throw StorageError(.invalidArgument, "\(name) \(value) is less than 1") }
+            if let value, value < 1 { throw VectorError(.invalidArgument, "\(name) \(value) is less than 1") }
         }
     }
 }

@@ -1,3 +1,5 @@
+import Vectors
+
 /// A change of a collection: rows that go and rows that come. Prepared from the newest version, then written to the
 /// database, then shown by the next version.
 struct CollectionCommit {
@@ -16,7 +18,7 @@ struct CollectionCommit {
         to version: CollectionVersion,
         of record: CollectionRecord,
         after sequence: Int64
-    ) throws(StorageError) {
+    ) throws(VectorError) {
         self.record = record
         main = version.main
         removed = slots
@@ -45,11 +47,11 @@ struct CollectionCommit {
             self.record.digest.insert(id: id, checksum: checksum)
             added.append(NewRow(id: id, checked: checked, checksum: checksum))
         }
-        try withStorageError { try table.reserveCapacity(forMore: rows.count) }
+        try table.reserveCapacity(forMore: rows.count)
     }
 
     /// Makes the change in the database: all of it or, if this throws, none.
-    func write(to database: StoreDatabase) throws(StorageError) {
+    func write(to database: StoreDatabase) throws(VectorError) {
         try database.commit(record, removing: removed.map { table.id($0) }, adding: added)
     }
 

@@ -14,18 +14,18 @@ struct CollectionState: Sendable {
     var sidecarProblem: String?
 
     /// Reads and verifies the rows, and beside them the index file, which takes as long.
-    init(reading id: Int64, from core: StoreCore, cancellation: Cancellation? = nil) throws(StorageError) {
+    init(reading id: Int64, from core: StoreCore, cancellation: Cancellation? = nil) throws(VectorError) {
         let early = try core.database.record(id).sidecar
-        let readIndex = Mutex<Result<VectorIndex, StorageError>?>(nil)
-        let readRows = Mutex<Result<Rows, StorageError>>(.failure(.cancelled))
+        let readIndex = Mutex<Result<VectorIndex, VectorError>?>(nil)
+        let readRows = Mutex<Result<Rows, VectorError>>(.failure(.cancelled))
         concurrently(early == nil ? 1 : 2) { worker in
             if worker == 0 {
-                let result = Result { () throws(StorageError) in
+                let result = Result { () throws(VectorError) in
                     try Rows(id, from: core.database, cancellation: cancellation)
                 }
                 readRows.withLock { $0 = result }
             } else if let early {
-                let result = Result { () throws(StorageError) in try early.read(in: core.url) }
+                let result = Result { () throws(VectorError) in try early.read(in: core.url) }
                 readIndex.withLock { $0 = result }
             }
         }
@@ -34,7 +34,7 @@ struct CollectionState: Sendable {
         keys = rows.keys
         var main: MainIndex?
         if let sidecar = record.sidecar {
-            do throws(StorageError) {
+            do throws(VectorError) {
                 // Another process may have written a newer one since.
                 let index =
                     if early == sidecar, let read = readIndex.withLock({ $0 }) {
@@ -62,7 +62,7 @@ struct CollectionState: Sendable {
         let table: RowTable
         let keys: [VectorKey: Int]
 
-        init(_ id: Int64, from database: StoreDatabase, cancellation: Cancellation?) throws(StorageError) {
+        init(_ id: Int64, from database: StoreDatabase, cancellation: Cancellation?) throws(VectorError) {
             (record, table, keys) = try database.read { database in
                 var scan = try RowScan(id, database)
                 let record = scan.record
@@ -77,7 +77,7 @@ struct CollectionState: Sendable {
                         try MetadataFormat.forEachField(row.metadata) { name, value in set(name, value) }
                     }
                     guard keys.updateValue(slot, forKey: key) == nil else {
-                        throw StorageError(.damaged, "the key '\(key)' occurs twice")
+                        throw VectorError(.damaged, "the key '\(key)' occurs twice")
                     }
                     return true
                 }

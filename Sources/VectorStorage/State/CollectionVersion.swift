@@ -52,7 +52,7 @@ final class CollectionVersion: Sendable {
     }
 
     /// The vectors and ids of some rows, as an index takes them.
-    func contents(of rows: RowSet, in range: Range<Int>) throws -> (vectors: VectorMatrix, ids: [Int64]) {
+    func contents(of rows: RowSet, in range: Range<Int>) throws(VectorError) -> (vectors: VectorMatrix, ids: [Int64]) {
         let slots = rows.slots(in: range)
         let vectors = try VectorMatrix(count: slots.count, dimension: table.dimension) { values in
             for (row, slot) in slots.enumerated() {

@@ -9,7 +9,7 @@ final class LiveCollection: Sendable {
     let core: StoreCore
     let state: Locked<CollectionState>
 
-    init(core: StoreCore, id: Int64) throws(StorageError) {
+    init(core: StoreCore, id: Int64) throws(VectorError) {
         let loaded = try CollectionState(reading: id, from: core)
         self.core = core
         dimension = loaded.record.dimension
@@ -20,17 +20,17 @@ final class LiveCollection: Sendable {
 
     var record: CollectionRecord { state.withLock { $0.record } }
 
-    func checkUsable() throws(StorageError) {
+    func checkUsable() throws(VectorError) {
         try core.checkOpen()
         let (isDeleted, name) = state.withLock { ($0.isDeleted, $0.record.name) }
-        if isDeleted { throw StorageError(.unknownCollection, "the collection '\(name)' was deleted") }
+        if isDeleted { throw VectorError(.unknownCollection, "the collection '\(name)' was deleted") }
     }
 
     // MARK: Reading
 
     /// The newest version. In a store that was opened for reading only, another process may have written since: then the
     /// collection is read again.
-    func newestVersion() throws(StorageError) -> CollectionVersion {
+    func newestVersion() throws(VectorError) -> CollectionVersion {
         try checkUsable()
         if core.options.access == .readOnly {
             let record = self.record
@@ -45,26 +45,26 @@ final class LiveCollection: Sendable {
     /// Calls `body` with the newest version until it returns something: nil says that rows of this version were replaced
     /// in the database before they could be read.
     func consistently<Result>(
-        _ body: (CollectionVersion) throws(StorageError) -> Result?
-    ) throws(StorageError) -> Result {
+        _ body: (CollectionVersion) throws(VectorError) -> Result?
+    ) throws(VectorError) -> Result {
         for _ in 0..<20 {
             if let result = try body(try newestVersion()) { return result }
         }
         guard core.options.access != .readOnly else {
-            throw StorageError(
+            throw VectorError(
                 .locked,
                 "another process changes the collection '\(record.name)' too fast for it to be read"
             )
         }
         // With the right to change, nobody else changes anything.
-        return try core.change { sequence throws(StorageError) in
+        return try core.change { sequence throws(VectorError) in
             guard let result = try body(try newestVersion()) else { throw missingRows }
             return (result, sequence)
         }
     }
 
     /// All rows, as they are in the database now.
-    func rowReader() throws(StorageError) -> RowReader {
+    func rowReader() throws(VectorError) -> RowReader {
         try checkUsable()
         return try RowReader(record.id, of: core.database)
     }
@@ -76,11 +76,11 @@ final class LiveCollection: Sendable {
     func rows(
         _ keys: [VectorKey],
         in version: CollectionVersion
-    ) throws(StorageError) -> [VectorKey: StoredVector] {
+    ) throws(VectorError) -> [VectorKey: StoredVector] {
         var ids: [Int64] = []
         for (key, slot) in zip(keys, slots(of: keys)) {
             guard let slot else {
-                throw StorageError(.unknownKey, "no row of the collection '\(record.name)' has the key '\(key)'")
+                throw VectorError(.unknownKey, "no row of the collection '\(record.name)' has the key '\(key)'")
             }
             ids.append(version.table.id(slot))
         }
@@ -90,25 +90,25 @@ final class LiveCollection: Sendable {
         return rows
     }
 
-    private var missingRows: StorageError {
-        StorageError(.damaged, "rows of the collection '\(record.name)' are missing")
+    private var missingRows: VectorError {
+        VectorError(.damaged, "rows of the collection '\(record.name)' are missing")
     }
 
     // MARK: Changing
 
     /// Stores rows in place of those that have their keys. They are chosen when no other change can come in between.
     func put(
-        _ rows: (CollectionVersion) throws(StorageError) -> [CheckedRow]
-    ) throws(StorageError) {
-        _ = try core.change { sequence throws(StorageError) in
+        _ rows: (CollectionVersion) throws(VectorError) -> [CheckedRow]
+    ) throws(VectorError) {
+        _ = try core.change { sequence throws(VectorError) in
             let rows = try rows(state.withLock { $0.version })
             return try commit(adding: rows, removing: slots(of: rows.map(\.row.key)).compactMap { $0 }, after: sequence)
         }
     }
 
     /// Deletes the rows in these slots, which are chosen when no other change can come in between. Returns how many.
-    func delete(_ slots: (CollectionVersion) -> [Int]) throws(StorageError) -> Int {
-        try core.change { sequence throws(StorageError) in
+    func delete(_ slots: (CollectionVersion) -> [Int]) throws(VectorError) -> Int {
+        try core.change { sequence throws(VectorError) in
             try commit(adding: [], removing: slots(state.withLock { $0.version }), after: sequence)
         }
     }
@@ -117,7 +117,7 @@ final class LiveCollection: Sendable {
         adding rows: [CheckedRow],
         removing slots: [Int],
         after sequence: Int64
-    ) throws(StorageError) -> (Int, sequence: Int64) {
+    ) throws(VectorError) -> (Int, sequence: Int64) {
         try checkUsable()
         if rows.isEmpty, slots.isEmpty { return (0, sequence) }
         let (record, version) = state.withLock { ($0.record, $0.version) }
@@ -134,8 +134,8 @@ final class LiveCollection: Sendable {
     }
 
     /// Lets searches use an index, or none, from now on.
-    func install(_ main: MainIndex?) throws(StorageError) {
-        try core.change { sequence throws(StorageError) in
+    func install(_ main: MainIndex?) throws(VectorError) {
+        try core.change { sequence throws(VectorError) in
             state.withLock { state in
                 state.version = state.version.with(main)
                 state.sidecarProblem = nil
@@ -145,10 +145,10 @@ final class LiveCollection: Sendable {
     }
 
     /// Replaces the table by one of the rows that are there. Whoever holds an older version keeps the older table.
-    func shrink() throws(StorageError) {
-        try core.change { sequence throws(StorageError) in
+    func shrink() throws(VectorError) {
+        try core.change { sequence throws(VectorError) in
             let version = state.withLock { $0.version }
-            let table = try withStorageError { try version.table.copy(of: version.visible) }
+            let table = try version.table.copy(of: version.visible)
             var keys: [VectorKey: Int] = [:]
             keys.reserveCapacity(table.count)
             for slot in 0..<table.count { keys[table.key(slot)] = slot }
@@ -164,10 +164,10 @@ final class LiveCollection: Sendable {
     }
 
     /// Makes an index file the collection's, or none, and removes the one before.
-    func setSidecar(_ sidecar: Sidecar?) throws(StorageError) {
-        let previous = try core.change { sequence throws(StorageError) in
+    func setSidecar(_ sidecar: Sidecar?) throws(VectorError) {
+        let previous = try core.change { sequence throws(VectorError) in
             var (record, isDeleted) = state.withLock { ($0.record, $0.isDeleted) }
-            if isDeleted { throw StorageError.closed }
+            if isDeleted { throw VectorError.closed }
             let previous = record.sidecar
             record.sidecar = sidecar
             try core.database.update(record)

@@ -19,20 +19,20 @@ final class StoreCore: Sendable {
     /// How many snapshots are being made, and the index files that were replaced meanwhile.
     private let snapshots = Locked<(count: Int, obsolete: [String])>((0, []))
 
-    init(_ url: URL, options: StoreOptions) throws(StorageError) {
+    init(_ url: URL, options: StoreOptions) throws(VectorError) {
         self.url = url
         self.options = options
-        let path = try withStorageError { try url.filePath }
+        let path = try url.filePath
         let databaseURL = url.appending(path: StoreDatabase.fileName)
         let exists = FileManager.default.fileExists(atPath: databaseURL.path(percentEncoded: false))
         guard exists || options.access == .readWriteCreating else {
-            throw StorageError(.noStore, "'\(path)' holds no vector store")
+            throw VectorError(.noStore, "'\(path)' holds no vector store")
         }
         if options.access == .readOnly {
             lock = Mutex(nil)
             acknowledged = nil
         } else {
-            try withStorageError { try Folder.create(url) }
+            try Folder.create(url)
             lock = Mutex(try FolderLock(url))
             acknowledged = try AcknowledgedSequence(url)
         }
@@ -46,7 +46,7 @@ final class StoreCore: Sendable {
         let value = acknowledged?.value ?? (try? AcknowledgedSequence(url, readOnly: true))?.value
         let (collections, last) = try database.catalogue()
         if !options.acceptsLostWrites, let value, value > last {
-            throw StorageError(
+            throw VectorError(
                 .damaged,
                 "'\(path)' has lost acknowledged writes: it ends with change \(last), but change \(value) was "
                     + "acknowledged; open it with acceptsLostWrites to go on from there"
@@ -83,7 +83,7 @@ final class StoreCore: Sendable {
     }
 
     /// Calls `body` while all index files stay that are there at its beginning or come later.
-    func keepingSidecars<Result>(_ body: () throws(StorageError) -> Result) throws(StorageError) -> Result {
+    func keepingSidecars<Result>(_ body: () throws(VectorError) -> Result) throws(VectorError) -> Result {
         snapshots.withLock { $0.count += 1 }
         defer {
             let obsolete = snapshots.withLock { snapshots in
@@ -100,35 +100,35 @@ final class StoreCore: Sendable {
     /// Refuses a change where the database's path does not lead to the database that is open: SQLite would go on writing to
     /// a file that has no name any more, and that nobody will find. Once seen, it stays so: what was written last may be
     /// missing in the database's memory or in ours.
-    private func checkPlace() throws(StorageError) {
+    private func checkPlace() throws(VectorError) {
         let path = url.appending(path: StoreDatabase.fileName).path(percentEncoded: false)
         if !isLost.load(ordering: .relaxed), Folder.Identity(path) == identity, Folder.Identity(path + "-wal") != nil {
             return
         }
         isLost.store(true, ordering: .relaxed)
-        throw StorageError(
+        throw VectorError(
             .inputOutput,
             "'\(path)' was deleted, moved or replaced while the store was open: nothing can be written to it"
         )
     }
 
-    func checkWritable() throws(StorageError) {
+    func checkWritable() throws(VectorError) {
         if options.access == .readOnly {
-            throw StorageError(.readOnly, "'\(url.path(percentEncoded: false))' was opened for reading only")
+            throw VectorError(.readOnly, "'\(url.path(percentEncoded: false))' was opened for reading only")
         }
     }
 
-    func checkOpen() throws(StorageError) {
+    func checkOpen() throws(VectorError) {
         if closed.load(ordering: .acquiring) { throw .closed }
     }
 
     /// Runs a change, one at a time. The body gets the sequence number of the last change; what it returns as the new one
     /// counts once it has returned, and is acknowledged.
     func change<Result>(
-        _ body: (Int64) throws(StorageError) -> (Result, sequence: Int64)
-    ) throws(StorageError) -> Result {
+        _ body: (Int64) throws(VectorError) -> (Result, sequence: Int64)
+    ) throws(VectorError) -> Result {
         try checkWritable()
-        return try sequence.withLock { last throws(StorageError) in
+        return try sequence.withLock { last throws(VectorError) in
             try checkOpen()
             try checkPlace()
             let (result, next) = try body(last)
@@ -142,8 +142,8 @@ final class StoreCore: Sendable {
     }
 
     /// Closes the files, after the change that is under way.
-    func close() throws(StorageError) {
-        try sequence.withLock { _ throws(StorageError) in
+    func close() throws(VectorError) {
+        try sequence.withLock { _ throws(VectorError) in
             if closed.exchange(true, ordering: .acquiringAndReleasing) { return }
             defer { lock.withLock { $0 = nil } }
             try database.close()

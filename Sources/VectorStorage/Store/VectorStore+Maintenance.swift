@@ -1,28 +1,28 @@
 public import Foundation
-import Vectors
+public import Vectors
 
 extension VectorStore {
     /// Copies the store, in one consistent state, into a new folder, while it is in use. The copy appears whole or not at
     /// all, and is on the disk when the call returns.
     ///
     /// - Parameter destination: a folder that does not exist yet.
-    /// - Throws: ``StorageError`` with code `invalidArgument` (the folder exists), `inputOutput`, `damaged`, `closed`.
-    public func snapshot(to destination: URL) async throws(StorageError) {
-        try await runBlocking { _ throws(StorageError) in
+    /// - Throws: `VectorError` with code `invalidArgument` (the folder exists), `inputOutput`, `damaged`, `closed`.
+    public func snapshot(to destination: URL) async throws(VectorError) {
+        try await runBlocking { _ throws(VectorError) in
             try self.core.checkOpen()
-            let path = try withStorageError { try destination.filePath }
+            let path = try destination.filePath
             guard !FileManager.default.fileExists(atPath: path) else {
-                throw StorageError(.invalidArgument, "'\(path)' exists already")
+                throw VectorError(.invalidArgument, "'\(path)' exists already")
             }
             let temporary = try TemporaryFolder(in: destination.deletingLastPathComponent())
-            try self.core.keepingSidecars { () throws(StorageError) in try self.copy(to: temporary.url) }
+            try self.core.keepingSidecars { () throws(VectorError) in try self.copy(to: temporary.url) }
             try flush(temporary.url)
             try temporary.move(to: destination)
         }
     }
 
     /// Copies the database and the index files that it names.
-    private func copy(to folder: URL) throws(StorageError) {
+    private func copy(to folder: URL) throws(VectorError) {
         let copy = folder.appending(path: StoreDatabase.fileName)
         // Another process that writes may replace an index file before it is copied: then the database is copied again, and
         // at last without naming the file.
@@ -46,7 +46,7 @@ extension VectorStore {
         try flush(copy)
     }
 
-    private static func records(of copy: URL) throws(StorageError) -> [CollectionRecord] {
+    private static func records(of copy: URL) throws(VectorError) -> [CollectionRecord] {
         let database = try StoreDatabase(copy, access: .readOnly, durability: .full)
         let records = try database.catalogue().collections
         try database.close()
@@ -57,24 +57,24 @@ extension VectorStore {
     ///
     /// - Returns: a sentence for each problem; none if the store is whole. Damage that stops the check itself is one of
     ///   them, not thrown.
-    /// - Throws: ``StorageError`` with code `inputOutput`, `cancelled`, `closed`.
-    public func verify() async throws(StorageError) -> [String] {
-        try await runBlocking { cancellation throws(StorageError) in
+    /// - Throws: `VectorError` with code `inputOutput`, `cancelled`, `closed`.
+    public func verify() async throws(VectorError) -> [String] {
+        try await runBlocking { cancellation throws(VectorError) in
             try self.core.checkOpen()
             var problems: [String] = []
-            func noting(_ check: () throws(StorageError) -> Void) throws(StorageError) {
-                do throws(StorageError) {
+            func noting(_ check: () throws(VectorError) -> Void) throws(VectorError) {
+                do throws(VectorError) {
                     try check()
                 } catch {
                     guard error.code == .damaged || error.code == .unsupportedVersion else { throw error }
                     problems.append(error.message)
                 }
             }
-            try noting { () throws(StorageError) in problems += try self.core.database.integrityProblems() }
+            try noting { () throws(VectorError) in problems += try self.core.database.integrityProblems() }
             var records: [CollectionRecord] = []
-            try noting { () throws(StorageError) in records = try self.core.database.catalogue().collections }
+            try noting { () throws(VectorError) in records = try self.core.database.catalogue().collections }
             for record in records {
-                try noting { () throws(StorageError) in
+                try noting { () throws(VectorError) in
                     let state = try CollectionState(reading: record.id, from: self.core, cancellation: cancellation)
                     if let problem = state.sidecarProblem { problems.append(problem) }
                 }
@@ -86,12 +86,12 @@ extension VectorStore {
     /// Makes all collections and files as small and as fast as they can be: removes deleted rows, rebuilds the
     /// indexes where rows were added or deleted, and returns free space to the file system.
     ///
-    /// - Throws: ``StorageError`` with code `readOnly`, `inputOutput`, `locked` (an iteration over rows goes on for more than
+    /// - Throws: `VectorError` with code `readOnly`, `inputOutput`, `locked` (an iteration over rows goes on for more than
     ///   10 seconds), `cancelled`, `closed`.
-    public func compact() async throws(StorageError) {
+    public func compact() async throws(VectorError) {
         for name in try await collectionNames() { try await collection(name).rebuildIndex() }
-        try await runBlocking { _ throws(StorageError) in
-            try self.core.change { sequence throws(StorageError) in
+        try await runBlocking { _ throws(VectorError) in
+            try self.core.change { sequence throws(VectorError) in
                 try self.core.database.vacuum()
                 return ((), sequence)
             }

@@ -17,13 +17,13 @@ public final class VectorStore: Sendable {
     /// - Parameters:
     ///   - url: the store's folder.
     ///   - options: what may be done with it, and what an acknowledged write survives.
-    /// - Throws: ``StorageError`` with code `noStore`, `locked`, `damaged`, `unsupportedVersion`, `inputOutput`,
+    /// - Throws: `VectorError` with code `noStore`, `locked`, `damaged`, `unsupportedVersion`, `inputOutput`,
     ///   `invalidArgument` (not a file URL).
     public static func open(
         _ url: URL,
         options: StoreOptions = StoreOptions()
-    ) async throws(StorageError) -> VectorStore {
-        try await runBlocking { _ throws(StorageError) in VectorStore(core: try StoreCore(url, options: options)) }
+    ) async throws(VectorError) -> VectorStore {
+        try await runBlocking { _ throws(VectorError) in VectorStore(core: try StoreCore(url, options: options)) }
     }
 
     /// The folder.
@@ -31,9 +31,9 @@ public final class VectorStore: Sendable {
 
     /// The names of all collections, in the order of their creation.
     ///
-    /// - Throws: ``StorageError`` with code `damaged`, `inputOutput`, `closed`.
-    public func collectionNames() async throws(StorageError) -> [String] {
-        try await runBlocking { _ throws(StorageError) in
+    /// - Throws: `VectorError` with code `damaged`, `inputOutput`, `closed`.
+    public func collectionNames() async throws(VectorError) -> [String] {
+        try await runBlocking { _ throws(VectorError) in
             try self.core.checkOpen()
             return try self.core.database.catalogue().collections.map(\.name)
         }
@@ -46,18 +46,18 @@ public final class VectorStore: Sendable {
     ///   - dimension: the length of every vector, 1…65,536.
     ///   - metric: how nearness is measured.
     ///   - index: which index is kept beside the rows.
-    /// - Throws: ``StorageError`` with code `collectionExists`, `invalidArgument`, `readOnly`, `inputOutput`, `closed`.
+    /// - Throws: `VectorError` with code `collectionExists`, `invalidArgument`, `readOnly`, `inputOutput`, `closed`.
     @discardableResult
     public func createCollection(
         _ name: String,
         dimension: Int,
         metric: Metric = .cosine,
         index: CollectionIndex = .automatic
-    ) async throws(StorageError) -> VectorCollection {
-        try await runBlocking { _ throws(StorageError) in
+    ) async throws(VectorError) -> VectorCollection {
+        try await runBlocking { _ throws(VectorError) in
             try Self.checkName(name)
-            try withStorageError { try index.description.validate(dimension: dimension) }
-            let id = try self.core.change { sequence throws(StorageError) in
+            try index.description.validate(dimension: dimension)
+            let id = try self.core.change { sequence throws(VectorError) in
                 try self.checkIsFree(name, for: sequence + 1)
                 // The sequence number names the table too, so that a deleted collection's is never used again.
                 let record = CollectionRecord(
@@ -79,9 +79,9 @@ public final class VectorStore: Sendable {
     ///
     /// Complexity: O(rows) the first time; about 0.2 s for 100,000 vectors of 128 dimensions.
     ///
-    /// - Throws: ``StorageError`` with code `unknownCollection`, `damaged`, `tooLarge`, `inputOutput`, `closed`.
-    public func collection(_ name: String) async throws(StorageError) -> VectorCollection {
-        try await runBlocking { _ throws(StorageError) in
+    /// - Throws: `VectorError` with code `unknownCollection`, `damaged`, `tooLarge`, `inputOutput`, `closed`.
+    public func collection(_ name: String) async throws(VectorError) -> VectorCollection {
+        try await runBlocking { _ throws(VectorError) in
             try self.core.checkOpen()
             return try self.loaded(self.record(name).id)
         }
@@ -94,20 +94,20 @@ public final class VectorStore: Sendable {
     ///   - dimension: the length of every vector, 1…65,536; of a collection that exists, too.
     ///   - metric: how nearness is measured; in a collection that exists, too.
     ///   - index: which index is kept beside the rows of a new collection; one that exists keeps its own.
-    /// - Throws: ``StorageError`` with code `collectionExists` if there is one with another dimension or metric, and as
+    /// - Throws: `VectorError` with code `collectionExists` if there is one with another dimension or metric, and as
     ///   ``createCollection(_:dimension:metric:index:)`` and ``collection(_:)``.
     public func openOrCreateCollection(
         _ name: String,
         dimension: Int,
         metric: Metric = .cosine,
         index: CollectionIndex = .automatic
-    ) async throws(StorageError) -> VectorCollection {
+    ) async throws(VectorError) -> VectorCollection {
         let found: VectorCollection
-        do throws(StorageError) {
+        do throws(VectorError) {
             found = try await collection(name)
         } catch {
             guard error.code == .unknownCollection else { throw error }
-            do throws(StorageError) {
+            do throws(VectorError) {
                 return try await createCollection(name, dimension: dimension, metric: metric, index: index)
             } catch {
                 // Another task may have been faster.
@@ -116,7 +116,7 @@ public final class VectorStore: Sendable {
             }
         }
         guard found.dimension == dimension, found.metric == metric else {
-            throw StorageError(
+            throw VectorError(
                 .collectionExists,
                 "the collection '\(name)' exists with dimension \(found.dimension) and metric \(found.metric), not with "
                     + "\(dimension) and \(metric)"
@@ -126,9 +126,9 @@ public final class VectorStore: Sendable {
     }
 
     /// A collection's entry in the catalogue.
-    private func record(_ name: String) throws(StorageError) -> CollectionRecord {
+    private func record(_ name: String) throws(VectorError) -> CollectionRecord {
         guard let record = try core.database.catalogue().collections.first(where: { $0.name == name }) else {
-            throw StorageError(
+            throw VectorError(
                 .unknownCollection,
                 "there is no collection '\(name)' in '\(url.path(percentEncoded: false))'"
             )
@@ -138,10 +138,10 @@ public final class VectorStore: Sendable {
 
     /// Deletes a collection with all its rows.
     ///
-    /// - Throws: ``StorageError`` with code `unknownCollection`, `readOnly`, `inputOutput`, `closed`.
-    public func deleteCollection(_ name: String) async throws(StorageError) {
-        try await runBlocking { _ throws(StorageError) in
-            try self.core.change { sequence throws(StorageError) in
+    /// - Throws: `VectorError` with code `unknownCollection`, `readOnly`, `inputOutput`, `closed`.
+    public func deleteCollection(_ name: String) async throws(VectorError) {
+        try await runBlocking { _ throws(VectorError) in
+            try self.core.change { sequence throws(VectorError) in
                 let record = try self.record(name)
                 try self.core.database.delete(record, sequence: sequence + 1)
                 self.collections.withLock { $0.removeValue(forKey: record.id) }?.live.state.withLock {
@@ -158,12 +158,12 @@ public final class VectorStore: Sendable {
     /// - Parameters:
     ///   - name: the name that it has.
     ///   - newName: 1 to 255 bytes of UTF-8, distinct as Swift strings are.
-    /// - Throws: ``StorageError`` with code `unknownCollection`, `collectionExists`, `invalidArgument`, `readOnly`,
+    /// - Throws: `VectorError` with code `unknownCollection`, `collectionExists`, `invalidArgument`, `readOnly`,
     ///   `inputOutput`, `closed`.
-    public func renameCollection(_ name: String, to newName: String) async throws(StorageError) {
-        try await runBlocking { _ throws(StorageError) in
+    public func renameCollection(_ name: String, to newName: String) async throws(VectorError) {
+        try await runBlocking { _ throws(VectorError) in
             try Self.checkName(newName)
-            try self.core.change { sequence throws(StorageError) in
+            try self.core.change { sequence throws(VectorError) in
                 var record = try self.record(name)
                 try self.checkIsFree(newName, for: record.id)
                 record.name = newName
@@ -174,20 +174,20 @@ public final class VectorStore: Sendable {
         }
     }
 
-    private static func checkName(_ name: String) throws(StorageError) {
+    private static func checkName(_ name: String) throws(VectorError) {
         try checkRange(name.utf8.count, 1...255, "the length of the name in bytes,")
     }
 
     /// Refuses a name that another collection than this one has.
-    private func checkIsFree(_ name: String, for id: Int64) throws(StorageError) {
+    private func checkIsFree(_ name: String, for id: Int64) throws(VectorError) {
         guard try !core.database.catalogue().collections.contains(where: { $0.name == name && $0.id != id }) else {
-            throw StorageError(.collectionExists, "there is a collection '\(name)' already")
+            throw VectorError(.collectionExists, "there is a collection '\(name)' already")
         }
     }
 
     /// The collection in memory; loaded once, however many ask at a time.
-    private func loaded(_ id: Int64) throws(StorageError) -> VectorCollection {
-        try collections.withLock { collections throws(StorageError) in
+    private func loaded(_ id: Int64) throws(VectorError) -> VectorCollection {
+        try collections.withLock { collections throws(VectorError) in
             if let loaded = collections[id] { return loaded }
             let collection = try VectorCollection(core: core, id: id)
             collections[id] = collection
@@ -199,11 +199,11 @@ public final class VectorStore: Sendable {
     /// Ends background work and closes the files. Later calls throw an error with code `closed`. A store that is not
     /// closed closes by itself, once nothing refers to it or its collections.
     ///
-    /// - Throws: ``StorageError`` with code `inputOutput`.
-    public func close() async throws(StorageError) {
+    /// - Throws: `VectorError` with code `inputOutput`.
+    public func close() async throws(VectorError) {
         let open = collections.withLock { Array($0.values) }
         for collection in open { await collection.maintenance.end() }
-        try await runBlocking { _ throws(StorageError) in try self.core.close() }
+        try await runBlocking { _ throws(VectorError) in try self.core.close() }
         collections.withLock { $0 = [:] }
     }
 

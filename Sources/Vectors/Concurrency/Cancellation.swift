@@ -23,6 +23,11 @@ package final class Cancellation: Sendable {
         cancel()
         return true
     }
+
+    /// Throws if the work is cancelled.
+    package func check(_ work: @autoclosure () -> String) throws(VectorError) {
+        if isCancelled { throw VectorError(.cancelled, "\(work()) was cancelled") }
+    }
 }
 
 /// Runs blocking work on a thread outside the cooperative pool and waits for it without blocking. Cancelling the

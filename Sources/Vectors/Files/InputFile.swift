@@ -69,12 +69,14 @@ package final class InputFile: Sendable {
     }
 
     /// The bytes of a range.
-    package func bytes(_ range: Range<Int>) throws -> [UInt8] {
+    package func bytes(_ range: Range<Int>) throws(VectorError) -> [UInt8] {
         try checkMemory(bytes: range.count, for: "reading \(range.count) bytes of '\(path)'")
-        return try [UInt8](unsafeUninitializedCapacity: range.count) { buffer, initialized in
-            let whole = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<range.count])
-            try readExactly(into: whole, at: range.lowerBound)
-            initialized = range.count
+        return try withVectorError {
+            try [UInt8](unsafeUninitializedCapacity: range.count) { buffer, initialized in
+                let whole = UnsafeMutableRawBufferPointer(buffer)[..<range.count]
+                try readExactly(into: UnsafeMutableRawBufferPointer(rebasing: whole), at: range.lowerBound)
+                initialized = range.count
+            }
         }
     }
 }

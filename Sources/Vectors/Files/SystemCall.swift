@@ -75,7 +75,7 @@ func openNewFile(
 }
 
 /// Makes the bytes of a file, or the names in a folder, durable.
-func synchronize(_ descriptor: Int32, _ path: String) throws(VectorError) {
+package func synchronize(_ descriptor: Int32, _ path: String) throws(VectorError) {
     #if canImport(Darwin)
         // fsync on Darwin stops at the drive's cache; F_FULLFSYNC goes through it, where the volume knows how.
         if fcntl(descriptor, F_FULLFSYNC) == 0 { return }

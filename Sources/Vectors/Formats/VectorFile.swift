@@ -19,7 +19,7 @@ public enum VectorFile {
     /// - Throws: ``VectorError`` with code `inputOutput`, `invalidFormat`, `tooLarge` or `invalidArgument`.
     public static func read(_ url: URL, limit: Int? = nil) throws(VectorError) -> VectorMatrix {
         if let limit, limit < 0 { throw VectorError(.invalidArgument, "limit \(limit) is negative") }
-        return try withVectorError("reading '\(url.lastPathComponent)'") {
+        return try withVectorError {
             switch url.pathExtension.lowercased() {
             case "fvecs": try VecsFormat<Float>.read(url, limit: limit)
             case "bvecs": try VecsFormat<UInt8>.read(url, limit: limit)
@@ -34,7 +34,7 @@ public enum VectorFile {
     ///
     /// - Throws: ``VectorError`` with code `inputOutput`, `invalidFormat` or `invalidArgument`.
     public static func shape(of url: URL) throws(VectorError) -> (count: Int, dimension: Int) {
-        try withVectorError("reading '\(url.lastPathComponent)'") {
+        try withVectorError {
             switch url.pathExtension.lowercased() {
             case "fvecs": try VecsFormat<Float>.shape(url)
             case "bvecs": try VecsFormat<UInt8>.shape(url)
@@ -74,7 +74,7 @@ public enum VectorFile {
     /// - Throws: ``VectorError`` with code `inputOutput`, `invalidFormat`, `tooLarge` or `invalidArgument`.
     public static func readIDs(_ url: URL, limit: Int? = nil) throws(VectorError) -> [[Int32]] {
         if let limit, limit < 0 { throw VectorError(.invalidArgument, "limit \(limit) is negative") }
-        return try withVectorError("reading '\(url.lastPathComponent)'") {
+        return try withVectorError {
             try VecsFormat<Int32>.readRows(url, limit: limit)
         }
     }
@@ -106,21 +106,5 @@ public enum VectorFile {
     /// As `writeIDs(_:to:)`, off the cooperative pool.
     public static func writeIDs(_ rows: [[Int32]], to url: URL) async throws(VectorError) {
         try await runBlocking { _ throws(VectorError) in try writeIDs(rows, to: url) }
-    }
-
-    // MARK: Errors
-
-    /// Lets closures of the standard library, which lose the error's type, throw a ``VectorError``.
-    private static func withVectorError<Result>(
-        _ action: String,
-        _ body: () throws -> Result
-    ) throws(VectorError) -> Result {
-        do {
-            return try body()
-        } catch let error as VectorError {
-            throw error
-        } catch {
-            throw VectorError(.inputOutput, "\(action) failed: \(error)")
-        }
     }
 }

@@ -1,4 +1,4 @@
-import Vectors
+public import Vectors
 
 public import struct Foundation.URL
 
@@ -12,9 +12,9 @@ extension Corpus {
     /// - Parameters:
     ///   - url: the file.
     ///   - memory: as ``Word2VecConfiguration/corpusMemory``.
-    /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidFormat`, `tooLarge`, `cancelled`, or
+    /// - Throws: `VectorError` with code `inputOutput`, `invalidFormat`, `tooLarge`, `cancelled`, or
     ///   `invalidArgument` for a word with white space, which would become two.
-    public func write(to url: URL, memory: Int? = nil) throws(Word2VecError) {
+    public func write(to url: URL, memory: Int? = nil) throws(VectorError) {
         let cancellation = Cancellation.current
         let counted = try CountedCorpus(
             sentencesOf: self,
@@ -26,27 +26,27 @@ extension Corpus {
         for number in 0..<counted.table.count {
             let word = counted.table[number]
             guard !word.utf8.contains(where: { $0 == 0x20 || $0 &- 0x09 <= 0x0D - 0x09 }) else {
-                throw Word2VecError(
+                throw VectorError(
                     .invalidArgument,
                     "the word '\(word.prefix(40))' holds white space, which separates words in a text"
                 )
             }
         }
-        let file = try converting { () throws(VectorError) in try AtomicFile(replacing: url) }
+        let file = try AtomicFile(replacing: url)
         var line: [UInt8] = []
-        try counted.forEachSentence(cancellation) { sentence, _ throws(Word2VecError) in
+        try counted.forEachSentence(cancellation) { sentence, _ throws(VectorError) in
             line.removeAll(keepingCapacity: true)
             for number in sentence where number != WordTable.missing {
                 if !line.isEmpty { line.append(0x20) }
                 counted.table.withBytes(of: Int(number)) { line.append(contentsOf: $0) }
             }
             line.append(0x0A)
-            try converting { () throws(VectorError) in try file.write(line) }
+            try file.write(line)
         }
-        try converting { () throws(VectorError) in try file.commit() }
+        try file.commit()
     }
     /// As `write(to:memory:)`, off the cooperative pool; stops when the task is cancelled.
-    public func write(to url: URL, memory: Int? = nil) async throws(Word2VecError) {
-        try await runBlocking { _ throws(Word2VecError) in try write(to: url, memory: memory) }
+    public func write(to url: URL, memory: Int? = nil) async throws(VectorError) {
+        try await runBlocking { _ throws(VectorError) in try write(to: url, memory: memory) }
     }
 }

@@ -1,5 +1,5 @@
 import Synchronization
-import Vectors
+public import Vectors
 
 public import struct Foundation.URL
 
@@ -37,9 +37,9 @@ public struct Corpus: Sendable {
 
     /// The text of a file, which may be compressed by gzip.
     ///
-    /// - Throws: ``Word2VecError/Code/inputOutput`` if it can't be opened or is not a regular file. What is in it shows
-    ///   when it is read: ``Word2VecError/Code/invalidFormat`` if that is no UTF-8 text.
-    public init(contentsOf url: URL) throws(Word2VecError) {
+    /// - Throws: `inputOutput` if it can't be opened or is not a regular file. What is in it shows
+    ///   when it is read: `invalidFormat` if that is no UTF-8 text.
+    public init(contentsOf url: URL) throws(VectorError) {
         try self.init(contentsOf: [url])
     }
 
@@ -48,17 +48,17 @@ public struct Corpus: Sendable {
     /// A file that begins with gzip's two bytes, 1F 8B, is decompressed, whatever its name. One thread reads it from
     /// start to end, others other files meanwhile.
     ///
-    /// - Throws: ``Word2VecError/Code/inputOutput`` if one can't be opened or is not a regular file,
-    ///   ``Word2VecError/Code/invalidArgument`` if there is none.
-    public init(contentsOf urls: [URL]) throws(Word2VecError) {
+    /// - Throws: `inputOutput` if one can't be opened or is not a regular file,
+    ///   `invalidArgument` if there is none.
+    public init(contentsOf urls: [URL]) throws(VectorError) {
         try self.init(contentsOf: urls, layout: .standard)
     }
 
     /// As above, with the places where files are cut.
-    package init(contentsOf urls: [URL], layout: TextLayout) throws(Word2VecError) {
-        guard !urls.isEmpty else { throw Word2VecError(.invalidArgument, "no corpus file is given") }
+    package init(contentsOf urls: [URL], layout: TextLayout) throws(VectorError) {
+        guard !urls.isEmpty else { throw VectorError(.invalidArgument, "no corpus file is given") }
         // Opened here only to refuse early what can't be read; thousands of files can't all stay open.
-        for url in urls { _ = try converting { () throws(VectorError) in try InputFile(url) } }
+        for url in urls { _ = try InputFile(url) }
         source = .files(urls, layout)
     }
 
@@ -80,7 +80,7 @@ public struct Corpus: Sendable {
     /// - Parameters:
     ///   - sentences: the sentences.
     ///   - memory: as ``Word2VecConfiguration/corpusMemory``, which doesn't matter to this corpus any more.
-    /// - Throws: what the sequence throws, as it is; ``Word2VecError`` with code `invalidArgument`, `inputOutput`,
+    /// - Throws: what the sequence throws, as it is; `VectorError` with code `invalidArgument`, `inputOutput`,
     ///   `tooLarge`, or `cancelled` if the task was.
     public init<Sentences: AsyncSequence>(collecting sentences: Sentences, memory: Int? = nil) async throws
     where Sentences.Element: Sequence, Sentences.Element.Element: StringProtocol {
@@ -123,9 +123,9 @@ package struct CorpusMemory: Sendable {
     /// - Parameters:
     ///   - bytes: nil stands for an eighth of the memory that the process may use; more than all of it means all.
     ///   - threads: how many threads read.
-    package init(_ bytes: Int?, threads: Int) throws(Word2VecError) {
+    package init(_ bytes: Int?, threads: Int) throws(VectorError) {
         let bytes = min(bytes ?? usableMemory / 8, usableMemory)
-        guard bytes >= 0 else { throw Word2VecError(.invalidArgument, "memory \(bytes) is below 0") }
+        guard bytes >= 0 else { throw VectorError(.invalidArgument, "memory \(bytes) is below 0") }
         numbers = bytes / 2
         words = max(bytes / 2 / threads, 8 << 20)
     }
@@ -141,22 +141,22 @@ final class SentenceSequence: Sendable {
     }
 
     /// Hands all sentences to a writer.
-    func read(into writer: inout PassageWriter, _ cancellation: Cancellation) throws(Word2VecError) {
-        try sentences.withLock { sentences throws(Word2VecError) in try sentences.write(to: &writer, cancellation) }
+    func read(into writer: inout PassageWriter, _ cancellation: Cancellation) throws(VectorError) {
+        try sentences.withLock { sentences throws(VectorError) in try sentences.write(to: &writer, cancellation) }
         try writer.endBlock()
     }
 }
 
 /// A sequence of sentences whose type doesn't matter any more.
 private protocol WritableSentences {
-    func write(to writer: inout PassageWriter, _ cancellation: Cancellation) throws(Word2VecError)
+    func write(to writer: inout PassageWriter, _ cancellation: Cancellation) throws(VectorError)
 }
 
 private struct SentencesOfWords<Sentences: Sequence>: WritableSentences
 where Sentences.Element: Sequence, Sentences.Element.Element: StringProtocol {
     let sentences: Sentences
 
-    func write(to writer: inout PassageWriter, _ cancellation: Cancellation) throws(Word2VecError) {
+    func write(to writer: inout PassageWriter, _ cancellation: Cancellation) throws(VectorError) {
         for sentence in sentences { try writer.add(sentence: sentence, cancellation) }
     }
 }
@@ -166,11 +166,11 @@ extension PassageWriter {
     mutating func add(
         sentence: some Sequence<some StringProtocol>,
         _ cancellation: Cancellation
-    ) throws(Word2VecError) {
+    ) throws(VectorError) {
         try cancellation.check("reading the sentences")
         for word in sentence where !word.isEmpty && word.utf8.count <= Corpus.maximumWordLength {
             var text = String(word)
-            try text.withUTF8 { bytes in Result { () throws(Word2VecError) in try add(bytes) } }.get()
+            try text.withUTF8 { bytes in Result { () throws(VectorError) in try add(bytes) } }.get()
         }
         try endSentence()
     }

@@ -26,7 +26,7 @@ package final class CorpusReading: Sendable {
         var next = TextBlock(file: 0, number: 0)
         var begun = 0
         var finished: [(part: Int, writer: PassageWriter)] = []
-        var failure: Word2VecError?
+        var failure: VectorError?
     }
 
     /// - Parameter wordMemory: the bytes that the distinct words may take in each thread.
@@ -36,14 +36,14 @@ package final class CorpusReading: Sendable {
         spool: Spool?,
         wordMemory: Int,
         cancellation: Cancellation
-    ) throws(Word2VecError) {
+    ) throws(VectorError) {
         self.layout = layout
         self.spool = spool
         self.wordMemory = wordMemory
         self.cancellation = cancellation
         var files: [File] = []
         for url in urls {
-            let file = try converting { () throws(VectorError) in try InputFile(url) }
+            let file = try InputFile(url)
             let blocks = file.size / layout.blockSize + (file.size % layout.blockSize > 0 ? 1 : 0)
             let isGzip = try GzipStream.isGzip(file)
             // Before threads come upon what follows the mark of another encoding, in any order.
@@ -54,7 +54,7 @@ package final class CorpusReading: Sendable {
     }
 
     /// Reads all files with up to so many threads and gives what each of them has found.
-    package func run(threads: Int) throws(Word2VecError) -> [PassageWriter] {
+    package func run(threads: Int) throws(VectorError) -> [PassageWriter] {
         withWorkers(threads) {
             self.work()
         } caller: {
@@ -66,7 +66,7 @@ package final class CorpusReading: Sendable {
 
     /// Works until no block is left, the work is cancelled or has failed elsewhere.
     private func work() {
-        do throws(Word2VecError) {
+        do throws(VectorError) {
             guard var block = takeBlock() else { return }
             let part = state.withLock { state in
                 defer { state.begun += 1 }
@@ -82,7 +82,7 @@ package final class CorpusReading: Sendable {
                 if let open, open.number == block.file {
                     file = open.file
                 } else {
-                    file = try converting { () throws(VectorError) in try InputFile(files[block.file].url) }
+                    file = try InputFile(files[block.file].url)
                     open = (block.file, file)
                 }
                 writer.block = block
@@ -120,7 +120,7 @@ package final class CorpusReading: Sendable {
     }
 
     /// Throws if the work was cancelled or another thread has failed.
-    private func checkGoingOn() throws(Word2VecError) {
+    private func checkGoingOn() throws(VectorError) {
         if let failure = state.withLock({ $0.failure }) { throw failure }
         try cancellation.check("reading the corpus")
     }

@@ -41,7 +41,7 @@ package struct CountedCorpus: Sendable {
         wordMemory: Int,
         spool: Spool?,
         cancellation: Cancellation
-    ) throws(Word2VecError) {
+    ) throws(VectorError) {
         switch corpus.source {
         case .files(let urls, let layout):
             let reading = try CorpusReading(
@@ -71,7 +71,7 @@ package struct CountedCorpus: Sendable {
         _ parts: [PassageWriter],
         spool: Spool?,
         cancellation: Cancellation
-    ) throws(Word2VecError) {
+    ) throws(VectorError) {
         self.name = name
         self.spool = spool
         passages = parts.flatMap(\.passages).sorted { $0.block < $1.block }
@@ -108,8 +108,8 @@ extension CountedCorpus {
     /// - Parameter fraction: how much of the corpus lies behind the sentence's passage.
     func forEachSentence(
         _ cancellation: Cancellation,
-        _ body: (_ sentence: [UInt32], _ fraction: Double) throws(Word2VecError) -> Void
-    ) throws(Word2VecError) {
+        _ body: (_ sentence: [UInt32], _ fraction: Double) throws(VectorError) -> Void
+    ) throws(VectorError) {
         guard let spool else { return }
         let size = Double(max(size, 1))
         var done = 0

@@ -1,5 +1,5 @@
 import Synchronization
-import Vectors
+package import Vectors
 
 /// A corpus as numbers of vocabulary words, passage by passage.
 ///
@@ -33,7 +33,7 @@ package final class EncodedCorpus: Sendable {
 
     /// The numbers of the words of a passage, the words outside the vocabulary left out, each sentence followed by
     /// ``sentenceEnd``.
-    package func passage(_ number: Int) throws(Word2VecError) -> [UInt32] {
+    package func passage(_ number: Int) throws(VectorError) -> [UInt32] {
         let counted: CountedCorpus.Passage
         switch passages.withLock({ $0[number] }) {
         case .encoded(let numbers): return numbers

@@ -28,23 +28,23 @@ package struct PassageWriter: Sendable {
     }
 
     /// Counts a word and adds it to the sentence.
-    mutating func add(_ word: UnsafeBufferPointer<UInt8>) throws(Word2VecError) {
+    mutating func add(_ word: UnsafeBufferPointer<UInt8>) throws(VectorError) {
         try add(number: counter.count(word))
     }
 
     /// Counts words, which are then to be added by number.
     @inline(__always)
-    mutating func count(_ words: WordBatch) throws(Word2VecError) { try counter.count(words) }
+    mutating func count(_ words: WordBatch) throws(VectorError) { try counter.count(words) }
 
     /// Adds a word that has been counted to the sentence.
     @inline(__always)
-    mutating func add(number: UInt32) throws(Word2VecError) {
+    mutating func add(number: UInt32) throws(VectorError) {
         numbers.append(number)
         wordsInSentence += 1
         if wordsInSentence == Corpus.maximumSentenceLength { try endSentence() }
     }
 
-    mutating func endSentence() throws(Word2VecError) {
+    mutating func endSentence() throws(VectorError) {
         guard wordsInSentence > 0 else { return }
         numbers.append(Spool.sentenceEnd)
         wordsInPassage += wordsInSentence
@@ -53,12 +53,12 @@ package struct PassageWriter: Sendable {
     }
 
     /// Ends the sentence and the passage, as far as one has begun.
-    mutating func endBlock() throws(Word2VecError) {
+    mutating func endBlock() throws(VectorError) {
         try endSentence()
         if wordsInPassage > 0 { try endPassage() }
     }
 
-    private mutating func endPassage() throws(Word2VecError) {
+    private mutating func endPassage() throws(VectorError) {
         if let spool {
             passages.append(CountedCorpus.Passage(block: block, part: part, kept: try spool.add(numbers)))
         }

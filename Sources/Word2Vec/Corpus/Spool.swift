@@ -40,7 +40,7 @@ package final class Spool: Sendable {
     }
 
     /// Keeps a passage.
-    func add(_ numbers: [UInt32]) throws(Word2VecError) -> Passage {
+    func add(_ numbers: [UInt32]) throws(VectorError) -> Passage {
         let bytes = numbers.count * 4
         let isInMemory = state.withLock { state in
             guard bytes <= state.memory else { return false }
@@ -49,30 +49,26 @@ package final class Spool: Sendable {
         }
         // A copy, which unlike the array that was filled has no room to spare.
         if isInMemory { return .memory(numbers.withUnsafeBufferPointer { Array($0) }) }
-        return try converting { () throws(VectorError) in
-            let (file, offset) = try state.withLock { state throws(VectorError) in
-                if state.file == nil { state.file = try TemporaryFile(in: folder) }
-                defer { state.fileSize += bytes }
-                return (state.file!, state.fileSize)
-            }
-            try numbers.withUnsafeBytes { raw in Result { () throws(VectorError) in try file.write(raw, at: offset) } }
-                .get()
-            return .file(offset: offset, count: numbers.count)
+        let (file, offset) = try state.withLock { state throws(VectorError) in
+            if state.file == nil { state.file = try TemporaryFile(in: folder) }
+            defer { state.fileSize += bytes }
+            return (state.file!, state.fileSize)
         }
+        try numbers.withUnsafeBytes { raw in Result { () throws(VectorError) in try file.write(raw, at: offset) } }
+            .get()
+        return .file(offset: offset, count: numbers.count)
     }
 
     /// The numbers of a passage.
-    func read(_ passage: Passage) throws(Word2VecError) -> [UInt32] {
+    func read(_ passage: Passage) throws(VectorError) -> [UInt32] {
         switch passage {
         case .memory(let numbers): return numbers
         case .file(let offset, let count):
             guard let file = state.withLock({ $0.file }) else { return [] }
             var numbers = [UInt32](repeating: 0, count: count)
-            try converting { () throws(VectorError) in
-                try numbers.withUnsafeMutableBytes { raw in
-                    Result { () throws(VectorError) in try file.read(into: raw, at: offset) }
-                }.get()
-            }
+            try numbers.withUnsafeMutableBytes { raw in
+                Result { () throws(VectorError) in try file.read(into: raw, at: offset) }
+            }.get()
             return numbers
         }
     }

@@ -62,18 +62,16 @@ final class TextWindow {
     private var text: UnsafeMutablePointer<UInt8> { bytes.baseAddress!.assumingMemoryBound(to: UInt8.self) }
 
     /// Moves to a block of a file.
-    func fill(_ file: InputFile, block: Int, size: Int) throws(Word2VecError) {
+    func fill(_ file: InputFile, block: Int, size: Int) throws(VectorError) {
         path = file.path
         blockStart = block * layout.blockSize
         let end = min(blockStart + layout.blockSize + layout.lookAhead, size)
         count = end - blockStart + start
-        try converting { () throws(VectorError) in
-            try file.readExactly(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<count]), at: blockStart - start)
-        }
+        try file.readExactly(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<count]), at: blockStart - start)
     }
 
     /// Moves to the first block of a stream, or to the next one; false if the stream ends before it.
-    func fill(_ stream: GzipStream, block: Int) throws(Word2VecError) -> Bool {
+    func fill(_ stream: GzipStream, block: Int) throws(VectorError) -> Bool {
         if block == 0 {
             count = 0
         } else {
@@ -93,8 +91,8 @@ final class TextWindow {
     func read(
         _ tokenizer: Tokenizer,
         into writer: inout PassageWriter,
-        goingOn: () throws(Word2VecError) -> Void
-    ) throws(Word2VecError) {
+        goingOn: () throws(VectorError) -> Void
+    ) throws(VectorError) {
         let bytes = UnsafeRawBufferPointer(rebasing: bytes[..<count])
         let first =
             blockStart == 0
@@ -103,7 +101,7 @@ final class TextWindow {
         if first.place < last.place,
             let place = UTF8Text.place(of: 0, in: UnsafeRawBufferPointer(rebasing: bytes[first.place..<last.place]))
         {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidFormat,
                 "the text of '\(path)' \(UTF8Text.holdsNUL), at byte \(blockStart - start + first.place + place)"
             )

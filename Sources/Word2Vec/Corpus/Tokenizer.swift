@@ -1,3 +1,4 @@
+import Vectors
 import Word2VecC
 
 /// Splits text into words and sentences.
@@ -21,8 +22,8 @@ final class Tokenizer {
         _ text: UnsafePointer<UInt8>,
         _ range: Range<Int>,
         into writer: inout PassageWriter,
-        goingOn: () throws(Word2VecError) -> Void
-    ) throws(Word2VecError) {
+        goingOn: () throws(VectorError) -> Void
+    ) throws(VectorError) {
         var position = range.lowerBound
         /// The words that have started and ended in the piece; one more may have started than ended.
         var started = 0
@@ -93,7 +94,7 @@ final class Tokenizer {
         words: Int,
         lines: Int,
         to writer: inout PassageWriter
-    ) throws(Word2VecError) {
+    ) throws(VectorError) {
         var line = 0
         for first in stride(from: 0, to: words, by: WordBatch.size) {
             let batch = WordBatch(

@@ -1,4 +1,4 @@
-package import Vectors
+public import Vectors
 
 /// The words of a corpus and how often each occurs, the most frequent first.
 ///
@@ -29,9 +29,9 @@ public struct Vocabulary: Sendable {
     ///   - corpus: the text.
     ///   - minimumCount: words with fewer occurrences are left out.
     ///   - maximumSize: the most words kept, the most frequent ones; nil keeps all.
-    /// - Throws: ``Word2VecError`` with code `corpusTooSmall` if no word is left, `inputOutput`, `invalidFormat`,
+    /// - Throws: `VectorError` with code `corpusTooSmall` if no word is left, `inputOutput`, `invalidFormat`,
     ///   `tooLarge`, or `cancelled` if the task was.
-    public init(of corpus: Corpus, minimumCount: Int = 5, maximumSize: Int? = nil) throws(Word2VecError) {
+    public init(of corpus: Corpus, minimumCount: Int = 5, maximumSize: Int? = nil) throws(VectorError) {
         let cancellation = Cancellation.current
         let threads = ThreadLimit.automatic.count
         let counted = try CountedCorpus(
@@ -45,8 +45,8 @@ public struct Vocabulary: Sendable {
     }
 
     /// As `init(of:minimumCount:maximumSize:)`, off the cooperative pool; stops when the task is cancelled.
-    public init(of corpus: Corpus, minimumCount: Int = 5, maximumSize: Int? = nil) async throws(Word2VecError) {
-        self = try await runBlocking { _ throws(Word2VecError) in
+    public init(of corpus: Corpus, minimumCount: Int = 5, maximumSize: Int? = nil) async throws(VectorError) {
+        self = try await runBlocking { _ throws(VectorError) in
             try Vocabulary(of: corpus, minimumCount: minimumCount, maximumSize: maximumSize)
         }
     }
@@ -57,7 +57,7 @@ public struct Vocabulary: Sendable {
         minimumCount: Int,
         maximumSize: Int?,
         cancellation: Cancellation
-    ) throws(Word2VecError) {
+    ) throws(VectorError) {
         let all = counted.counts
         var kept = all.indices.filter { all[$0] >= minimumCount }
         try kept.sort(cancellation) {
@@ -67,14 +67,14 @@ public struct Vocabulary: Sendable {
 
         guard !kept.isEmpty else {
             guard let highest = all.max() else {
-                throw Word2VecError(.corpusTooSmall, "\(counted.name) holds no words")
+                throw VectorError(.corpusTooSmall, "\(counted.name) holds no words")
             }
             if let maximumSize, maximumSize < 1 {
-                throw Word2VecError(.invalidArgument, "maximumSize \(maximumSize) is below 1")
+                throw VectorError(.invalidArgument, "maximumSize \(maximumSize) is below 1")
             }
             // The alphabetically first of the most frequent words, so that the message is the same in every run.
             let mostFrequent = all.indices.filter { all[$0] == highest }.min { counted.table.precedes($0, $1) }!
-            throw Word2VecError(
+            throw VectorError(
                 .corpusTooSmall,
                 "none of the \(all.count) distinct words of \(counted.name) occurs \(minimumCount) times, the "
                     + "minimum count; the most frequent, '\(counted.table[mostFrequent].prefix(40))', occurs "
@@ -115,7 +115,7 @@ public struct Vocabulary: Sendable {
         minimumCount: Int,
         maximumSize: Int?,
         cancellation: Cancellation
-    ) throws(Word2VecError) -> Vocabulary {
+    ) throws(VectorError) -> Vocabulary {
         var all = zip(words, counts).map { (word: $0, count: $1) }
         var new: [(word: String, count: Int)] = []
         for (number, count) in counted.counts.enumerated() {
@@ -153,7 +153,7 @@ extension Array {
     fileprivate mutating func sort(
         _ cancellation: Cancellation,
         by precedes: (Element, Element) -> Bool
-    ) throws(Word2VecError) {
+    ) throws(VectorError) {
         var untilLook = 0
         do {
             try sort { one, other in

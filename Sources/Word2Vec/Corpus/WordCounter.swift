@@ -35,7 +35,7 @@ package struct WordCounter: Sendable {
     // MARK: Counting
 
     /// Counts one word and gives its number.
-    package mutating func count(_ word: UnsafeBufferPointer<UInt8>) throws(Word2VecError) -> UInt32 {
+    package mutating func count(_ word: UnsafeBufferPointer<UInt8>) throws(VectorError) -> UInt32 {
         let place: Int
         if let known = table.find(word) {
             counts[known] += 1
@@ -50,7 +50,7 @@ package struct WordCounter: Sendable {
 
     /// Counts words of a text side by side and writes each one's number.
     @inline(__always)
-    mutating func count(_ words: WordBatch) throws(Word2VecError) {
+    mutating func count(_ words: WordBatch) throws(VectorError) {
         for index in 0..<words.count {
             words.keys[index] = table.key(words.text + Int(words.starts[index]), words.length(index))
         }
@@ -71,13 +71,13 @@ package struct WordCounter: Sendable {
     }
 
     /// Counts a word that is not in the table as it is written, and gives its place there.
-    private mutating func add(_ word: UnsafeBufferPointer<UInt8>) throws(Word2VecError) -> Int {
+    private mutating func add(_ word: UnsafeBufferPointer<UInt8>) throws(VectorError) -> Int {
         let place = table.insertRepaired(word)
         if place < counts.count {
             counts[place] += 1
         } else {
             guard issued < Int(WordTable.missing) else {
-                throw Word2VecError(.tooLarge, "the corpus has more than \(issued) distinct words, the limit")
+                throw VectorError(.tooLarge, "the corpus has more than \(issued) distinct words, the limit")
             }
             counts.append(1)
             numbers?.append(UInt32(issued))
@@ -88,11 +88,11 @@ package struct WordCounter: Sendable {
 
     // MARK: Forgetting
 
-    private mutating func pruneIfNeeded() throws(Word2VecError) {
+    private mutating func pruneIfNeeded() throws(VectorError) {
         while table.memory + counts.count * 16 > memory { try prune() }
     }
 
-    private mutating func prune() throws(Word2VecError) {
+    private mutating func prune() throws(VectorError) {
         // The count that a quarter of the words don't exceed, from a histogram: sorting millions can't be interrupted.
         var histogram = [Int](repeating: 0, count: 1 << 16)
         for count in counts { histogram[min(count, histogram.count - 1)] += 1 }

@@ -53,9 +53,9 @@ public struct DocumentEmbedding: Sendable {
     ///     `Vocabulary(of:minimumCount:maximumSize:)` counts the words of any text. A word that it lacks has
     ///     p = 0 and counts 1.
     ///   - a: how much a word counts: the smaller, the less do frequent words. Above 0; the paper's 1e-3 by default.
-    /// - Throws: ``Word2VecError/Code/invalidArgument`` if `a` is not above 0 and finite.
-    public init(_ words: WordVectors, vocabulary: Vocabulary, a: Double = 1e-3) throws(Word2VecError) {
-        guard a > 0, a.isFinite else { throw Word2VecError(.invalidArgument, "a \(a) is not above 0 and finite") }
+    /// - Throws: `invalidArgument` if `a` is not above 0 and finite.
+    public init(_ words: WordVectors, vocabulary: Vocabulary, a: Double = 1e-3) throws(VectorError) {
+        guard a > 0, a.isFinite else { throw VectorError(.invalidArgument, "a \(a) is not above 0 and finite") }
         let total = Double(vocabulary.corpusTotal)
         let weights = words.words.map { word in
             guard let index = vocabulary.index(of: word) else { return Float(1) }
@@ -81,15 +81,15 @@ public struct DocumentEmbedding: Sendable {
     ///     nothing and do no harm.
     ///   - threads: how many threads to use.
     ///   - progress: called with the share of the work that is done, from 0 to 1, by estimate; on the calling thread.
-    /// - Throws: ``Word2VecError`` with code `invalidArgument` for a wrong dimension, or if no row differs from zero;
+    /// - Throws: `VectorError` with code `invalidArgument` for a wrong dimension, or if no row differs from zero;
     ///   `notFinite` if a number is NaN or infinite; `cancelled`.
     public func removingFirstComponent(
         of documents: VectorMatrix,
         threads: ThreadLimit = .automatic,
         progress: (_ fraction: Double) -> Void = { _ in }
-    ) throws(Word2VecError) -> DocumentEmbedding {
+    ) throws(VectorError) -> DocumentEmbedding {
         guard documents.dimension == words.dimension else {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidArgument,
                 "documents of dimension \(documents.dimension) do not go with words of dimension \(words.dimension)"
             )
@@ -103,8 +103,8 @@ public struct DocumentEmbedding: Sendable {
         of documents: VectorMatrix,
         threads: ThreadLimit = .automatic,
         progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
-    ) async throws(Word2VecError) -> DocumentEmbedding {
-        try await runBlocking { _ throws(Word2VecError) in
+    ) async throws(VectorError) -> DocumentEmbedding {
+        try await runBlocking { _ throws(VectorError) in
             try removingFirstComponent(of: documents, threads: threads, progress: progress)
         }
     }
@@ -123,12 +123,12 @@ public struct DocumentEmbedding: Sendable {
     ///   - progress: called with the share of the work that is done, from 0 to 1, by estimate; on the calling thread.
     /// - Returns: documents × dimension, in the order of the documents; a row of zeros for a document without known
     ///   words.
-    /// - Throws: ``Word2VecError`` with code `tooLarge` or `cancelled`.
+    /// - Throws: `VectorError` with code `tooLarge` or `cancelled`.
     public func vectors(
         of documents: [String],
         threads: ThreadLimit = .automatic,
         progress: (_ fraction: Double) -> Void = { _ in }
-    ) throws(Word2VecError) -> VectorMatrix {
+    ) throws(VectorError) -> VectorMatrix {
         try vectors(documents.count, threads, progress, wordsOfTexts(documents))
     }
 
@@ -137,8 +137,8 @@ public struct DocumentEmbedding: Sendable {
         of documents: [String],
         threads: ThreadLimit = .automatic,
         progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
-    ) async throws(Word2VecError) -> VectorMatrix {
-        try await runBlocking { _ throws(Word2VecError) in
+    ) async throws(VectorError) -> VectorMatrix {
+        try await runBlocking { _ throws(VectorError) in
             try vectors(of: documents, threads: threads, progress: progress)
         }
     }
@@ -148,7 +148,7 @@ public struct DocumentEmbedding: Sendable {
         of documents: [[String]],
         threads: ThreadLimit = .automatic,
         progress: (_ fraction: Double) -> Void = { _ in }
-    ) throws(Word2VecError) -> VectorMatrix {
+    ) throws(VectorError) -> VectorMatrix {
         try vectors(documents.count, threads, progress, wordsOfLists(documents))
     }
 
@@ -157,8 +157,8 @@ public struct DocumentEmbedding: Sendable {
         of documents: [[String]],
         threads: ThreadLimit = .automatic,
         progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
-    ) async throws(Word2VecError) -> VectorMatrix {
-        try await runBlocking { _ throws(Word2VecError) in
+    ) async throws(VectorError) -> VectorMatrix {
+        try await runBlocking { _ throws(VectorError) in
             try vectors(of: documents, threads: threads, progress: progress)
         }
     }
@@ -190,30 +190,24 @@ public struct DocumentEmbedding: Sendable {
         _ threads: ThreadLimit,
         _ progress: (Double) -> Void,
         _ knownWords: @escaping KnownWords
-    ) throws(Word2VecError) -> VectorMatrix {
-        do {
-            return try VectorMatrix(count: count, dimension: words.dimension) { values in
-                // Each piece of the documents writes rows of its own, and all of them are done when inPieces returns.
-                nonisolated(unsafe) let values = values
-                try inPieces(
-                    of: count,
-                    size: 64,
-                    threads: threads,
-                    .current,
-                    "embedding \(count) documents",
-                    progress: progress
-                ) { piece in
-                    var sum = [Double](repeating: 0, count: words.dimension)
-                    for document in piece {
-                        addUp(document, knownWords, &sum)
-                        for column in sum.indices { values[document * sum.count + column] = Float(sum[column]) }
-                    }
+    ) throws(VectorError) -> VectorMatrix {
+        return try VectorMatrix(count: count, dimension: words.dimension) { values in
+            // Each piece of the documents writes rows of its own, and all of them are done when inPieces returns.
+            nonisolated(unsafe) let values = values
+            try inPieces(
+                of: count,
+                size: 64,
+                threads: threads,
+                .current,
+                "embedding \(count) documents",
+                progress: progress
+            ) { piece in
+                var sum = [Double](repeating: 0, count: words.dimension)
+                for document in piece {
+                    addUp(document, knownWords, &sum)
+                    for column in sum.indices { values[document * sum.count + column] = Float(sum[column]) }
                 }
             }
-        } catch {
-            if let error = error as? Word2VecError { throw error }
-            throw (error as? VectorError).map { Word2VecError($0) }
-                ?? Word2VecError(.tooLarge, "embedding \(count) documents failed: \(error)")
         }
     }
 

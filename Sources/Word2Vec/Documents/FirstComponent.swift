@@ -12,10 +12,10 @@ func firstComponent(
     _ threads: ThreadLimit,
     _ cancellation: Cancellation,
     _ progress: (Double) -> Void
-) throws(Word2VecError) -> [Float] {
+) throws(VectorError) -> [Float] {
     let dimension = matrix.dimension
     if let place = matrix.values.firstIndex(where: { !$0.isFinite }) {
-        throw Word2VecError(.notFinite, "document \(place / dimension) holds \(matrix.values[place])")
+        throw VectorError(.notFinite, "document \(place / dimension) holds \(matrix.values[place])")
     }
     // Not the mean, which may stand at right angles to the direction looked for and would then never find it.
     var random = RandomGenerator(seed: 1)
@@ -25,7 +25,7 @@ func firstComponent(
     for _ in 0..<1_000 {
         var next = try pass(matrix, direction, threads, cancellation)
         guard normalize(&next) > 0 else {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidArgument,
                 "all of the \(matrix.count) documents' vectors are zero: they have nothing in common to take away"
             )
@@ -47,7 +47,7 @@ private func pass(
     _ direction: [Double],
     _ threads: ThreadLimit,
     _ cancellation: Cancellation
-) throws(Word2VecError) -> [Double] {
+) throws(VectorError) -> [Double] {
     // The same parts whatever the number of threads, added up in their order, so that the sum is the same.
     let sums = Mutex<[Int: [Double]]>([:])
     try inPieces(

@@ -1,3 +1,5 @@
+import Vectors
+
 /// Counts the words of a corpus and its pairs, by the text that a pair makes when it is joined: a word "new_york" and
 /// the pair of "new" and "york" are counted together, as gensim does.
 struct PairCounter {
@@ -31,7 +33,7 @@ struct PairCounter {
     }
 
     /// Counts a sentence, given by numbers in the corpus's table.
-    mutating func add(_ sentence: [UInt32]) throws(Word2VecError) {
+    mutating func add(_ sentence: [UInt32]) throws(VectorError) {
         total += sentence.count
         var start: Int?
         for (place, number) in sentence.enumerated() {
@@ -51,7 +53,7 @@ struct PairCounter {
             threshold += 1
         }
         guard table.count < Int(WordTable.missing) - Corpus.maximumSentenceLength - Self.batchSize else {
-            throw Word2VecError(
+            throw VectorError(
                 .tooLarge,
                 "the corpus has more than \(table.count) distinct words and pairs, the limit"
             )

@@ -63,12 +63,12 @@ public struct PhraseLearner: Sendable, Hashable {
     ///   - corpus: the text. Words that were dropped for lack of memory are in no pair.
     ///   - progress: called on the calling thread, about ten times a second and at the end, with the part of the pairs
     ///     that is counted, from 0 to 1; reading comes before.
-    /// - Throws: ``Word2VecError`` with code `invalidArgument` for a setting outside its range, `corpusTooSmall` if the
+    /// - Throws: `VectorError` with code `invalidArgument` for a setting outside its range, `corpusTooSmall` if the
     ///   corpus holds no words, `inputOutput`, `invalidFormat`, `tooLarge` or `cancelled`.
     public func learn(
         from corpus: Corpus,
         progress: (_ fraction: Double) -> Void = { _ in }
-    ) throws(Word2VecError) -> Phrases {
+    ) throws(VectorError) -> Phrases {
         let cancellation = Cancellation.current
         try check()
         let counted = try CountedCorpus(
@@ -79,11 +79,11 @@ public struct PhraseLearner: Sendable, Hashable {
             cancellation: cancellation
         )
         guard counted.table.count > 0 else {
-            throw Word2VecError(.corpusTooSmall, "\(counted.name) holds no words")
+            throw VectorError(.corpusTooSmall, "\(counted.name) holds no words")
         }
         var counter = PairCounter(counted, self)
         var pace = Pace()
-        try counted.forEachSentence(cancellation) { sentence, fraction throws(Word2VecError) in
+        try counted.forEachSentence(cancellation) { sentence, fraction throws(VectorError) in
             try counter.add(sentence)
             if pace.isDue() { progress(fraction) }
         }
@@ -97,8 +97,8 @@ public struct PhraseLearner: Sendable, Hashable {
     public func learn(
         from corpus: Corpus,
         progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
-    ) async throws(Word2VecError) -> Phrases {
-        try await runBlocking { _ throws(Word2VecError) in try learn(from: corpus, progress: progress) }
+    ) async throws(VectorError) -> Phrases {
+        try await runBlocking { _ throws(VectorError) in try learn(from: corpus, progress: progress) }
     }
 
     /// The connector words, to be found by their bytes.
@@ -109,15 +109,15 @@ public struct PhraseLearner: Sendable, Hashable {
     }
 
     /// Refuses what lies outside the ranges stated above.
-    package func check() throws(Word2VecError) {
+    package func check() throws(VectorError) {
         guard minimumCount >= 1 else {
-            throw Word2VecError(.invalidArgument, "minimumCount \(minimumCount) is below 1")
+            throw VectorError(.invalidArgument, "minimumCount \(minimumCount) is below 1")
         }
         guard maximumVocabulary >= 1 else {
-            throw Word2VecError(.invalidArgument, "maximumVocabulary \(maximumVocabulary) is below 1")
+            throw VectorError(.invalidArgument, "maximumVocabulary \(maximumVocabulary) is below 1")
         }
         guard (1...64).contains(delimiter.utf8.count) else {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidArgument,
                 "the delimiter has \(delimiter.utf8.count) bytes, outside 1...64"
             )
@@ -125,11 +125,11 @@ public struct PhraseLearner: Sendable, Hashable {
         switch scoring {
         case .ratio:
             guard threshold > 0, threshold.isFinite else {
-                throw Word2VecError(.invalidArgument, "threshold \(threshold) is not above 0")
+                throw VectorError(.invalidArgument, "threshold \(threshold) is not above 0")
             }
         case .npmi:
             guard (-1...1).contains(threshold) else {
-                throw Word2VecError(.invalidArgument, "threshold \(threshold) is outside -1...1, the range of npmi")
+                throw VectorError(.invalidArgument, "threshold \(threshold) is outside -1...1, the range of npmi")
             }
         }
     }
@@ -164,7 +164,7 @@ extension CountedCorpus {
         threads: ThreadLimit,
         share: Int,
         cancellation: Cancellation
-    ) throws(Word2VecError) {
+    ) throws(VectorError) {
         let readers = min(threads.count, ThreadLimit.automatic.count)
         let budget = try CorpusMemory(memory, threads: readers)
         try self.init(

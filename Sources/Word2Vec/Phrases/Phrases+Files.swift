@@ -1,14 +1,14 @@
 public import Foundation
-import Vectors
+public import Vectors
 
 extension Phrases {
     /// Writes the phrases to a text file, whole or not at all: a line of JSON with what they were learned with, then a
     /// line for each word or pair with its count, a space, and its text.
     ///
-    /// - Throws: ``Word2VecError`` with code `inputOutput`, or `invalidArgument` for a word with a line's end in it.
-    public func write(to url: URL) throws(Word2VecError) {
+    /// - Throws: `VectorError` with code `inputOutput`, or `invalidArgument` for a word with a line's end in it.
+    public func write(to url: URL) throws(VectorError) {
         for number in 0..<table.count where table[number].utf8.contains(where: { $0 == 0x0A || $0 == 0x0D }) {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidArgument,
                 "the word '\(table[number].prefix(40))' holds a line's end, for which the file has no room"
             )
@@ -16,30 +16,28 @@ extension Phrases {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let header = try? encoder.encode(Header(self)) else {
-            throw Word2VecError(.invalidArgument, "threshold \(settings.threshold) can't be written")
+            throw VectorError(.invalidArgument, "threshold \(settings.threshold) can't be written")
         }
-        try converting { () throws(VectorError) in
-            let file = try AtomicFile(replacing: url)
-            try file.write(Array(header) + [0x0A])
-            for number in 0..<table.count { try file.write("\(counts[number]) \(table[number])\n") }
-            try file.commit()
-        }
+        let file = try AtomicFile(replacing: url)
+        try file.write(Array(header) + [0x0A])
+        for number in 0..<table.count { try file.write("\(counts[number]) \(table[number])\n") }
+        try file.commit()
     }
 
     /// Reads phrases from a file that `write(to:)` has written.
     ///
-    /// - Throws: ``Word2VecError`` with code `inputOutput`, or `invalidFormat` for anything else in the file.
-    public init(contentsOf url: URL) throws(Word2VecError) {
+    /// - Throws: `VectorError` with code `inputOutput`, or `invalidFormat` for anything else in the file.
+    public init(contentsOf url: URL) throws(VectorError) {
         let file = try ByteStream(url)
         var header: Header?
         var table = WordTable()
         var counts: [Int] = []
         // A line holds all connector words, or one pair.
-        try TextLines(file).forEach { number, line throws(Word2VecError) in
+        try TextLines(file).forEach { number, line throws(VectorError) in
             guard header != nil else {
                 header = try? JSONDecoder().decode(Header.self, from: Data(line))
                 guard let header, header.format == Header.format else {
-                    throw Word2VecError(.invalidFormat, "'\(file.path)' does not start as a file of phrases does")
+                    throw VectorError(.invalidFormat, "'\(file.path)' does not start as a file of phrases does")
                 }
                 return
             }
@@ -47,10 +45,10 @@ extension Phrases {
             guard fields.count == 2, let count = Int(String(decoding: fields[0], as: UTF8.self)), count >= 1,
                 (1...Corpus.maximumWordLength).contains(fields[1].count)
             else {
-                throw Word2VecError(.invalidFormat, "line \(number) of '\(file.path)' is not a count and a word")
+                throw VectorError(.invalidFormat, "line \(number) of '\(file.path)' is not a count and a word")
             }
             guard table.insert(UnsafeBufferPointer(rebasing: fields[1])).isNew else {
-                throw Word2VecError(
+                throw VectorError(
                     .invalidFormat,
                     "line \(number) of '\(file.path)' holds a word that was there before"
                 )
@@ -58,13 +56,13 @@ extension Phrases {
             counts.append(count)
         }
         guard let header, header.entries == table.count else {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidFormat,
                 "'\(file.path)' declares \(header?.entries ?? 0) words and pairs and holds \(table.count)"
             )
         }
         guard header.vocabularySize >= table.count, header.corpusTotal >= 1 else {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidFormat,
                 "'\(file.path)' declares a vocabulary of \(header.vocabularySize) and a corpus of "
                     + "\(header.corpusTotal) words, too few for the \(table.count) that it holds"
@@ -73,7 +71,7 @@ extension Phrases {
         do {
             try header.settings.check()
         } catch {
-            throw Word2VecError(.invalidFormat, "'\(file.path)' can't be right: \(error.message)")
+            throw VectorError(.invalidFormat, "'\(file.path)' can't be right: \(error.message)")
         }
         self.init(
             settings: header.settings,
@@ -85,13 +83,13 @@ extension Phrases {
     }
 
     /// As `init(contentsOf:)`, off the cooperative pool.
-    public init(contentsOf url: URL) async throws(Word2VecError) {
-        self = try await runBlocking { _ throws(Word2VecError) in try Phrases(contentsOf: url) }
+    public init(contentsOf url: URL) async throws(VectorError) {
+        self = try await runBlocking { _ throws(VectorError) in try Phrases(contentsOf: url) }
     }
 
     /// As `write(to:)`, off the cooperative pool.
-    public func write(to url: URL) async throws(Word2VecError) {
-        try await runBlocking { _ throws(Word2VecError) in try write(to: url) }
+    public func write(to url: URL) async throws(VectorError) {
+        try await runBlocking { _ throws(VectorError) in try write(to: url) }
     }
 
     private struct Header: Codable {

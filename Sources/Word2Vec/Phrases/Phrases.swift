@@ -1,4 +1,4 @@
-import Vectors
+public import Vectors
 
 import func Foundation.log
 
@@ -71,11 +71,11 @@ public struct Phrases: Sendable {
     ///   - corpus: the text, as a rule the one that was learned from.
     ///   - progress: called on the calling thread, about ten times a second and at the end, with the part of the text
     ///     that is joined, from 0 to 1; reading comes before.
-    /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidFormat`, `tooLarge` or `cancelled`.
+    /// - Throws: `VectorError` with code `inputOutput`, `invalidFormat`, `tooLarge` or `cancelled`.
     public func join(
         _ corpus: Corpus,
         progress: (_ fraction: Double) -> Void = { _ in }
-    ) throws(Word2VecError) -> Corpus {
+    ) throws(VectorError) -> Corpus {
         let cancellation = Cancellation.current
         // The text is kept twice: as it was read, and joined.
         let counted = try read(corpus, cancellation)
@@ -84,9 +84,9 @@ public struct Phrases: Sendable {
         let counter = WordCounter(memory: budget.words, cancellation: cancellation)
         var writer = PassageWriter(counter: counter, part: 0, spool: spool)
         var pace = Pace()
-        try forEachSegment(of: counted, cancellation) { text, _, isLast, fraction throws(Word2VecError) in
+        try forEachSegment(of: counted, cancellation) { text, _, isLast, fraction throws(VectorError) in
             if !text.isEmpty {
-                try text.withUnsafeBufferPointer { bytes throws(Word2VecError) in try writer.add(bytes) }
+                try text.withUnsafeBufferPointer { bytes throws(VectorError) in try writer.add(bytes) }
             }
             guard isLast else { return }
             try writer.endSentence()
@@ -104,8 +104,8 @@ public struct Phrases: Sendable {
     public func join(
         _ corpus: Corpus,
         progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
-    ) async throws(Word2VecError) -> Corpus {
-        try await runBlocking { _ throws(Word2VecError) in try join(corpus, progress: progress) }
+    ) async throws(VectorError) -> Corpus {
+        try await runBlocking { _ throws(VectorError) in try join(corpus, progress: progress) }
     }
 
     /// The phrases of a corpus, those with the highest scores first, equal ones in the order of their bytes. (gensim's
@@ -113,8 +113,8 @@ public struct Phrases: Sendable {
     ///
     /// Reads the corpus once. Blocks the calling thread; ends early if the calling task is cancelled.
     ///
-    /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidFormat`, `tooLarge` or `cancelled`.
-    public func found(in corpus: Corpus) throws(Word2VecError) -> [Found] {
+    /// - Throws: `VectorError` with code `inputOutput`, `invalidFormat`, `tooLarge` or `cancelled`.
+    public func found(in corpus: Corpus) throws(VectorError) -> [Found] {
         let cancellation = Cancellation.current
         var phrases = WordTable()
         var found: [Found] = []
@@ -133,11 +133,11 @@ public struct Phrases: Sendable {
     }
 
     /// As `found(in:)`, off the cooperative pool; stops when the task is cancelled.
-    public func found(in corpus: Corpus) async throws(Word2VecError) -> [Found] {
-        try await runBlocking { _ throws(Word2VecError) in try found(in: corpus) }
+    public func found(in corpus: Corpus) async throws(VectorError) -> [Found] {
+        try await runBlocking { _ throws(VectorError) in try found(in: corpus) }
     }
 
-    private func read(_ corpus: Corpus, _ cancellation: Cancellation) throws(Word2VecError) -> CountedCorpus {
+    private func read(_ corpus: Corpus, _ cancellation: Cancellation) throws(VectorError) -> CountedCorpus {
         try CountedCorpus(
             sentencesOf: corpus,
             memory: settings.corpusMemory,
@@ -152,15 +152,15 @@ public struct Phrases: Sendable {
     private func forEachSegment(
         of counted: CountedCorpus,
         _ cancellation: Cancellation,
-        _ body: (_ text: [UInt8], _ score: Double?, _ isLast: Bool, _ fraction: Double) throws(Word2VecError) -> Void
-    ) throws(Word2VecError) {
+        _ body: (_ text: [UInt8], _ score: Double?, _ isLast: Bool, _ fraction: Double) throws(VectorError) -> Void
+    ) throws(VectorError) {
         let words = counted.table
         let isConnector = words.isIn(connectors)
         let entries = (0..<words.count).map { number in words.withBytes(of: number) { table.find($0) } }
         var (pair, text): ([UInt8], [UInt8]) = ([], [])
-        try counted.forEachSentence(cancellation) { numbers, fraction throws(Word2VecError) in
+        try counted.forEachSentence(cancellation) { numbers, fraction throws(VectorError) in
             let sentence = SentenceOfNumbers(words: words, isConnector: isConnector, entries: entries, numbers: numbers)
-            try segments(of: sentence, &pair) { range, score throws(Word2VecError) in
+            try segments(of: sentence, &pair) { range, score throws(VectorError) in
                 append(sentence, range, to: &text)
                 try body(text, score, range.upperBound == numbers.count, fraction)
             }

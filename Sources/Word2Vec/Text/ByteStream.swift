@@ -1,5 +1,5 @@
 package import Foundation
-import Vectors
+package import Vectors
 
 /// The bytes of a file from start to end, decompressed if it starts as a gzip file does, whatever its name; or those of
 /// standard input.
@@ -22,8 +22,8 @@ package final class ByteStream {
     }
 
     /// Of a file, which is opened here and now.
-    package init(_ url: URL) throws(Word2VecError) {
-        let file = try converting { () throws(VectorError) in try InputFile(url) }
+    package init(_ url: URL) throws(VectorError) {
+        let file = try InputFile(url)
         let isGzip = try GzipStream.isGzip(file)
         path = file.path
         size = file.size
@@ -42,11 +42,11 @@ package final class ByteStream {
 
     /// Adds the next bytes to an array, and returns their number: 0 at the end alone, and fewer than asked for there, or
     /// where standard input has no more yet.
-    func append(_ count: Int, to bytes: inout [UInt8]) throws(Word2VecError) -> Int {
+    func append(_ count: Int, to bytes: inout [UInt8]) throws(VectorError) -> Int {
         let start = bytes.count
         let wanted = if case .file = source { min(count, size - position) } else { count }
         bytes.append(contentsOf: repeatElement(0, count: wanted))
-        let read = try bytes.withUnsafeMutableBufferPointer { bytes throws(Word2VecError) in
+        let read = try bytes.withUnsafeMutableBufferPointer { bytes throws(VectorError) in
             try fill(UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: bytes[start...])))
         }
         bytes.removeSubrange((start + read)...)
@@ -60,15 +60,13 @@ package final class ByteStream {
         return poll(&input, 1, milliseconds) == 0
     }
 
-    private func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(Word2VecError) -> Int {
+    private func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(VectorError) -> Int {
         switch source {
         case .gzip(let stream): return try stream.read(into: buffer)
         case .standardInput:
-            return try converting { () throws(VectorError) in
-                try systemCall("read standard input") { read(STDIN_FILENO, buffer.baseAddress, buffer.count) }
-            }
+            return try systemCall("read standard input") { read(STDIN_FILENO, buffer.baseAddress, buffer.count) }
         case .file(let file):
-            try converting { () throws(VectorError) in try file.readExactly(into: buffer, at: position) }
+            try file.readExactly(into: buffer, at: position)
             position += buffer.count
             return buffer.count
         }

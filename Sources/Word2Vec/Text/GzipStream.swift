@@ -19,11 +19,11 @@ final class GzipStream {
     }
 
     /// Whether a file starts as gzip files do.
-    static func isGzip(_ file: InputFile) throws(Word2VecError) -> Bool {
-        try converting { () throws(VectorError) in try file.firstBytes(2) } == [0x1F, 0x8B]
+    static func isGzip(_ file: InputFile) throws(VectorError) -> Bool {
+        try file.firstBytes(2) == [0x1F, 0x8B]
     }
 
-    init(_ file: InputFile) throws(Word2VecError) {
+    init(_ file: InputFile) throws(VectorError) {
         self.file = file
         input = .allocate(byteCount: 1 << 18, alignment: 64)
         stream = .allocate(capacity: 1)
@@ -31,7 +31,7 @@ final class GzipStream {
         // The largest window; 16 asks for gzip's header and checksum.
         let code = inflateInit2_(stream, MAX_WBITS + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         guard code == Z_OK else {
-            throw Word2VecError(.tooLarge, "there is no memory to read the gzip file '\(file.path)'")
+            throw VectorError(.tooLarge, "there is no memory to read the gzip file '\(file.path)'")
         }
     }
 
@@ -42,7 +42,7 @@ final class GzipStream {
     }
 
     /// Fills the buffer; gives fewer bytes only at the end.
-    func read(into buffer: UnsafeMutableRawBufferPointer) throws(Word2VecError) -> Int {
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(VectorError) -> Int {
         guard buffer.count > 0 else { return 0 }
         stream.pointee.next_out = buffer.baseAddress!.assumingMemoryBound(to: UInt8.self)
         stream.pointee.avail_out = UInt32(buffer.count)
@@ -57,26 +57,26 @@ final class GzipStream {
         return buffer.count - Int(stream.pointee.avail_out)
     }
 
-    private func refill() throws(Word2VecError) {
-        let count = try converting { () throws(VectorError) in try file.read(into: input, at: position) }
+    private func refill() throws(VectorError) {
+        let count = try file.read(into: input, at: position)
         position += count
         stream.pointee.next_in = input.baseAddress!.assumingMemoryBound(to: UInt8.self)
         stream.pointee.avail_in = UInt32(count)
     }
 
-    private func inflateSome() throws(Word2VecError) {
+    private func inflateSome() throws(VectorError) {
         let code = inflate(stream, Z_NO_FLUSH)
         switch code {
         case Z_STREAM_END: state = .betweenMembers
         case Z_OK: break
         case Z_BUF_ERROR where stream.pointee.avail_in == 0: throw failure("ends within its compressed data")
-        case Z_MEM_ERROR: throw Word2VecError(.tooLarge, "there is no memory to read the gzip file '\(file.path)'")
+        case Z_MEM_ERROR: throw VectorError(.tooLarge, "there is no memory to read the gzip file '\(file.path)'")
         default: throw failure(stream.pointee.msg.map { String(cString: $0) } ?? "is damaged")
         }
     }
 
     /// Looks at the byte behind a member: what may stand there is another one, zeros, or the end.
-    private func beginMember() throws(Word2VecError) {
+    private func beginMember() throws(VectorError) {
         guard stream.pointee.avail_in > 0 else {
             state = .ended
             return
@@ -96,8 +96,8 @@ final class GzipStream {
         }
     }
 
-    private func failure(_ what: String) -> Word2VecError {
-        Word2VecError(.invalidFormat, "the gzip file '\(file.path)' can't be read near byte \(place): \(what)")
+    private func failure(_ what: String) -> VectorError {
+        VectorError(.invalidFormat, "the gzip file '\(file.path)' can't be read near byte \(place): \(what)")
     }
 
     private var place: Int { position - Int(stream.pointee.avail_in) }

@@ -1,4 +1,4 @@
-import Vectors
+package import Vectors
 
 import func Foundation.memchr
 
@@ -28,34 +28,34 @@ package struct TextLines {
 
     /// Hands the next line, without its end, to `body`; nil at the end.
     mutating func next<Result>(
-        _ body: (UnsafeBufferPointer<UInt8>) throws(Word2VecError) -> Result
-    ) throws(Word2VecError) -> Result? {
+        _ body: (UnsafeBufferPointer<UInt8>) throws(VectorError) -> Result
+    ) throws(VectorError) -> Result? {
         guard let range = try nextRange() else { return nil }
-        return try buffer.withUnsafeBufferPointer { buffer throws(Word2VecError) in
+        return try buffer.withUnsafeBufferPointer { buffer throws(VectorError) in
             try body(UnsafeBufferPointer(rebasing: buffer[range]))
         }
     }
 
     /// Calls `body` with each line's number and bytes.
     consuming func forEach(
-        _ body: (_ number: Int, _ line: UnsafeBufferPointer<UInt8>) throws(Word2VecError) -> Void
-    ) throws(Word2VecError) {
+        _ body: (_ number: Int, _ line: UnsafeBufferPointer<UInt8>) throws(VectorError) -> Void
+    ) throws(VectorError) {
         var lines = self
         while true {
             let number = lines.number + 1
-            let line: Void? = try lines.next { line throws(Word2VecError) in try body(number, line) }
+            let line: Void? = try lines.next { line throws(VectorError) in try body(number, line) }
             if line == nil { return }
         }
     }
 
     /// The next line, or nil at the end.
-    package mutating func next() throws(Word2VecError) -> ArraySlice<UInt8>? {
+    package mutating func next() throws(VectorError) -> ArraySlice<UInt8>? {
         guard let range = try nextRange() else { return nil }
         return buffer[range]
     }
 
     /// The next line that holds more than white space, or nil at the end: JSON lines may have empty ones among them.
-    package mutating func nextFilled() throws(Word2VecError) -> ArraySlice<UInt8>? {
+    package mutating func nextFilled() throws(VectorError) -> ArraySlice<UInt8>? {
         while let line = try next() {
             if !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { return line }
         }
@@ -67,7 +67,7 @@ package struct TextLines {
         !isAtEnd && place(of: 0x0A, in: start..<buffer.count) == nil && stream.waits(milliseconds: milliseconds)
     }
 
-    private mutating func nextRange() throws(Word2VecError) -> Range<Int>? {
+    private mutating func nextRange() throws(VectorError) -> Range<Int>? {
         var searched = start
         while true {
             if let end = place(of: 0x0A, in: searched..<buffer.count) { return try line(start..<end, next: end + 1) }
@@ -75,7 +75,7 @@ package struct TextLines {
                 return start < buffer.count ? try line(start..<buffer.count, next: buffer.count) : nil
             }
             guard buffer.count - start <= maximumLength else {
-                throw Word2VecError(
+                throw VectorError(
                     .invalidFormat,
                     "line \(number + 1) of '\(stream.path)' is longer than \(maximumLength) bytes"
                 )
@@ -86,7 +86,7 @@ package struct TextLines {
             isAtEnd = try stream.append(blockSize, to: &buffer) == 0
             if isAtStart, isAtEnd || buffer.count >= UTF8Text.longestMark {
                 isAtStart = false
-                start = try buffer.withUnsafeBufferPointer { bytes throws(Word2VecError) in
+                start = try buffer.withUnsafeBufferPointer { bytes throws(VectorError) in
                     try UTF8Text.start(of: UnsafeRawBufferPointer(bytes), path: stream.path)
                 }
                 searched = start
@@ -94,10 +94,10 @@ package struct TextLines {
         }
     }
 
-    private mutating func line(_ range: Range<Int>, next: Int) throws(Word2VecError) -> Range<Int> {
+    private mutating func line(_ range: Range<Int>, next: Int) throws(VectorError) -> Range<Int> {
         number += 1
         if place(of: 0, in: range) != nil {
-            throw Word2VecError(.invalidFormat, "line \(number) of '\(stream.path)' \(UTF8Text.holdsNUL)")
+            throw VectorError(.invalidFormat, "line \(number) of '\(stream.path)' \(UTF8Text.holdsNUL)")
         }
         start = next
         return !range.isEmpty && buffer[range.upperBound - 1] == 0x0D ? range.lowerBound..<range.upperBound - 1 : range
@@ -120,7 +120,7 @@ enum UTF8Text {
 
     /// How many of a text's first bytes are a byte-order mark. At least ``longestMark`` bytes are needed, if there are
     /// so many.
-    static func start(of bytes: UnsafeRawBufferPointer, path: String) throws(Word2VecError) -> Int {
+    static func start(of bytes: UnsafeRawBufferPointer, path: String) throws(VectorError) -> Int {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return 3 }
         let others: [(mark: [UInt8], name: String)] = [
             ([0xFF, 0xFE, 0, 0], "UTF-32LE"), ([0, 0, 0xFE, 0xFF], "UTF-32BE"),
@@ -130,7 +130,7 @@ enum UTF8Text {
             let shown = mark.map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined(
                 separator: " "
             )
-            throw Word2VecError(
+            throw VectorError(
                 .invalidFormat,
                 "'\(path)' is \(name), as its first bytes \(shown) say; text must be UTF-8 (iconv -f \(name.prefix(6)) "
                     + "-t UTF-8 converts it)"
@@ -140,9 +140,9 @@ enum UTF8Text {
     }
 
     /// How many of a file's first bytes are a byte-order mark.
-    static func start(of file: InputFile) throws(Word2VecError) -> Int {
-        let bytes = try converting { () throws(VectorError) in try file.firstBytes(longestMark) }
-        return try bytes.withUnsafeBufferPointer { bytes throws(Word2VecError) in
+    static func start(of file: InputFile) throws(VectorError) -> Int {
+        let bytes = try file.firstBytes(longestMark)
+        return try bytes.withUnsafeBufferPointer { bytes throws(VectorError) in
             try start(of: UnsafeRawBufferPointer(bytes), path: file.path)
         }
     }

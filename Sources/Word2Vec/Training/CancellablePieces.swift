@@ -3,7 +3,7 @@ import Vectors
 /// As `inPieces(of:size:threads:progress:_:)`, for work that can be cancelled.
 ///
 /// - Parameter work: what the work is, for the error's message.
-/// - Throws: ``Word2VecError/Code/cancelled`` if the work is cancelled before it is done.
+/// - Throws: `cancelled` if the work is cancelled before it is done.
 func inPieces(
     of count: Int,
     size: Int,
@@ -12,8 +12,8 @@ func inPieces(
     _ work: String,
     progress: (Double) -> Void = { _ in },
     _ body: @escaping @Sendable (Range<Int>) -> Void
-) throws(Word2VecError) {
-    try inPieces(of: count, size: size, threads: threads, progress: progress) { piece throws(Word2VecError) in
+) throws(VectorError) {
+    try inPieces(of: count, size: size, threads: threads, progress: progress) { piece throws(VectorError) in
         try cancellation.check(work)
         body(piece)
     }

@@ -1,4 +1,4 @@
-import Vectors
+public import Vectors
 
 public import struct Foundation.URL
 
@@ -35,9 +35,9 @@ public struct Checkpoint: Sendable, Hashable {
 
     /// Removes the file, if there is one: to be called when the result of training is stored.
     ///
-    /// - Throws: ``Word2VecError/Code/inputOutput``.
-    public func remove() throws(Word2VecError) {
-        try converting { () throws(VectorError) in try Folder.removeFile(url) }
+    /// - Throws: `inputOutput`.
+    public func remove() throws(VectorError) {
+        try Folder.removeFile(url)
     }
 
     /// The state to resume from; nil if there is none.
@@ -47,13 +47,10 @@ public struct Checkpoint: Sendable, Hashable {
     func interruptedState(
         of configuration: Word2VecConfiguration,
         cancellation: Cancellation
-    ) throws(Word2VecError) -> TrainingState? {
-        let exists = try converting { () throws(VectorError) in
-            // Opens a temporary file beside the destination, which goes away with the value.
-            _ = try AtomicFile(replacing: url)
-            return Folder.Identity(try url.filePath) != nil
-        }
-        guard exists else { return nil }
+    ) throws(VectorError) -> TrainingState? {
+        // Opens a temporary file beside the destination, which goes away with the value.
+        _ = try AtomicFile(replacing: url)
+        guard Folder.Identity(try url.filePath) != nil else { return nil }
         var state = try TrainingState(contentsOf: url, cancellation: cancellation)
         // These say how to train, not what.
         state.configuration.threads = configuration.threads
@@ -65,7 +62,7 @@ public struct Checkpoint: Sendable, Hashable {
     }
 
     /// Refuses a state that belongs to another text.
-    func check(_ state: TrainingState, _ vocabulary: Vocabulary, passages: Int) throws(Word2VecError) {
+    func check(_ state: TrainingState, _ vocabulary: Vocabulary, passages: Int) throws(VectorError) {
         let theirs = state.vocabulary
         if theirs.count != vocabulary.count || theirs.corpusTotal != vocabulary.corpusTotal {
             throw doesNotFit(
@@ -90,8 +87,8 @@ public struct Checkpoint: Sendable, Hashable {
         }
     }
 
-    private func doesNotFit(_ reason: String) -> Word2VecError {
-        Word2VecError(
+    private func doesNotFit(_ reason: String) -> VectorError {
+        VectorError(
             .invalidArgument,
             "the checkpoint '\(url.path(percentEncoded: false))' \(reason); remove the file to start anew"
         )

@@ -1,3 +1,4 @@
+package import Vectors
 import Word2VecC
 
 /// The rows of weights that one thread works on: the shared ones, but of the most wanted, copies of its own.
@@ -32,7 +33,7 @@ package struct HotRows {
     private var merges = 0
 
     /// - Parameter hotCount: how many rows are copied.
-    package init(_ shared: SharedRows, hotCount: Int, _ order: Order) throws(Word2VecError) {
+    package init(_ shared: SharedRows, hotCount: Int, _ order: Order) throws(VectorError) {
         self.shared = shared
         self.order = order
         last = shared.count - 1

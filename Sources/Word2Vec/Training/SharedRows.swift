@@ -1,4 +1,4 @@
-import Vectors
+package import Vectors
 
 /// A matrix whose rows threads read and write side by side: the weights under training.
 ///
@@ -20,14 +20,12 @@ package final class SharedRows: @unchecked Sendable {
     private let memory: PageMemory
 
     /// Rows of zeros.
-    package init(count: Int, dimension: Int) throws(Word2VecError) {
+    package init(count: Int, dimension: Int) throws(VectorError) {
         self.count = count
         self.dimension = dimension
         stride = Self.stride(dimension)
         let bytes = Self.bytes(count: count, dimension: dimension)
-        memory = try converting { () throws(VectorError) in
-            try PageMemory(byteCount: bytes, for: "\(count) rows of dimension \(dimension)")
-        }
+        memory = try PageMemory(byteCount: bytes, for: "\(count) rows of dimension \(dimension)")
         start = memory.start.bindMemory(to: Float.self, capacity: bytes / 4)
     }
 

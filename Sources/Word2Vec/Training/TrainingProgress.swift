@@ -1,3 +1,5 @@
+public import Vectors
+
 /// How far training has come.
 public struct TrainingProgress: Sendable, Hashable {
     /// The epoch under way, counting from 1.
@@ -15,7 +17,7 @@ public struct TrainingProgress: Sendable, Hashable {
     /// The learning rate now.
     public var learningRate: Double
     /// Why the state could not be written to the ``Checkpoint`` the last time; nil if it was, or none is asked for.
-    public var checkpointFailure: Word2VecError?
+    public var checkpointFailure: VectorError?
 
     /// The part of the work that is done, from 0 to 1.
     public var fraction: Double { Double(wordsDone) / Double(wordsTotal) }

@@ -37,8 +37,8 @@ final class TrainingSession: Sendable {
         var round = 0..<0
         var hasEndedEarly = false
         var lastCheckpoint = ContinuousClock.now
-        var checkpointFailure: Word2VecError?
-        var failure: Word2VecError?
+        var checkpointFailure: VectorError?
+        var failure: VectorError?
     }
 
     /// - Parameters:
@@ -118,8 +118,8 @@ final class TrainingSession: Sendable {
     /// Between two rounds: writes the state, if it is time.
     func endRound() {
         guard let checkpoint, !cancellation.isCancelled, run.withLock({ isCheckpointDue($0) }) else { return }
-        var failure: Word2VecError?
-        do throws(Word2VecError) {
+        var failure: VectorError?
+        do throws(VectorError) {
             try state.write(to: checkpoint.url, cancellation: cancellation)
         } catch {
             failure = error.code == .cancelled ? nil : error
@@ -157,7 +157,7 @@ final class TrainingSession: Sendable {
     }
 
     /// Takes note of the first failure and makes all threads stop.
-    func fail(_ error: Word2VecError) {
+    func fail(_ error: VectorError) {
         run.withLock { run in run.failure = run.failure ?? error }
         cancellation.cancel()
     }
@@ -165,17 +165,17 @@ final class TrainingSession: Sendable {
     // MARK: Results
 
     /// The state at the end. Throws if a thread has failed, the work was cancelled, or its result is of no use.
-    func finish() throws(Word2VecError) -> TrainingState {
+    func finish() throws(VectorError) -> TrainingState {
         if let failure = run.withLock({ $0.failure }) { throw failure }
         let state = state
         guard !cancellation.isCancelled else {
-            throw Word2VecError(
+            throw VectorError(
                 .cancelled,
                 "training was cancelled after \(state.position.wordsDone) of \(state.position.wordsTotal) words"
             )
         }
         guard state.position.predictions.contains(where: { $0 > 0 }) else {
-            throw Word2VecError(
+            throw VectorError(
                 .corpusTooSmall,
                 "no two words of the vocabulary stood in one sentence, so that there was nothing to learn"
             )

@@ -1,5 +1,5 @@
 public import Foundation
-import Vectors
+public import Vectors
 
 extension TrainingState {
     /// Reads a state from a file that `write(to:)` or a ``Checkpoint`` has written.
@@ -22,18 +22,18 @@ extension TrainingState {
     ///
     /// A checksum finds accidents, not forgeries.
     ///
-    /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidFormat`, `tooLarge`, or `cancelled` if the task was.
-    public init(contentsOf url: URL) throws(Word2VecError) {
+    /// - Throws: `VectorError` with code `inputOutput`, `invalidFormat`, `tooLarge`, or `cancelled` if the task was.
+    public init(contentsOf url: URL) throws(VectorError) {
         try self.init(contentsOf: url, cancellation: .current)
     }
 
     /// As `init(contentsOf:)`, off the cooperative pool; stops when the task is cancelled.
-    public init(contentsOf url: URL) async throws(Word2VecError) {
-        self = try await runBlocking { _ throws(Word2VecError) in try TrainingState(contentsOf: url) }
+    public init(contentsOf url: URL) async throws(VectorError) {
+        self = try await runBlocking { _ throws(VectorError) in try TrainingState(contentsOf: url) }
     }
 
-    init(contentsOf url: URL, cancellation: Cancellation) throws(Word2VecError) {
-        let file = try converting { () throws(VectorError) in try InputFile(url) }
+    init(contentsOf url: URL, cancellation: Cancellation) throws(VectorError) {
+        let file = try InputFile(url)
         var reader = try StateReader(file, cancellation: cancellation)
         let header = try reader.header()
         let configuration = header.configuration
@@ -80,17 +80,17 @@ extension TrainingState {
 
     /// Writes the state to a file, whole or not at all; see `init(contentsOf:)` for the format.
     ///
-    /// - Throws: ``Word2VecError/Code/inputOutput``, or `cancelled` if the task was.
-    public func write(to url: URL) throws(Word2VecError) {
+    /// - Throws: `inputOutput`, or `cancelled` if the task was.
+    public func write(to url: URL) throws(VectorError) {
         try write(to: url, cancellation: .current)
     }
 
     /// As `write(to:)`, off the cooperative pool; stops when the task is cancelled.
-    public func write(to url: URL) async throws(Word2VecError) {
-        try await runBlocking { _ throws(Word2VecError) in try write(to: url) }
+    public func write(to url: URL) async throws(VectorError) {
+        try await runBlocking { _ throws(VectorError) in try write(to: url) }
     }
 
-    func write(to url: URL, cancellation: Cancellation) throws(Word2VecError) {
+    func write(to url: URL, cancellation: Cancellation) throws(VectorError) {
         let words = Array(vocabulary.words.joined().utf8)
         let header = StateHeader(
             configuration: configuration,
@@ -131,7 +131,7 @@ private struct StateHeader: Codable {
     // A training that is about to diverge has losses that JSON has no numbers for.
     private static let infinity = (positive: "inf", negative: "-inf", nan: "nan")
 
-    func encoded() throws(Word2VecError) -> [UInt8] {
+    func encoded() throws(VectorError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -142,7 +142,7 @@ private struct StateHeader: Codable {
         do {
             return Array(try encoder.encode(self))
         } catch {
-            throw Word2VecError(.invalidArgument, "the configuration can't be written: \(error)")
+            throw VectorError(.invalidArgument, "the configuration can't be written: \(error)")
         }
     }
 
@@ -188,24 +188,21 @@ private final class StateWriter {
     private let cancellation: Cancellation
     private var checksum = CRC32C()
 
-    init(_ url: URL, cancellation: Cancellation) throws(Word2VecError) {
+    init(_ url: URL, cancellation: Cancellation) throws(VectorError) {
         self.cancellation = cancellation
-        file = try converting { () throws(VectorError) in
-            let file = try AtomicFile(replacing: url)
-            try file.write(StateHeader.magic)
-            try file.write(littleEndianBytes([StateHeader.version, 0]))
-            return file
-        }
+        file = try AtomicFile(replacing: url)
+        try file.write(StateHeader.magic)
+        try file.write(littleEndianBytes([StateHeader.version, 0]))
     }
 
-    func write(_ numbers: [some FixedWidthInteger]) throws(Word2VecError) {
+    func write(_ numbers: [some FixedWidthInteger]) throws(VectorError) {
         // In pieces, so that neither a copy of all is needed nor a cancelled training waits long.
         for start in stride(from: 0, to: numbers.count, by: 1 << 16) {
             try put(littleEndianBytes(numbers[start..<min(start + 1 << 16, numbers.count)]))
         }
     }
 
-    func write(_ rows: SharedRows) throws(Word2VecError) {
+    func write(_ rows: SharedRows) throws(VectorError) {
         let length = max(1, (1 << 16) / rows.dimension)
         var start = 0
         while start < rows.count {
@@ -224,18 +221,16 @@ private final class StateWriter {
         }
     }
 
-    func commit() throws(Word2VecError) {
+    func commit() throws(VectorError) {
         let checksum = checksum.value
-        try converting { () throws(VectorError) in
-            try file.overwrite(littleEndianBytes([checksum]), at: StateHeader.preamble - 4)
-            try file.commit()
-        }
+        try file.overwrite(littleEndianBytes([checksum]), at: StateHeader.preamble - 4)
+        try file.commit()
     }
 
-    private func put(_ bytes: [UInt8]) throws(Word2VecError) {
+    private func put(_ bytes: [UInt8]) throws(VectorError) {
         try cancellation.check("writing '\(file.path)'")
         bytes.withUnsafeBytes { checksum.update($0) }
-        try converting { () throws(VectorError) in try file.write(bytes) }
+        try file.write(bytes)
     }
 }
 
@@ -245,16 +240,16 @@ private struct StateReader {
     private let cancellation: Cancellation
     private var offset = StateHeader.preamble
 
-    init(_ file: InputFile, cancellation: Cancellation) throws(Word2VecError) {
+    init(_ file: InputFile, cancellation: Cancellation) throws(VectorError) {
         self.file = file
         self.cancellation = cancellation
-        let preamble = try Self.bytes(of: file, 0..<min(file.size, StateHeader.preamble))
+        let preamble = try file.bytes(0..<min(file.size, StateHeader.preamble))
         guard preamble.starts(with: StateHeader.magic), preamble.count == StateHeader.preamble else {
-            throw Word2VecError(.invalidFormat, "'\(file.path)' is not a state of training")
+            throw VectorError(.invalidFormat, "'\(file.path)' is not a state of training")
         }
         let fields = Self.numbers(UInt32.self, in: preamble[8...])
         guard fields[0] == StateHeader.version else {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidFormat,
                 "'\(file.path)' has version \(fields[0]) of the format, this release reads version "
                     + "\(StateHeader.version)"
@@ -263,16 +258,16 @@ private struct StateReader {
         var checksum = CRC32C()
         for start in stride(from: StateHeader.preamble, to: file.size, by: 1 << 20) {
             try cancellation.check("reading '\(file.path)'")
-            try Self.bytes(of: file, start..<min(start + 1 << 20, file.size)).withUnsafeBytes { checksum.update($0) }
+            try file.bytes(start..<min(start + 1 << 20, file.size)).withUnsafeBytes { checksum.update($0) }
         }
         guard checksum.value == fields[1] else { throw damaged("its checksum is wrong") }
     }
 
-    func damaged(_ what: String) -> Word2VecError {
-        Word2VecError(.invalidFormat, "'\(file.path)' is damaged: \(what)")
+    func damaged(_ what: String) -> VectorError {
+        VectorError(.invalidFormat, "'\(file.path)' is damaged: \(what)")
     }
 
-    mutating func header() throws(Word2VecError) -> StateHeader {
+    mutating func header() throws(VectorError) -> StateHeader {
         guard file.size - offset >= 8 else { throw damaged("it ends before its header") }
         let length = try numbers(Int.self, count: 1)[0]
         guard (0...file.size - offset).contains(length) else { throw damaged("it ends within its header") }
@@ -288,20 +283,20 @@ private struct StateReader {
     mutating func numbers<Number: FixedWidthInteger>(
         _ type: Number.Type,
         count: Int
-    ) throws(Word2VecError) -> [Number] {
+    ) throws(VectorError) -> [Number] {
         let size = MemoryLayout<Number>.size
         var numbers: [Number] = []
         numbers.reserveCapacity(count)
         for start in stride(from: 0, to: count, by: 1 << 16) {
             try cancellation.check("reading '\(file.path)'")
             let length = min(1 << 16, count - start) * size
-            numbers += Self.numbers(type, in: try Self.bytes(of: file, offset..<offset + length)[...])
+            numbers += Self.numbers(type, in: try file.bytes(offset..<offset + length)[...])
             offset += length
         }
         return numbers
     }
 
-    mutating func rows(count: Int, dimension: Int) throws(Word2VecError) -> SharedRows {
+    mutating func rows(count: Int, dimension: Int) throws(VectorError) -> SharedRows {
         let rows = try SharedRows(count: count, dimension: dimension)
         let length = max(1, (1 << 16) / dimension)
         for start in stride(from: 0, to: count, by: length) {
@@ -315,15 +310,6 @@ private struct StateReader {
             }
         }
         return rows
-    }
-
-    private static func bytes(of file: InputFile, _ range: Range<Int>) throws(Word2VecError) -> [UInt8] {
-        do {
-            return try file.bytes(range)
-        } catch {
-            throw (error as? VectorError).map { Word2VecError($0) }
-                ?? Word2VecError(.inputOutput, "reading '\(file.path)' failed: \(error)")
-        }
     }
 
     private static func numbers<Number: FixedWidthInteger>(

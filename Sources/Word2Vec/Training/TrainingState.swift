@@ -26,7 +26,7 @@ public struct TrainingState: Sendable {
         _ configuration: Word2VecConfiguration,
         vocabulary: Vocabulary,
         cancellation: Cancellation
-    ) throws(Word2VecError) {
+    ) throws(VectorError) {
         let tree = configuration.loss == .hierarchicalSoftmax ? HuffmanTree(counts: vocabulary.counts) : nil
         try self.init(configuration, vocabulary: vocabulary, tree: tree)
         let (inputs, seed) = (inputs, configuration.seed)
@@ -41,7 +41,7 @@ public struct TrainingState: Sendable {
         _ configuration: Word2VecConfiguration,
         vocabulary: Vocabulary,
         cancellation: Cancellation
-    ) throws(Word2VecError) {
+    ) throws(VectorError) {
         try old.checkShape(configuration)
         let oldWords = vocabulary.words.map { old.vocabulary.index(of: $0) }
         let tree = old.tree?.grown(counts: vocabulary.counts, oldWords: oldWords)
@@ -68,7 +68,7 @@ public struct TrainingState: Sendable {
         _ configuration: Word2VecConfiguration,
         vocabulary: Vocabulary,
         tree: HuffmanTree?
-    ) throws(Word2VecError) {
+    ) throws(VectorError) {
         self.init(
             configuration,
             vocabulary: vocabulary,
@@ -97,15 +97,15 @@ public struct TrainingState: Sendable {
     }
 
     /// Refuses a configuration whose weights would have another shape than these.
-    func checkShape(_ configuration: Word2VecConfiguration) throws(Word2VecError) {
+    func checkShape(_ configuration: Word2VecConfiguration) throws(VectorError) {
         guard configuration.dimension == self.configuration.dimension else {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidArgument,
                 "dimension \(configuration.dimension) is not \(self.configuration.dimension), that of the state to go on from"
             )
         }
         guard (configuration.loss == .hierarchicalSoftmax) == (tree != nil) else {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidArgument,
                 "loss \(configuration.loss) does not go with \(self.configuration.loss), that of the state to go on from"
             )
@@ -116,7 +116,7 @@ public struct TrainingState: Sendable {
     private func moveRows(
         _ cancellation: Cancellation,
         _ body: @escaping @Sendable (Int) -> Void
-    ) throws(Word2VecError) {
+    ) throws(VectorError) {
         try inPieces(
             of: vocabulary.count,
             size: (1 << 18) / inputs.stride,

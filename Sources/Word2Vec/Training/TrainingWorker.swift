@@ -1,3 +1,5 @@
+import Vectors
+
 /// One thread's part of a training: takes passages, makes windows of them and hands these to the kernel.
 struct TrainingWorker {
     private let session: TrainingSession
@@ -52,7 +54,7 @@ struct TrainingWorker {
         case tree(HuffmanTree.Ways)
     }
 
-    private init(_ session: TrainingSession) throws(Word2VecError) {
+    private init(_ session: TrainingSession) throws(VectorError) {
         self.session = session
         let configuration = session.configuration
         isSkipGram = configuration.architecture == .skipGram
@@ -97,7 +99,7 @@ struct TrainingWorker {
 
     /// Works until no passage is left or the work is cancelled. Calls `look` regularly.
     static func run(_ session: TrainingSession, look: (_ epoch: Int) -> Void) {
-        do throws(Word2VecError) {
+        do throws(VectorError) {
             var worker = try TrainingWorker(session)
             defer { worker.deallocate() }
             try worker.run(look: look)
@@ -112,7 +114,7 @@ struct TrainingWorker {
         bits.deallocate()
     }
 
-    private mutating func run(look: (_ epoch: Int) -> Void) throws(Word2VecError) {
+    private mutating func run(look: (_ epoch: Int) -> Void) throws(VectorError) {
         while !session.cancellation.isCancelled, let piece = session.nextPiece() {
             epoch = piece.epoch
             random = RandomGenerator(seed: session.configuration.seed, piece.epoch + 1, piece.passage)
@@ -125,7 +127,7 @@ struct TrainingWorker {
         outputs.mergeAll()
     }
 
-    private mutating func train(_ passage: [UInt32], look: (Int) -> Void) throws(Word2VecError) {
+    private mutating func train(_ passage: [UInt32], look: (Int) -> Void) throws(VectorError) {
         wordsTold = 0
         var place: UInt32 = 0
         for word in passage {

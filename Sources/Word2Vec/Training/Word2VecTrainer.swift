@@ -1,4 +1,4 @@
-package import Vectors
+public import Vectors
 
 /// Trains word vectors by word2vec (Mikolov et al. 2013, arXiv:1301.3781 and arXiv:1310.4546).
 ///
@@ -41,14 +41,14 @@ public struct Word2VecTrainer: Sendable {
     ///   - corpus: the text.
     ///   - state: what to continue from, of the same dimension and kind of loss; nil, the default, starts anew.
     ///   - progress: called on the calling thread, about ten times a second, and at the end.
-    /// - Throws: ``Word2VecError`` with code `invalidArgument`, also if the corpus or the configuration is not that of
+    /// - Throws: `VectorError` with code `invalidArgument`, also if the corpus or the configuration is not that of
     ///   the ``checkpoint`` file, `corpusTooSmall`, `inputOutput`, `invalidFormat`, `tooLarge`, `diverged` or
     ///   `cancelled`.
     public func train(
         on corpus: Corpus,
         continuing state: TrainingState? = nil,
         progress: (TrainingProgress) -> Void = { _ in }
-    ) throws(Word2VecError) -> Word2VecModel {
+    ) throws(VectorError) -> Word2VecModel {
         try train(on: corpus, continuing: state, cancellation: .current, progress: progress)
     }
 
@@ -58,8 +58,8 @@ public struct Word2VecTrainer: Sendable {
         on corpus: Corpus,
         continuing state: TrainingState? = nil,
         progress: @escaping @Sendable (TrainingProgress) -> Void = { _ in }
-    ) async throws(Word2VecError) -> Word2VecModel {
-        try await runBlocking { _ throws(Word2VecError) in
+    ) async throws(VectorError) -> Word2VecModel {
+        try await runBlocking { _ throws(VectorError) in
             try train(on: corpus, continuing: state, progress: progress)
         }
     }
@@ -69,7 +69,7 @@ public struct Word2VecTrainer: Sendable {
         continuing old: TrainingState? = nil,
         cancellation: Cancellation,
         progress: (TrainingProgress) -> Void
-    ) throws(Word2VecError) -> Word2VecModel {
+    ) throws(VectorError) -> Word2VecModel {
         let state = try finalState(on: corpus, continuing: old, cancellation: cancellation, progress: progress)
         return try model(of: state, cancellation: cancellation)
     }
@@ -80,8 +80,8 @@ public struct Word2VecTrainer: Sendable {
         continuing old: TrainingState?,
         cancellation: Cancellation,
         progress: (TrainingProgress) -> Void
-    ) throws(Word2VecError) -> TrainingState {
-        try converting(checkKernelLevel)
+    ) throws(VectorError) -> TrainingState {
+        try checkKernelLevel()
         try configuration.check()
         try old?.checkShape(configuration)
         // Before the corpus is read, which may take long.
@@ -99,7 +99,7 @@ public struct Word2VecTrainer: Sendable {
         let vocabulary = try vocabulary(of: counted, continuing: old, cancellation: cancellation)
         let wordsPerEpoch = vocabulary.total - (old?.vocabulary.total ?? 0)
         guard wordsPerEpoch > 0 else {
-            throw Word2VecError(.corpusTooSmall, "\(counted.name) holds no word of the vocabulary")
+            throw VectorError(.corpusTooSmall, "\(counted.name) holds no word of the vocabulary")
         }
         let passages = counted.passages.count
         var state: TrainingState
@@ -152,7 +152,7 @@ public struct Word2VecTrainer: Sendable {
         of counted: CountedCorpus,
         continuing old: TrainingState?,
         cancellation: Cancellation
-    ) throws(Word2VecError) -> Vocabulary {
+    ) throws(VectorError) -> Vocabulary {
         if let old {
             return try old.vocabulary.grown(
                 by: counted,
@@ -168,7 +168,7 @@ public struct Word2VecTrainer: Sendable {
             cancellation: cancellation
         )
         guard vocabulary.count >= 2 else {
-            throw Word2VecError(
+            throw VectorError(
                 .corpusTooSmall,
                 "'\(vocabulary.words[0].prefix(40))' is the only word of \(counted.name) that occurs "
                     + "\(configuration.minimumCount) times, the minimum count: there is nothing to tell it from"
@@ -178,21 +178,19 @@ public struct Word2VecTrainer: Sendable {
     }
 
     /// Refuses a vocabulary whose weights don't fit in memory, before any is taken.
-    private func checkMemory(_ vocabulary: Vocabulary) throws(Word2VecError) {
+    private func checkMemory(_ vocabulary: Vocabulary) throws(VectorError) {
         let bytes = configuration.estimatedMemory(vocabulary: vocabulary.count, tokens: 0, keepsState: keepsState)
-        try converting { () throws(VectorError) in
-            try Vectors.checkMemory(
-                bytes: bytes,
-                for: "training \(vocabulary.count) words of dimension \(configuration.dimension)"
-            )
-        }
+        try Vectors.checkMemory(
+            bytes: bytes,
+            for: "training \(vocabulary.count) words of dimension \(configuration.dimension)"
+        )
     }
 
     /// Takes the vectors out of what was trained, and releases the rest.
     private func model(
         of state: consuming TrainingState,
         cancellation: Cancellation
-    ) throws(Word2VecError) -> Word2VecModel {
+    ) throws(VectorError) -> Word2VecModel {
         let (vocabulary, inputs, position) = (state.vocabulary, state.inputs, state.position)
         // The weights of outputs, if nobody wants them, make room for the matrix.
         let kept = keepsState ? state : nil
@@ -212,28 +210,22 @@ public struct Word2VecTrainer: Sendable {
     }
 
     /// The trained vectors as a matrix, if all their numbers are finite.
-    private func matrix(_ rows: SharedRows, cancellation: Cancellation) throws(Word2VecError) -> VectorMatrix {
-        do {
-            return try VectorMatrix(count: rows.count, dimension: rows.dimension) { values in
-                for number in 0..<rows.count {
-                    if number.isMultiple(of: 64), cancellation.isCancelled {
-                        throw Word2VecError(.cancelled, "training was cancelled while its vectors were taken out")
-                    }
-                    let row = UnsafeBufferPointer(start: rows.row(number), count: rows.dimension)
-                    guard row.allSatisfy(\.isFinite) else {
-                        throw Word2VecError(
-                            .diverged,
-                            "the vectors grew beyond all bounds at learning rate \(configuration.learningRate); "
-                                + "lower it"
-                        )
-                    }
-                    _ = values[(number * rows.dimension)...].update(fromContentsOf: row)
+    private func matrix(_ rows: SharedRows, cancellation: Cancellation) throws(VectorError) -> VectorMatrix {
+        try VectorMatrix(count: rows.count, dimension: rows.dimension) { values in
+            for number in 0..<rows.count {
+                if number.isMultiple(of: 64), cancellation.isCancelled {
+                    throw VectorError(.cancelled, "training was cancelled while its vectors were taken out")
                 }
+                let row = UnsafeBufferPointer(start: rows.row(number), count: rows.dimension)
+                guard row.allSatisfy(\.isFinite) else {
+                    throw VectorError(
+                        .diverged,
+                        "the vectors grew beyond all bounds at learning rate \(configuration.learningRate); "
+                            + "lower it"
+                    )
+                }
+                _ = values[(number * rows.dimension)...].update(fromContentsOf: row)
             }
-        } catch {
-            if let error = error as? Word2VecError { throw error }
-            throw (error as? VectorError).map { Word2VecError($0) }
-                ?? Word2VecError(.tooLarge, "taking out the vectors failed: \(error)")
         }
     }
 }

@@ -49,12 +49,12 @@ public struct AnalogyQuestions: Sendable, Hashable {
     /// Reads questions from a text file: sections start with a line ": name"; other lines hold four words. Blank lines
     /// and those that start with "#" or "//" are skipped.
     ///
-    /// - Throws: ``Word2VecError`` with code `inputOutput`, or `invalidFormat` for any other line, a question before
+    /// - Throws: `VectorError` with code `inputOutput`, or `invalidFormat` for any other line, a question before
     ///   the first section, or a file without questions.
-    public init(contentsOf url: URL) throws(Word2VecError) {
+    public init(contentsOf url: URL) throws(VectorError) {
         let file = try ByteStream(url)
         var sections: [Section] = []
-        try TextLines(file, maximumLength: 1 << 16).forEach { number, line throws(Word2VecError) in
+        try TextLines(file, maximumLength: 1 << 16).forEach { number, line throws(VectorError) in
             let text = String(decoding: line, as: UTF8.self)
             if text.hasPrefix("#") || text.hasPrefix("//") { return }
             if text.hasPrefix(":") {
@@ -65,13 +65,13 @@ public struct AnalogyQuestions: Sendable, Hashable {
             let words = line[...].fields.map { String(decoding: $0, as: UTF8.self) }
             if words.isEmpty { return }
             guard words.count == 4 else {
-                throw Word2VecError(
+                throw VectorError(
                     .invalidFormat,
                     "line \(number) of '\(file.path)' has \(words.count) words, not the 4 of an analogy"
                 )
             }
             guard !sections.isEmpty else {
-                throw Word2VecError(
+                throw VectorError(
                     .invalidFormat,
                     "line \(number) of '\(file.path)' stands before the first section, a line ': name'"
                 )
@@ -81,14 +81,14 @@ public struct AnalogyQuestions: Sendable, Hashable {
             )
         }
         guard sections.contains(where: { !$0.questions.isEmpty }) else {
-            throw Word2VecError(.invalidFormat, "'\(file.path)' holds no analogies")
+            throw VectorError(.invalidFormat, "'\(file.path)' holds no analogies")
         }
         self.sections = sections
     }
 
     /// As `init(contentsOf:)`, off the cooperative pool.
-    public init(contentsOf url: URL) async throws(Word2VecError) {
-        self = try await runBlocking { _ throws(Word2VecError) in try AnalogyQuestions(contentsOf: url) }
+    public init(contentsOf url: URL) async throws(VectorError) {
+        self = try await runBlocking { _ throws(VectorError) in try AnalogyQuestions(contentsOf: url) }
     }
 }
 
@@ -134,14 +134,14 @@ extension WordVectors {
     ///     is 30,000.)
     ///   - caseInsensitive: take words for the same if they differ in case only; the first in ``words`` stands for all.
     ///   - threads: how many threads to use.
-    /// - Throws: ``Word2VecError`` with code `invalidArgument` if `restrict` is below 1, `tooLarge`, or `cancelled` if
+    /// - Throws: `VectorError` with code `invalidArgument` if `restrict` is below 1, `tooLarge`, or `cancelled` if
     ///   the calling task is.
     public func evaluateAnalogies(
         _ questions: AnalogyQuestions,
         restrict: Int = 30_000,
         caseInsensitive: Bool = true,
         threads: ThreadLimit = .automatic
-    ) throws(Word2VecError) -> AnalogyEvaluation {
+    ) throws(VectorError) -> AnalogyEvaluation {
         let keys = KnownWords(self, limit: try limit(restrict), caseInsensitive: caseInsensitive)
         var asked: [AnalogySolver.Question] = []
         var result = AnalogyEvaluation(sections: [])
@@ -177,8 +177,8 @@ extension WordVectors {
         restrict: Int = 30_000,
         caseInsensitive: Bool = true,
         threads: ThreadLimit = .automatic
-    ) async throws(Word2VecError) -> AnalogyEvaluation {
-        try await runBlocking { _ throws(Word2VecError) in
+    ) async throws(VectorError) -> AnalogyEvaluation {
+        try await runBlocking { _ throws(VectorError) in
             try evaluateAnalogies(
                 questions,
                 restrict: restrict,
@@ -234,7 +234,7 @@ private struct AnalogySolver {
     /// Questions that go through the vocabulary together.
     private static let block = 64
 
-    init(_ vectors: WordVectors, keys: KnownWords, questions: [Question]) throws(Word2VecError) {
+    init(_ vectors: WordVectors, keys: KnownWords, questions: [Question]) throws(VectorError) {
         self.keys = keys
         self.questions = questions
         wordCount = keys.representatives.count
@@ -246,10 +246,10 @@ private struct AnalogySolver {
     }
 
     /// For each question whether its answer is right.
-    func solve(threads: ThreadLimit) throws(Word2VecError) -> [Bool] {
+    func solve(threads: ThreadLimit) throws(VectorError) -> [Bool] {
         let cancellation = Cancellation.current
         let isCorrect = Locked([Bool](repeating: false, count: questions.count))
-        try inPieces(of: questions.count, size: Self.block, threads: threads) { piece throws(Word2VecError) in
+        try inPieces(of: questions.count, size: Self.block, threads: threads) { piece throws(VectorError) in
             try cancellation.check("the evaluation of analogies")
             let answers = answer(piece, try SharedRows(count: Self.block, dimension: units.dimension))
             isCorrect.withLock { $0.replaceSubrange(piece, with: answers) }

@@ -3,23 +3,23 @@ import Vectors
 /// word2vec's binary format: a line with count and dimension, then for each word its bytes, a space, and its numbers,
 /// little-endian. word2vec's C program adds a line feed after each vector, gensim and we don't; both can be read.
 enum BinaryFormat {
-    static func read(_ file: ByteStream, limit: Int, isLenient: Bool) throws(Word2VecError) -> WordVectorsBuilder {
+    static func read(_ file: ByteStream, limit: Int, isLenient: Bool) throws(VectorError) -> WordVectorsBuilder {
         var reader = BlockReader(file: file)
         var header: [UInt8] = []
         while header.last != 0x0A {
             guard header.count < 64, let byte = try reader.next() else {
-                throw Word2VecError(.invalidFormat, "'\(file.path)' does not start with a line of count and dimension")
+                throw VectorError(.invalidFormat, "'\(file.path)' does not start with a line of count and dimension")
             }
             header.append(byte)
         }
         guard let (declared, dimension) = header.withUnsafeBufferPointer({ TextFormat.header($0.dropLast().fields) })
         else {
-            throw Word2VecError(.invalidFormat, "'\(file.path)' does not start with a line of count and dimension")
+            throw VectorError(.invalidFormat, "'\(file.path)' does not start with a line of count and dimension")
         }
         // A word takes at least one byte and a space. Division, as a product of such numbers may overflow.
         let most = (file.maximumSize - header.count) / (2 + 4 * min(dimension, 1 << 32))
         guard min(declared, limit) <= most || isLenient else {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidFormat,
                 "'\(file.path)' declares \(declared) words of dimension \(dimension), too many for its \(file.size) bytes"
             )
@@ -40,7 +40,7 @@ enum BinaryFormat {
                 if byte == 0x0A, word.isEmpty { continue }
                 // What follows can't be distinguished from a word that long.
                 guard word.count < Corpus.maximumWordLength else {
-                    throw Word2VecError(
+                    throw VectorError(
                         .invalidFormat,
                         "the word on row \(row) of '\(file.path)' is longer than \(Corpus.maximumWordLength) bytes"
                     )
@@ -57,14 +57,14 @@ enum BinaryFormat {
                 )
                 return builder
             }
-            try word.withUnsafeBufferPointer { word throws(Word2VecError) in
+            try word.withUnsafeBufferPointer { word throws(VectorError) in
                 try builder.append(place: "row \(row)", word: word) { $0.append(contentsOf: numbers) }
             }
         }
         guard builder.rows == declared, !isLenient else { return builder }
         while let byte = try reader.next() {
             guard byte == 0x0A else {
-                throw Word2VecError(
+                throw VectorError(
                     .invalidFormat,
                     "'\(file.path)' goes on after the \(declared) words that it declares"
                 )
@@ -96,21 +96,21 @@ private struct BlockReader {
 
     init(file: ByteStream) { self.file = file }
 
-    mutating func next() throws(Word2VecError) -> UInt8? {
+    mutating func next() throws(VectorError) -> UInt8? {
         guard try fill(1) else { return nil }
         defer { place += 1 }
         return block[place]
     }
 
     /// A little-endian number; nil if fewer than 4 bytes are left.
-    mutating func nextUInt32() throws(Word2VecError) -> UInt32? {
+    mutating func nextUInt32() throws(VectorError) -> UInt32? {
         guard try fill(4) else { return nil }
         defer { place += 4 }
         return block.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: place, as: UInt32.self)) }
     }
 
     /// Whether so many bytes are at hand, after reading on if need be.
-    private mutating func fill(_ count: Int) throws(Word2VecError) -> Bool {
+    private mutating func fill(_ count: Int) throws(VectorError) -> Bool {
         if block.count - place >= count { return true }
         block.removeSubrange(..<place)
         place = 0

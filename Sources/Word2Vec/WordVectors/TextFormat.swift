@@ -3,13 +3,13 @@ import Vectors
 /// word2vec's text format: a line with count and dimension, then a line for each word with the word and its numbers,
 /// separated by spaces. GloVe's files lack the first line; it is known by two whole numbers alone on it.
 enum TextFormat {
-    static func read(_ file: ByteStream, limit: Int, isLenient: Bool) throws(Word2VecError) -> WordVectorsBuilder {
+    static func read(_ file: ByteStream, limit: Int, isLenient: Bool) throws(VectorError) -> WordVectorsBuilder {
         var lines = TextLines(file, maximumLength: 1 << 22)
         var builder: WordVectorsBuilder?
         var declared: Int?
         while builder?.count ?? 0 < limit {
             let number = lines.number + 1
-            let line: Void? = try lines.next { line throws(Word2VecError) in
+            let line: Void? = try lines.next { line throws(VectorError) in
                 let fields = line[...].fields
                 if fields.isEmpty { return }
                 if builder == nil {
@@ -17,7 +17,7 @@ enum TextFormat {
                         // A word's line takes at least a byte for the word and two for each number.
                         let most = file.maximumSize / (1 + 2 * min(header.dimension, 1 << 32))
                         guard min(header.count, limit) <= most || isLenient else {
-                            throw Word2VecError(
+                            throw VectorError(
                                 .invalidFormat,
                                 "'\(file.path)' declares \(header.count) words of dimension \(header.dimension), too many "
                                     + "for its \(file.size) bytes"
@@ -42,7 +42,7 @@ enum TextFormat {
             }
             if line == nil { break }
         }
-        guard var builder else { throw Word2VecError(.invalidFormat, "'\(file.path)' holds no words") }
+        guard var builder else { throw VectorError(.invalidFormat, "'\(file.path)' holds no words") }
         if let declared, builder.rows != declared, builder.count < limit {
             try builder.miss(
                 max(0, declared - builder.rows),
@@ -86,7 +86,7 @@ extension WordVectorsBuilder {
     fileprivate mutating func append(
         _ fields: [Slice<UnsafeBufferPointer<UInt8>>],
         line: Int
-    ) throws(Word2VecError) {
+    ) throws(VectorError) {
         let numbers = fields.suffix(dimension)
         let word = fields.dropLast(dimension)
         guard let first = word.first, let last = word.last, word.count == 1 || omitted != nil else {

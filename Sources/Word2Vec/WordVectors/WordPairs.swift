@@ -1,4 +1,4 @@
-import Vectors
+public import Vectors
 
 public import struct Foundation.URL
 
@@ -44,13 +44,13 @@ public struct WordPairs: Sendable, Hashable {
     ///   - url: the file.
     ///   - delimiter: the ASCII character between fields. nil stands for tabs or commas, if the first line has two of
     ///     them, and else for spaces and tabs.
-    /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidArgument` for another delimiter, or `invalidFormat`
+    /// - Throws: `VectorError` with code `inputOutput`, `invalidArgument` for another delimiter, or `invalidFormat`
     ///   for any other line or a file without pairs.
-    public init(contentsOf url: URL, delimiter: Character? = nil) throws(Word2VecError) {
+    public init(contentsOf url: URL, delimiter: Character? = nil) throws(VectorError) {
         var separator: UInt8?
         if let delimiter {
             guard let ascii = delimiter.asciiValue else {
-                throw Word2VecError(.invalidArgument, "the delimiter '\(delimiter)' is not an ASCII character")
+                throw VectorError(.invalidArgument, "the delimiter '\(delimiter)' is not an ASCII character")
             }
             separator = ascii
         }
@@ -59,7 +59,7 @@ public struct WordPairs: Sendable, Hashable {
         var heading: String?
         var isFirst = true
         var column: Int?
-        try TextLines(file, maximumLength: 1 << 16).forEach { number, line throws(Word2VecError) in
+        try TextLines(file, maximumLength: 1 << 16).forEach { number, line throws(VectorError) in
             if line.first == UInt8(ascii: "#") || line[...].fields.isEmpty { return }
             if isFirst, separator == nil {
                 separator = [0x09, 0x2C].first { delimiter in line.count { $0 == delimiter } >= 2 }
@@ -71,7 +71,7 @@ public struct WordPairs: Sendable, Hashable {
             let wasFirst = isFirst
             isFirst = false
             guard fields.count >= 3 else {
-                throw Word2VecError(
+                throw VectorError(
                     .invalidFormat,
                     "line \(number) of '\(file.path)' has \(fields.count) fields; two words and a number were expected"
                 )
@@ -83,7 +83,7 @@ public struct WordPairs: Sendable, Hashable {
                     heading = String(decoding: line, as: UTF8.self)
                     return
                 }
-                throw Word2VecError(
+                throw VectorError(
                     .invalidFormat,
                     "'\(text.prefix(40))' on line \(number) of '\(file.path)' is not a finite number"
                 )
@@ -91,14 +91,14 @@ public struct WordPairs: Sendable, Hashable {
             column = place
             pairs.append(Pair(fields[0], fields[1], score: score))
         }
-        guard !pairs.isEmpty else { throw Word2VecError(.invalidFormat, "'\(file.path)' holds no word pairs") }
+        guard !pairs.isEmpty else { throw VectorError(.invalidFormat, "'\(file.path)' holds no word pairs") }
         self.pairs = pairs
         self.heading = heading
     }
 
     /// As `init(contentsOf:delimiter:)`, off the cooperative pool.
-    public init(contentsOf url: URL, delimiter: Character? = nil) async throws(Word2VecError) {
-        self = try await runBlocking { _ throws(Word2VecError) in try WordPairs(contentsOf: url, delimiter: delimiter) }
+    public init(contentsOf url: URL, delimiter: Character? = nil) async throws(VectorError) {
+        self = try await runBlocking { _ throws(VectorError) in try WordPairs(contentsOf: url, delimiter: delimiter) }
     }
 
     /// Whether a field is a score or a damaged one, not a name.
@@ -128,13 +128,13 @@ extension WordVectors {
     ///   - wordPairs: the pairs.
     ///   - restrict: use only so many words from the start, the most frequent. (gensim's default is 300,000.)
     ///   - caseInsensitive: take words for the same if they differ in case only; the first in ``words`` stands for all.
-    /// - Throws: ``Word2VecError`` with code `invalidArgument` if `restrict` is below 1, fewer than two pairs are known,
+    /// - Throws: `VectorError` with code `invalidArgument` if `restrict` is below 1, fewer than two pairs are known,
     ///   or all known pairs have the same score or the same similarity, so that there is no correlation.
     public func evaluateWordPairs(
         _ wordPairs: WordPairs,
         restrict: Int = 30_000,
         caseInsensitive: Bool = true
-    ) throws(Word2VecError) -> WordPairEvaluation {
+    ) throws(VectorError) -> WordPairEvaluation {
         let keys = KnownWords(self, limit: try limit(restrict), caseInsensitive: caseInsensitive)
         var scores: [Double] = []
         var similarities: [Double] = []
@@ -144,7 +144,7 @@ extension WordVectors {
             similarities.append(Double(try similarity(words[first], words[second])))
         }
         guard scores.count >= 2 else {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidArgument,
                 "\(scores.count) of \(wordPairs.pairs.count) word pairs have both words among the first "
                     + "\(keys.representatives.count); it takes 2 or more for a correlation"
@@ -153,7 +153,7 @@ extension WordVectors {
         guard let pearson = correlation(scores, similarities),
             let spearman = correlation(ranks(scores), ranks(similarities))
         else {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidArgument,
                 "the \(scores.count) known word pairs have all the same score or similarity: there is no correlation"
             )

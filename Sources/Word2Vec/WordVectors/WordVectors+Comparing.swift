@@ -1,8 +1,10 @@
+public import Vectors
+
 extension WordVectors {
     /// 1 − the similarity of two words, from 0 to 2; 1 if one of the vectors is zero. (gensim's `distance`.)
     ///
-    /// - Throws: ``Word2VecError/Code/unknownWord``.
-    public func distance(_ first: String, _ second: String) throws(Word2VecError) -> Float {
+    /// - Throws: `unknownWord`.
+    public func distance(_ first: String, _ second: String) throws(VectorError) -> Float {
         1 - (try similarity(first, second))
     }
 
@@ -12,8 +14,8 @@ extension WordVectors {
     ///   - word: the word.
     ///   - others: the words to compare with; nil stands for all ``words``, the word itself included.
     /// - Returns: a distance for each of `others`, in their order; 1 where one of the vectors is zero.
-    /// - Throws: ``Word2VecError/Code/unknownWord``.
-    public func distances(from word: String, to others: [String]? = nil) throws(Word2VecError) -> [Float] {
+    /// - Throws: `unknownWord`.
+    public func distances(from word: String, to others: [String]? = nil) throws(VectorError) -> [Float] {
         try distances(from: matrix[row(of: word)], to: others)
     }
 
@@ -23,11 +25,11 @@ extension WordVectors {
     ///   - vector: a vector of any length but of this dimension.
     ///   - others: the words to compare with; nil stands for all ``words``.
     /// - Returns: a distance for each of `others`, in their order; 1 where one of the vectors is zero.
-    /// - Throws: ``Word2VecError`` with code `unknownWord`, `invalidArgument` for a wrong dimension, `notFinite`.
+    /// - Throws: `VectorError` with code `unknownWord`, `invalidArgument` for a wrong dimension, `notFinite`.
     public func distances(
         from vector: some Collection<Float>,
         to others: [String]? = nil
-    ) throws(Word2VecError) -> [Float] {
+    ) throws(VectorError) -> [Float] {
         let direction = try direction(of: vector)
         guard let others else {
             return (0..<count).map { row in withRow(row) { 1 - direction.cosine($0) } }
@@ -42,8 +44,8 @@ extension WordVectors {
     ///
     /// Goes through all vectors, on the calling thread.
     ///
-    /// - Throws: ``Word2VecError/Code/unknownWord``.
-    public func closerWords(to word: String, than other: String) throws(Word2VecError) -> [String] {
+    /// - Throws: `unknownWord`.
+    public func closerWords(to word: String, than other: String) throws(VectorError) -> [String] {
         let (own, limit) = (try row(of: word), try row(of: other))
         let direction = Direction(matrix[own])
         let reached = withRow(limit) { direction.cosine($0) }
@@ -55,8 +57,8 @@ extension WordVectors {
     /// The place of a word among all words by their nearness to another one, from 1 for the nearest: one more than
     /// there are ``closerWords(to:than:)``. (gensim's `rank`, with its arguments the other way round.)
     ///
-    /// - Throws: ``Word2VecError/Code/unknownWord``.
-    public func rank(of word: String, to other: String) throws(Word2VecError) -> Int {
+    /// - Throws: `unknownWord`.
+    public func rank(of word: String, to other: String) throws(VectorError) -> Int {
         try closerWords(to: other, than: word).count + 1
     }
 
@@ -68,19 +70,19 @@ extension WordVectors {
     ///   - weights: a weight for each of `words`; nil stands for 1 each. They may be negative.
     ///   - normalizing: whether each vector is scaled to length 1 first.
     /// - Returns: a vector of this dimension; zeros if all weights are 0.
-    /// - Throws: ``Word2VecError`` with code `unknownWord` if none of the words is known, `invalidArgument` if the
+    /// - Throws: `VectorError` with code `unknownWord` if none of the words is known, `invalidArgument` if the
     ///   numbers of words and weights differ, `notFinite` if a weight is NaN or infinite.
     public func meanVector(
         of words: [String],
         weights: [Float]? = nil,
         normalizing: Bool = true
-    ) throws(Word2VecError) -> [Float] {
+    ) throws(VectorError) -> [Float] {
         if let weights {
             guard weights.count == words.count else {
-                throw Word2VecError(.invalidArgument, "\(weights.count) weights do not go with \(words.count) words")
+                throw VectorError(.invalidArgument, "\(weights.count) weights do not go with \(words.count) words")
             }
             if let weight = weights.first(where: { !$0.isFinite }) {
-                throw Word2VecError(.notFinite, "one of the weights is \(weight)")
+                throw VectorError(.notFinite, "one of the weights is \(weight)")
             }
         }
         var sum = [Double](repeating: 0, count: dimension)
@@ -94,7 +96,7 @@ extension WordVectors {
             for (column, value) in vector.enumerated() { sum[column] += weight * Double(value) }
         }
         guard known > 0 else {
-            throw Word2VecError(
+            throw VectorError(
                 .unknownWord,
                 words.first.map { "none of the \(words.count) words is known, '\($0.prefix(40))' the first of them" }
                     ?? "no word is given to take the mean of"
@@ -108,8 +110,8 @@ extension WordVectors {
     ///
     /// Unknown words are ignored; a word that stands twice counts twice.
     ///
-    /// - Throws: ``Word2VecError/Code/unknownWord`` if a group has no known word.
-    public func similarity(_ first: [String], _ second: [String]) throws(Word2VecError) -> Float {
+    /// - Throws: `unknownWord` if a group has no known word.
+    public func similarity(_ first: [String], _ second: [String]) throws(VectorError) -> Float {
         let direction = Direction(try meanVector(of: first, normalizing: false))
         return try meanVector(of: second, normalizing: false).withUnsafeBufferPointer { direction.cosine($0) }
     }
@@ -118,10 +120,10 @@ extension WordVectors {
     /// (gensim's `rank_by_centrality`, which ignores unknown words.)
     ///
     /// - Returns: all of the words; equally central ones in the order given.
-    /// - Throws: ``Word2VecError/Code/unknownWord``.
-    public func rankedByCentrality(_ words: [String]) throws(Word2VecError) -> [SimilarWord] {
+    /// - Throws: `unknownWord`.
+    public func rankedByCentrality(_ words: [String]) throws(VectorError) -> [SimilarWord] {
         guard !words.isEmpty else { return [] }
-        let rows = try words.map { word throws(Word2VecError) in try row(of: word) }
+        let rows = try words.map { word throws(VectorError) in try row(of: word) }
         let mean = Direction(try meanVector(of: words))
         return zip(words, rows)
             .map { word, row in SimilarWord(word: word, similarity: withRow(row) { mean.cosine($0) }) }
@@ -135,18 +137,18 @@ extension WordVectors {
 
     /// Only these words, with their vectors, in this order. (gensim's `vectors_for_all`.)
     ///
-    /// - Throws: ``Word2VecError`` with code `unknownWord`, or `invalidArgument` if a word stands twice.
-    public func gathering(_ words: [String]) throws(Word2VecError) -> WordVectors {
-        let rows = try words.map { word throws(Word2VecError) in try row(of: word) }
+    /// - Throws: `VectorError` with code `unknownWord`, or `invalidArgument` if a word stands twice.
+    public func gathering(_ words: [String]) throws(VectorError) -> WordVectors {
+        let rows = try words.map { word throws(VectorError) in try row(of: word) }
         return try WordVectors(words: words, matrix: matrix.gathering(rows))
     }
 
     /// Only so many words from the start, the most frequent; all if there are fewer.
     ///
-    /// - Throws: ``Word2VecError/Code/invalidArgument`` if the number is negative.
-    public func prefix(_ maximumCount: Int) throws(Word2VecError) -> WordVectors {
+    /// - Throws: `invalidArgument` if the number is negative.
+    public func prefix(_ maximumCount: Int) throws(VectorError) -> WordVectors {
         guard maximumCount >= 0 else {
-            throw Word2VecError(.invalidArgument, "the number of words, \(maximumCount), is negative")
+            throw VectorError(.invalidArgument, "the number of words, \(maximumCount), is negative")
         }
         return try gathering(Array(words.prefix(maximumCount)))
     }

@@ -1,4 +1,4 @@
-import Vectors
+public import Vectors
 
 public import struct Foundation.URL
 
@@ -22,9 +22,9 @@ extension WordVectors {
     ///   - url: the file.
     ///   - limit: read only so many words from the start, the most frequent, and no further; gensim's `limit`. nil
     ///     stands for all.
-    /// - Throws: ``Word2VecError`` with code `inputOutput`, `invalidFormat`, `tooLarge`, or `invalidArgument` for any
+    /// - Throws: `VectorError` with code `inputOutput`, `invalidFormat`, `tooLarge`, or `invalidArgument` for any
     ///   other extension or a `limit` below 1.
-    public init(contentsOf url: URL, limit: Int? = nil) throws(Word2VecError) {
+    public init(contentsOf url: URL, limit: Int? = nil) throws(VectorError) {
         self = try Self.read(url, limit: limit, isLenient: false).finish()
     }
 
@@ -39,20 +39,20 @@ extension WordVectors {
     ///   - url: the file.
     ///   - limit: keep only so many words from the start, and read no further. nil stands for all.
     ///   - omitted: becomes what was left out.
-    public init(contentsOf url: URL, limit: Int? = nil, omitted: inout OmittedRows) throws(Word2VecError) {
+    public init(contentsOf url: URL, limit: Int? = nil, omitted: inout OmittedRows) throws(VectorError) {
         let builder = try Self.read(url, limit: limit, isLenient: true)
         self = try builder.finish()
         omitted = builder.omitted ?? OmittedRows()
     }
 
     /// As `init(contentsOf:limit:)`, off the cooperative pool.
-    public init(contentsOf url: URL, limit: Int? = nil) async throws(Word2VecError) {
-        self = try await runBlocking { _ throws(Word2VecError) in try WordVectors(contentsOf: url, limit: limit) }
+    public init(contentsOf url: URL, limit: Int? = nil) async throws(VectorError) {
+        self = try await runBlocking { _ throws(VectorError) in try WordVectors(contentsOf: url, limit: limit) }
     }
 
     /// As `init(contentsOf:limit:omitted:)`, off the cooperative pool.
-    public init(contentsOf url: URL, limit: Int? = nil, omitted: inout OmittedRows) async throws(Word2VecError) {
-        (self, omitted) = try await runBlocking { _ throws(Word2VecError) in
+    public init(contentsOf url: URL, limit: Int? = nil, omitted: inout OmittedRows) async throws(VectorError) {
+        (self, omitted) = try await runBlocking { _ throws(VectorError) in
             var omitted = OmittedRows()
             return (try WordVectors(contentsOf: url, limit: limit, omitted: &omitted), omitted)
         }
@@ -62,9 +62,9 @@ extension WordVectors {
         _ url: URL,
         limit: Int?,
         isLenient: Bool
-    ) throws(Word2VecError) -> WordVectorsBuilder {
+    ) throws(VectorError) -> WordVectorsBuilder {
         if let limit, limit < 1 {
-            throw Word2VecError(.invalidArgument, "limit \(limit) is less than 1")
+            throw VectorError(.invalidArgument, "limit \(limit) is less than 1")
         }
         let format = try Self.format(of: url, compressed: true)
         let file = try ByteStream(url)
@@ -75,13 +75,13 @@ extension WordVectors {
     }
 
     /// What the first line of a file says of it; nil where it says nothing, as in GloVe's files. Reads little more.
-    package static func header(of url: URL) throws(Word2VecError) -> (count: Int, dimension: Int)? {
+    package static func header(of url: URL) throws(VectorError) -> (count: Int, dimension: Int)? {
         let format = try Self.format(of: url, compressed: true)
         let file = try ByteStream(url)
         switch format {
         case .text:
             var lines = TextLines(file, blockSize: 1 << 12)
-            return try lines.next { line throws(Word2VecError) in TextFormat.header(line[...].fields) } ?? nil
+            return try lines.next { line throws(VectorError) in TextFormat.header(line[...].fields) } ?? nil
         case .binary:
             var start: [UInt8] = []
             _ = try file.append(64, to: &start)
@@ -94,29 +94,27 @@ extension WordVectors {
     ///
     /// The binary format keeps every bit; so does the text format, which writes as many digits as that takes.
     ///
-    /// - Throws: ``Word2VecError`` with code `inputOutput`, or `invalidArgument` for any other extension or a word that
+    /// - Throws: `VectorError` with code `inputOutput`, or `invalidArgument` for any other extension or a word that
     ///   holds white space or NUL, for which the formats have no room.
-    public func write(to url: URL) throws(Word2VecError) {
+    public func write(to url: URL) throws(VectorError) {
         let format = try Self.format(of: url)
         for word in words where word.utf8.contains(where: { $0 == 0x20 || $0 &- 0x09 <= 0x0D - 0x09 || $0 == 0 }) {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidArgument,
                 "the word '\(word.prefix(40))' holds white space or NUL, which word2vec's formats can't express"
             )
         }
-        try converting { () throws(VectorError) in
-            let file = try AtomicFile(replacing: url)
-            switch format {
-            case .binary: try BinaryFormat.write(self, to: file)
-            case .text: try TextFormat.write(self, to: file)
-            }
-            try file.commit()
+        let file = try AtomicFile(replacing: url)
+        switch format {
+        case .binary: try BinaryFormat.write(self, to: file)
+        case .text: try TextFormat.write(self, to: file)
         }
+        try file.commit()
     }
 
     /// As `write(to:)`, off the cooperative pool.
-    public func write(to url: URL) async throws(Word2VecError) {
-        try await runBlocking { _ throws(Word2VecError) in try write(to: url) }
+    public func write(to url: URL) async throws(VectorError) {
+        try await runBlocking { _ throws(VectorError) in try write(to: url) }
     }
 
     private enum Format {
@@ -125,13 +123,13 @@ extension WordVectors {
     }
 
     /// - Parameter compressed: whether `.gz` may follow.
-    private static func format(of url: URL, compressed: Bool = false) throws(Word2VecError) -> Format {
+    private static func format(of url: URL, compressed: Bool = false) throws(VectorError) -> Format {
         let isCompressed = compressed && url.pathExtension.lowercased() == "gz"
         switch (isCompressed ? url.deletingPathExtension() : url).pathExtension.lowercased() {
         case "bin": return .binary
         case "vec", "txt": return .text
         default:
-            throw Word2VecError(
+            throw VectorError(
                 .invalidArgument,
                 "'\(url.lastPathComponent)' has none of the extensions .bin, .vec, .txt"
             )

@@ -1,4 +1,4 @@
-import Vectors
+public import Vectors
 
 /// A word found by its vector.
 public struct SimilarWord: Sendable, Hashable {
@@ -18,8 +18,8 @@ public struct SimilarWord: Sendable, Hashable {
 extension WordVectors {
     /// The cosine of the angle between two words' vectors, from −1 to 1; 0 if one of them is zero.
     ///
-    /// - Throws: ``Word2VecError/Code/unknownWord``.
-    public func similarity(_ first: String, _ second: String) throws(Word2VecError) -> Float {
+    /// - Throws: `unknownWord`.
+    public func similarity(_ first: String, _ second: String) throws(VectorError) -> Float {
         let (first, second) = (try row(of: first), try row(of: second))
         let direction = Direction(matrix[first])
         return withRow(second) { direction.cosine($0) }
@@ -39,7 +39,7 @@ extension WordVectors {
     ///   - restrict: look only among so many words from the start, the most frequent; nil looks among all.
     ///   - candidates: look only among these words; nil looks among all.
     /// - Returns: the nearest words, the nearest first; of equally near ones the first in ``words``.
-    /// - Throws: ``Word2VecError`` with code `unknownWord`, or `invalidArgument` if no word is given, `top` is negative
+    /// - Throws: `VectorError` with code `unknownWord`, or `invalidArgument` if no word is given, `top` is negative
     ///   or `restrict` is below 1.
     public func mostSimilar(
         positive: [String],
@@ -47,9 +47,9 @@ extension WordVectors {
         top: Int = 10,
         restrict: Int? = nil,
         among candidates: [String]? = nil
-    ) throws(Word2VecError) -> [SimilarWord] {
+    ) throws(VectorError) -> [SimilarWord] {
         guard !positive.isEmpty || !negative.isEmpty else {
-            throw Word2VecError(.invalidArgument, "no word is given to find similar words for")
+            throw VectorError(.invalidArgument, "no word is given to find similar words for")
         }
         var sum = [Double](repeating: 0, count: dimension)
         var asked = Set<Int>()
@@ -75,7 +75,7 @@ extension WordVectors {
     ///   - candidates: look only among these words; nil looks among all.
     ///   - excluded: words that are no answers, such as those of which the vector was made.
     /// - Returns: the nearest words, the nearest first; of equally near ones the first in ``words``.
-    /// - Throws: ``Word2VecError`` with code `invalidArgument` for a wrong dimension, a negative `top` or a `restrict`
+    /// - Throws: `VectorError` with code `invalidArgument` for a wrong dimension, a negative `top` or a `restrict`
     ///   below 1, `notFinite` if the vector holds NaN or an infinity, `unknownWord`.
     public func mostSimilar(
         to vector: some Collection<Float>,
@@ -83,7 +83,7 @@ extension WordVectors {
         restrict: Int? = nil,
         among candidates: [String]? = nil,
         excluding excluded: [String] = []
-    ) throws(Word2VecError) -> [SimilarWord] {
+    ) throws(VectorError) -> [SimilarWord] {
         let direction = try self.direction(of: vector)
         return try best(top, restrict, candidates, excluding: rows(of: excluded)) { direction.cosine($0) }
     }
@@ -105,7 +105,7 @@ extension WordVectors {
     ///   - restrict: look only among so many words from the start, the most frequent; nil looks among all.
     ///   - candidates: look only among these words; nil looks among all.
     /// - Returns: the words with the largest scores, the largest first; of equal ones the first in ``words``.
-    /// - Throws: ``Word2VecError`` with code `unknownWord`, or `invalidArgument` if `positive` is empty, `top` is
+    /// - Throws: `VectorError` with code `unknownWord`, or `invalidArgument` if `positive` is empty, `top` is
     ///   negative or `restrict` is below 1.
     public func mostSimilarCosMul(
         positive: [String],
@@ -113,9 +113,9 @@ extension WordVectors {
         top: Int = 10,
         restrict: Int? = nil,
         among candidates: [String]? = nil
-    ) throws(Word2VecError) -> [SimilarWord] {
+    ) throws(VectorError) -> [SimilarWord] {
         guard !positive.isEmpty else {
-            throw Word2VecError(.invalidArgument, "no word is given to find similar words for")
+            throw VectorError(.invalidArgument, "no word is given to find similar words for")
         }
         let asked = try rows(of: positive + negative)
         var directions: [Direction] = []
@@ -133,47 +133,47 @@ extension WordVectors {
     /// The word that fits least among these: the one farthest from the mean of their unit vectors.
     ///
     /// - Returns: the word; of equally far ones the last given.
-    /// - Throws: ``Word2VecError`` with code `unknownWord`, or `invalidArgument` for fewer than two words.
-    public func doesntMatch(_ words: [String]) throws(Word2VecError) -> String {
+    /// - Throws: `VectorError` with code `unknownWord`, or `invalidArgument` for fewer than two words.
+    public func doesntMatch(_ words: [String]) throws(VectorError) -> String {
         guard words.count >= 2 else {
-            throw Word2VecError(.invalidArgument, "\(words.count) words are given; it takes 2 or more to find a misfit")
+            throw VectorError(.invalidArgument, "\(words.count) words are given; it takes 2 or more to find a misfit")
         }
         let ranked = try rankedByCentrality(words)
         return ranked[ranked.count - 1].word
     }
 
     /// The row of a word that must be known.
-    func row(of word: String) throws(Word2VecError) -> Int {
+    func row(of word: String) throws(VectorError) -> Int {
         guard let row = index(of: word) else {
-            throw Word2VecError(.unknownWord, "'\(word.prefix(40))' is not among the \(count) words")
+            throw VectorError(.unknownWord, "'\(word.prefix(40))' is not among the \(count) words")
         }
         return row
     }
 
     /// How many words from the start to look at.
-    func limit(_ restrict: Int?) throws(Word2VecError) -> Int {
+    func limit(_ restrict: Int?) throws(VectorError) -> Int {
         guard let restrict else { return count }
-        guard restrict >= 1 else { throw Word2VecError(.invalidArgument, "restrict \(restrict) is below 1") }
+        guard restrict >= 1 else { throw VectorError(.invalidArgument, "restrict \(restrict) is below 1") }
         return min(restrict, count)
     }
 
     /// The rows of words that must be known.
-    func rows(of words: [String]) throws(Word2VecError) -> Set<Int> {
+    func rows(of words: [String]) throws(VectorError) -> Set<Int> {
         var rows = Set<Int>()
         for word in words { rows.insert(try row(of: word)) }
         return rows
     }
 
     /// The direction of a vector that somebody gave us.
-    func direction(of vector: some Collection<Float>) throws(Word2VecError) -> Direction {
+    func direction(of vector: some Collection<Float>) throws(VectorError) -> Direction {
         guard vector.count == dimension else {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidArgument,
                 "the vector has \(vector.count) components, the words' vectors have dimension \(dimension)"
             )
         }
         if let value = vector.first(where: { !$0.isFinite }) {
-            throw Word2VecError(.notFinite, "the vector holds \(value)")
+            throw VectorError(.notFinite, "the vector holds \(value)")
         }
         return Direction(vector)
     }
@@ -185,8 +185,8 @@ extension WordVectors {
         _ candidates: [String]?,
         excluding: Set<Int>,
         score: (UnsafeBufferPointer<Float>) -> Float
-    ) throws(Word2VecError) -> [SimilarWord] {
-        guard top >= 0 else { throw Word2VecError(.invalidArgument, "top \(top) is negative") }
+    ) throws(VectorError) -> [SimilarWord] {
+        guard top >= 0 else { throw VectorError(.invalidArgument, "top \(top) is negative") }
         let limit = try limit(restrict)
         guard let candidates else { return best(top, among: 0..<limit, excluding: excluding, score: score) }
         let rows = try rows(of: candidates).filter { $0 < limit }.sorted()

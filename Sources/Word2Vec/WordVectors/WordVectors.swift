@@ -13,29 +13,29 @@ public struct WordVectors: Sendable {
 
     /// Puts words and vectors together.
     ///
-    /// - Throws: ``Word2VecError`` with code `invalidArgument` if the numbers of words and rows differ, if a word is
+    /// - Throws: `VectorError` with code `invalidArgument` if the numbers of words and rows differ, if a word is
     ///   empty, longer than ``Corpus/maximumWordLength`` bytes, or occurs twice; `notFinite` if a number is NaN or
     ///   infinite.
-    public init(words: [String], matrix: VectorMatrix) throws(Word2VecError) {
+    public init(words: [String], matrix: VectorMatrix) throws(VectorError) {
         guard words.count == matrix.count else {
-            throw Word2VecError(.invalidArgument, "\(words.count) words do not go with \(matrix.count) vectors")
+            throw VectorError(.invalidArgument, "\(words.count) words do not go with \(matrix.count) vectors")
         }
         var table = WordTable()
         for (row, word) in words.enumerated() {
             let length = word.utf8.count
             guard (1...Corpus.maximumWordLength).contains(length) else {
-                throw Word2VecError(
+                throw VectorError(
                     .invalidArgument,
                     "word \(row) has \(length) bytes, outside 1...\(Corpus.maximumWordLength)"
                 )
             }
             let (number, isNew) = table.insert(word)
             guard isNew else {
-                throw Word2VecError(.invalidArgument, "word \(row), '\(word.prefix(40))', is word \(number) again")
+                throw VectorError(.invalidArgument, "word \(row), '\(word.prefix(40))', is word \(number) again")
             }
         }
         if let place = matrix.values.firstIndex(where: { !$0.isFinite }) {
-            throw Word2VecError(
+            throw VectorError(
                 .notFinite,
                 "the vector of '\(words[place / matrix.dimension].prefix(40))' holds \(matrix.values[place])"
             )

@@ -13,9 +13,9 @@ struct WordVectorsBuilder {
     /// Rows so far, used or not.
     private(set) var rows = 0
 
-    init(path: String, dimension: Int, expectedCount: Int = 0, isLenient: Bool) throws(Word2VecError) {
+    init(path: String, dimension: Int, expectedCount: Int = 0, isLenient: Bool) throws(VectorError) {
         guard (1...VectorMatrix.maximumDimension).contains(dimension) else {
-            throw Word2VecError(
+            throw VectorError(
                 .invalidFormat,
                 "'\(path)' has dimension \(dimension), outside 1...\(VectorMatrix.maximumDimension)"
             )
@@ -24,9 +24,7 @@ struct WordVectorsBuilder {
         self.dimension = dimension
         omitted = isLenient ? OmittedRows() : nil
         // The caller has made sure that the file is long enough for the count.
-        try converting { () throws(VectorError) in
-            try checkMemory(bytes: expectedCount * dimension * 4, for: "\(expectedCount) vectors of '\(path)'")
-        }
+        try checkMemory(bytes: expectedCount * dimension * 4, for: "\(expectedCount) vectors of '\(path)'")
         words.reserveCapacity(expectedCount)
         values.reserveCapacity(expectedCount * dimension)
     }
@@ -40,7 +38,7 @@ struct WordVectorsBuilder {
         place: @autoclosure () -> String,
         word: UnsafeBufferPointer<UInt8>,
         numbers: (inout [Float]) throws(RowFailure) -> Void
-    ) throws(Word2VecError) {
+    ) throws(VectorError) {
         let start = values.count
         do throws(RowFailure) {
             try numbers(&values)
@@ -54,8 +52,8 @@ struct WordVectorsBuilder {
     }
 
     /// Leaves a row out, or ends the reading.
-    mutating func omit(_ failure: RowFailure) throws(Word2VecError) {
-        guard omitted != nil else { throw Word2VecError(.invalidFormat, failure.message) }
+    mutating func omit(_ failure: RowFailure) throws(VectorError) {
+        guard omitted != nil else { throw VectorError(.invalidFormat, failure.message) }
         omitted?.add(failure, row: rows)
         rows += 1
     }
@@ -96,19 +94,17 @@ struct WordVectorsBuilder {
     }
 
     /// The file declares more rows than it has.
-    mutating func miss(_ count: Int, _ message: String) throws(Word2VecError) {
-        guard omitted != nil else { throw Word2VecError(.invalidFormat, message) }
+    mutating func miss(_ count: Int, _ message: String) throws(VectorError) {
+        guard omitted != nil else { throw VectorError(.invalidFormat, message) }
         omitted?.missing = count
     }
 
     /// The word vectors, of which there must be some.
-    func finish() throws(Word2VecError) -> WordVectors {
+    func finish() throws(VectorError) -> WordVectors {
         guard count > 0 else {
             let reason = omitted?.messages.first.map { "; \($0)" } ?? ""
-            throw Word2VecError(.invalidFormat, "'\(path)' holds no words\(reason)")
+            throw VectorError(.invalidFormat, "'\(path)' holds no words\(reason)")
         }
-        return try converting { () throws(VectorError) in
-            WordVectors(table: table, words: words, matrix: try VectorMatrix(values, dimension: dimension))
-        }
+        return WordVectors(table: table, words: words, matrix: try VectorMatrix(values, dimension: dimension))
     }
 }
