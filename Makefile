@@ -27,7 +27,7 @@ examples := text-classification text-clustering semantic-search bring-your-own-f
     place-recognition recommendation choosing-dimension noise
 
 .PHONY: help install corpus build demo test test-processors test-arm interoperability consumer examples test-map \
-    documentation lint format benchmarks benchmark benchmark-word2vec benchmark-faiss benchmark-store \
+    documentation api lint format benchmarks benchmark benchmark-word2vec benchmark-faiss benchmark-store \
     soak sanitize clean
 
 help: ## List the targets
@@ -80,8 +80,11 @@ test-map: corpus ## Draw a map of 100,000 words and try the page in headless Chr
 	@swift build -c release $(swift_flags) --product vectors
 	@sh Tests/Map/run.sh
 
-documentation: install ## Build the documentation of every library; a warning or an undocumented symbol fails
+documentation: install ## Build the documentation of every library; a warning, an undocumented symbol or a changed API fails
 	@sh Scripts/documentation.sh
+
+api: install ## List the public API as it is now, in Tests/PublicAPI: what `make documentation` compares with
+	@UPDATE_API=--update sh Scripts/documentation.sh
 
 lint: ## Check the format strictly, and that code in documents is code that is built
 	@swift format lint --strict --parallel --recursive $(swift_sources)

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Builds the documentation of every library with DocC, and fails on any warning, such as a link that leads nowhere, and
-# on any public symbol without documentation.
+# Builds the documentation of every library with DocC, and fails on any warning, such as a link that leads nowhere, on any
+# public symbol without documentation, and on a public API that is not what Tests/PublicAPI lists.
 #
 #   documentation.sh [FOLDER]    FOLDER/MODULE.doccarchive; .build/documentation unless given
+#   UPDATE_API=--update documentation.sh    writes the lists
 #
 # `python3 -m http.server --directory FOLDER/MODULE.doccarchive` shows one, at the address /documentation/module.
 set -eu
@@ -37,10 +38,11 @@ for module in $modules; do
         -minimum-access-level public -skip-inherited-docs -output-dir "$graphs" ||
         fail "could not extract the symbols of $module"
     python3 Scripts/undocumented.py "$graphs" || failed="$failed $module"
+    python3 Scripts/public_api.py "$graphs" "Tests/PublicAPI/$module.txt" ${UPDATE_API-} || failed="$failed $module"
     "$tools/docc" convert "Sources/$module/$module.docc" --additional-symbol-graph-dir "$graphs" \
         --output-dir "$output/$module.doccarchive" --fallback-display-name "$module" \
         --fallback-bundle-identifier "swift-faiss.$module" --warnings-as-errors >"$output/$module.log" 2>&1 ||
         { cat "$output/$module.log" >&2; failed="$failed $module"; }
 done
-[ -z "$failed" ] || fail "see above what the documentation lacks in:$failed"
+[ -z "$failed" ] || fail "see above what is wrong with the documentation or the API of:$failed"
 echo "documentation of $modules: complete and without warnings, in $output"

@@ -1,9 +1,9 @@
 #include "kmeans.h"
 
+#include "../progress.h"
 #include "../searching/comparison.h"
 #include "../searching/nearest_centroids.h"
 #include "../threads.h"
-#include "training.h"
 
 #include <faiss/impl/FaissAssert.h>
 

@@ -1,8 +1,8 @@
 #include "principal_components.h"
 
 #include "../kernels/transform.h"
+#include "../progress.h"
 #include "../threads.h"
-#include "training.h"
 
 #include <faiss/impl/FaissAssert.h>
 
