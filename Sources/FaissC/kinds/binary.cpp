@@ -115,7 +115,7 @@ FaissSearchOptions with_ids(FaissSearchOptions options) {
 }
 
 void copy_row(const faiss::IndexBinaryFlat& index, idx_t place, uint8_t* row) {
-    FAISS_THROW_IF_NOT(place >= 0 && place < index.ntotal);
+    check_position(place, index.ntotal);
     std::copy_n(index.xb.data() + static_cast<size_t>(place) * index.code_size, index.code_size, row);
 }
 
