@@ -26,7 +26,8 @@ swift_flags := $(quiet) $(if $(FAISS_PREFIX),-Xcc -I$(FAISS_PREFIX)/include -Xcx
 examples := text-classification text-clustering semantic-search bring-your-own-features image-retrieval \
     place-recognition recommendation choosing-dimension noise
 
-.PHONY: help install corpus build demo test test-processors test-arm interoperability consumer examples test-map \
+.PHONY: help install corpus build demo test test-processors test-arm test-milvus milvus-protocol interoperability \
+    consumer examples test-map \
     documentation api lint format benchmarks benchmark benchmark-word2vec benchmark-faiss benchmark-store \
     soak sanitize clean
 
@@ -65,6 +66,16 @@ interoperability: install ## Check our files against Python's Faiss and gensim, 
 	@swift build -c release $(swift_flags) --product vectors
 	@sh Tests/Interoperability/run.sh
 
+# Which servers: the real one needs root, for a network namespace.
+SERVERS ?= lite full
+
+test-milvus: install ## Start Milvus servers, run the tests of the module Milvus against them; SERVERS=lite
+	@swift build $(test_flags) $(swift_flags) --traits Milvus --build-tests
+	@sh Tests/Milvus/run.sh $(SERVERS)
+
+milvus-protocol: ## Write the Swift of Milvus's messages from milvus.proto
+	@sh Scripts/milvus-protocol.sh
+
 consumer: install ## Build and run a package that depends on this one
 	@swift run --package-path Tests/Consumer --scratch-path .build/consumer -c release $(swift_flags)
 
@@ -89,6 +100,7 @@ api: install ## List the public API as it is now, in Tests/PublicAPI: what `make
 lint: ## Check the format strictly, and that code in documents is code that is built
 	@swift format lint --strict --parallel --recursive $(swift_sources)
 	@sh Scripts/check-snippets.sh
+	@sh Scripts/milvus-protocol.sh --check
 
 format: ## Format every Swift file
 	@swift format --in-place --parallel --recursive $(swift_sources)

@@ -1,0 +1,125 @@
+#if Milvus
+import Foundation
+import SwiftProtobuf
+import VectorStorage
+import Vectors
+
+/// A collection as the server has it: five columns, and a description with what the server does not know.
+///
+/// | column | holds |
+/// |---|---|
+/// | `key` | the key |
+/// | `vector` | the vector |
+/// | `metadata` | the metadata as JSON, as ``RowLine`` writes them: what is read back, and what other clients can filter by |
+/// | `tokens` | what conditions are answered by, see ``MetadataTokens`` |
+/// | `numbers` | numbers and dates as text that sorts |
+enum CollectionSchema {
+    static let key = "key"
+    static let vector = "vector"
+    static let metadata = "metadata"
+    static let tokens = "tokens"
+    static let numbers = "numbers"
+
+    /// The most bytes that the server takes as a row's JSON.
+    static let maximumJSONSize = 65_536
+    /// The most tokens of a row.
+    static let maximumTokenCount = 4096
+
+    /// What is in the description of a collection.
+    struct Description: Codable, Sendable {
+        var format = "swift-faiss"
+        var version = 1
+        var metric: Metric
+        var index: ServerIndex
+
+        var text: String {
+            get throws(VectorError) {
+                try withVectorError {
+                    let encoder = JSONEncoder()
+                    encoder.outputFormatting = .sortedKeys
+                    return String(decoding: try encoder.encode(self), as: UTF8.self)
+                }
+            }
+        }
+    }
+
+    static func creation(
+        of name: String,
+        dimension: Int,
+        description: Description,
+        shards: Int,
+        database: String
+    ) throws(VectorError) -> WireCreateCollectionRequest {
+        var schema = WireCollectionSchema()
+        schema.name = name
+        schema.description_p = try description.text
+        var keyField = field(key, .varChar, ["max_length": "\(VectorKey.maximumLength)"])
+        keyField.isPrimaryKey = true
+        var tokenField = field(
+            tokens,
+            .array,
+            ["max_length": "16", "max_capacity": "\(maximumTokenCount)"]
+        )
+        tokenField.elementType = .varChar
+        schema.fields = [
+            keyField, field(vector, .floatVector, ["dim": "\(dimension)"]), field(metadata, .json), tokenField,
+            field(numbers, .json),
+        ]
+        var request = WireCreateCollectionRequest()
+        request.dbName = database
+        request.collectionName = name
+        request.schema = try withVectorError { try schema.serializedData() }
+        request.shardsNum = Int32(shards)
+        return request
+    }
+
+    private static func field(
+        _ name: String,
+        _ type: WireDataType,
+        _ parameters: KeyValuePairs<String, String> = [:]
+    ) -> WireFieldSchema {
+        var field = WireFieldSchema()
+        field.name = name
+        field.dataType = type
+        field.typeParams = pairs(parameters)
+        return field
+    }
+
+    static func pairs(_ parameters: KeyValuePairs<String, String>) -> [WireKeyValuePair] {
+        parameters.map { name, value in
+            var pair = WireKeyValuePair()
+            pair.key = name
+            pair.value = value
+            return pair
+        }
+    }
+
+    /// What a schema says of a collection; an error where it is not one of ours.
+    static func read(
+        _ schema: WireCollectionSchema,
+        name: String
+    ) throws(VectorError) -> (dimension: Int, description: Description) {
+        let types = Dictionary(schema.fields.map { ($0.name, $0.dataType) }) { first, _ in first }
+        let wanted: [String: WireDataType] = [
+            key: .varChar, vector: .floatVector, metadata: .json, tokens: .array, numbers: .json,
+        ]
+        let dimension = schema.fields.first { $0.name == vector }?.typeParams.first { $0.key == "dim" }
+        guard let description = try? JSONDecoder().decode(Description.self, from: Data(schema.description_p.utf8)),
+            description.format == "swift-faiss", types == wanted, let dimension, let dimension = Int(dimension.value)
+        else {
+            throw VectorError(
+                .invalidFormat,
+                "the server's collection '\(name)' was not created by this package: it has the columns "
+                    + types.keys.sorted().joined(separator: ", ")
+            )
+        }
+        guard description.version == 1 else {
+            throw VectorError(
+                .unsupportedVersion,
+                "the server's collection '\(name)' has version \(description.version), this release knows 1"
+            )
+        }
+        return (dimension, description)
+    }
+}
+#endif
