@@ -244,6 +244,16 @@ let package = Package(
             dependencies: ["Faiss", "Milvus", "StorageTestSupport", "TestSupport", "VectorStorage", "Vectors"],
             swiftSettings: strict
         ),
+        // What takes a Milvus server longer than a test may: kills, and a comparison with pymilvus.
+        .executableTarget(
+            name: "milvus-soak",
+            dependencies: [
+                "Milvus", "StorageTestSupport", "VectorStorage", "Vectors",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/MilvusSoak",
+            swiftSettings: strict
+        ),
         // Runs the program `vectors`, which `swift test` builds, too.
         .testTarget(
             name: "CommandLineTests",

@@ -11,5 +11,7 @@ extension VectorError.Code {
     public static let notPermitted = VectorError.Code("notPermitted")
     /// The server refused, or answered what this client can't read; the message has its words.
     public static let server = VectorError.Code("server")
+    /// A collection has no index; never seen outside.
+    static let noIndex = VectorError.Code("noIndex")
 }
 #endif

@@ -91,7 +91,7 @@ struct ServerTests {
             await failure(.unknownCollection, "nobody's") { try await store.collection("nobody's") }
             await failure(.unknownCollection, "nobody's") { try await store.deleteCollection("nobody's") }
             await failure(.invalidArgument, "32769") { try await store.createCollection("large", dimension: 32_769) }
-            await failure(.invalidArgument, "pq") {
+            await failure(.invalidArgument, "ivfPQ") {
                 try await store.createCollection("pq", dimension: 8, index: .described(.ivfPQ(subquantizers: 2)))
             }
             #expect(try await store.openOrCreateCollection("wrong", dimension: 2, metric: metric).dimension == 2)

@@ -97,21 +97,22 @@ package func difference(_ found: [VectorMatch], _ expected: [VectorMatch], toler
     return nil
 }
 
-/// Where an answer differs from the oracle's; nil if it doesn't. Equally near rows may be in any order, and any of them may
-/// be missing at the k-th place.
+/// Where an answer differs from the oracle's; nil if it doesn't. Scores may be rounded otherwise, equally near rows may be in
+/// any order, and any of them may be missing at the k-th place.
 package func difference(
     _ found: [VectorMatch],
     _ expected: [VectorMatch],
     in model: StorageModel,
     query: [Float]
 ) -> String? {
-    guard found.map(\.score) == expected.map(\.score) else {
+    func isEqual(_ first: Float, _ second: Float) -> Bool { abs(first - second) <= 1e-6 * max(abs(first), 1) }
+    guard found.count == expected.count, zip(found, expected).allSatisfy({ isEqual($0.score, $1.score) }) else {
         return "scores \(found.map(\.score)), not \(expected.map(\.score))"
     }
     guard Set(found.map(\.key)).count == found.count else { return "a row is there twice" }
     for match in found {
         guard let row = model.rows[match.key]?.row, row.metadata == match.metadata,
-            model.score(query, row.vector) == match.score
+            isEqual(model.score(query, row.vector), match.score)
         else { return "\(match.key) is there with \(match.score) and \(match.metadata)" }
     }
     return nil

@@ -54,17 +54,17 @@ extension MilvusCollection {
         _ columns: [String],
         _ parameters: KeyValuePairs<String, String> = [:]
     ) async throws(VectorError) -> AnswerColumns {
-        let (level, timestamp) = clock.guarantee(consistency)
+        let guarantee = clock.guarantee(consistency)
         var request = WireQueryRequest()
         request.dbName = client.options.database
         request.collectionName = encodedName
         request.expr = expression
         request.outputFields = columns
         request.queryParams = CollectionSchema.pairs(parameters)
-        request.consistencyLevel = level
-        request.guaranteeTimestamp = timestamp
+        request.consistencyLevel = guarantee.level
+        request.guaranteeTimestamp = guarantee.timestamp
         let answer: WireQueryResults = try await client.call("Query", request)
-        clock.didRead(level)
+        clock.didRead(guarantee)
         return AnswerColumns(answer.fieldsData)
     }
 }

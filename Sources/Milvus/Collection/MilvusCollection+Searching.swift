@@ -128,7 +128,7 @@ extension MilvusCollection {
         }
         var group = WirePlaceholderGroup()
         group.placeholders = [placeholder]
-        let (level, timestamp) = clock.guarantee(consistency)
+        let guarantee = clock.guarantee(consistency)
         var request = WireSearchRequest()
         request.dbName = client.options.database
         request.collectionName = encodedName
@@ -137,13 +137,13 @@ extension MilvusCollection {
         request.placeholderGroup = try withVectorError { try group.serializedData() }
         request.outputFields = [CollectionSchema.metadata]
         request.searchParams = CollectionSchema.pairs([
-            "anns_field": CollectionSchema.vector, "topk": "\(k)", "metric_type": metricName, "params": parameters,
+            "anns_field": CollectionSchema.vector, "topk": "\(k)", "metric_type": metric.serverName, "params": parameters,
         ])
         request.nq = Int64(queries.count)
-        request.consistencyLevel = level
-        request.guaranteeTimestamp = timestamp
+        request.consistencyLevel = guarantee.level
+        request.guaranteeTimestamp = guarantee.timestamp
         let answer: WireSearchResults = try await client.call("Search", request)
-        clock.didRead(level)
+        clock.didRead(guarantee)
 
         let keys = answer.results.ids.strID.data
         let scores = answer.results.scores

@@ -63,23 +63,8 @@ public struct MilvusCollection: Sendable {
         return collection
     }
 
-    /// Makes the collection ready to be read: its index, then loading. Both are there already but for a new collection,
-    /// one whose creation was cut short, and one that somebody released.
-    func prepare() async throws(VectorError) {
-        do throws(VectorError) {
-            _ = try await indexState()
-        } catch {
-            guard error.code == .server else { throw error }
-            var request = WireCreateIndexRequest()
-            request.dbName = client.options.database
-            request.collectionName = encodedName
-            request.fieldName = CollectionSchema.vector
-            request.indexName = CollectionSchema.vector
-            request.extraParams = CollectionSchema.pairs([
-                "index_type": index.type, "metric_type": metricName, "params": index.buildParameters,
-            ])
-            let _: WireStatus = try await client.call("CreateIndex", request)
-        }
+    /// Has the server load the collection, and waits for it.
+    func load() async throws(VectorError) {
         var request = WireLoadCollectionRequest()
         request.dbName = client.options.database
         request.collectionName = encodedName
@@ -135,14 +120,6 @@ public struct MilvusCollection: Sendable {
             throw VectorError(.server, "the collection '\(name)' has no index at \(client.address)")
         }
         return description
-    }
-
-    var metricName: String {
-        switch metric {
-        case .squaredL2: "L2"
-        case .innerProduct: "IP"
-        case .cosine: "COSINE"
-        }
     }
 
     private func pause(_ duration: Duration) async throws(VectorError) {

@@ -1,10 +1,9 @@
 #if Milvus
-import Foundation
 import SwiftProtobuf
 import VectorStorage
 import Vectors
 
-/// A collection as the server has it: five columns, and a description with what the server does not know.
+/// A collection as the server has it: five columns, which are its format. The metric is its index's.
 ///
 /// | column | holds |
 /// |---|---|
@@ -25,34 +24,14 @@ enum CollectionSchema {
     /// The most tokens of a row.
     static let maximumTokenCount = 4096
 
-    /// What is in the description of a collection.
-    struct Description: Codable, Sendable {
-        var format = "swift-faiss"
-        var version = 1
-        var metric: Metric
-        var index: ServerIndex
-
-        var text: String {
-            get throws(VectorError) {
-                try withVectorError {
-                    let encoder = JSONEncoder()
-                    encoder.outputFormatting = .sortedKeys
-                    return String(decoding: try encoder.encode(self), as: UTF8.self)
-                }
-            }
-        }
-    }
-
     static func creation(
         of name: String,
         dimension: Int,
-        description: Description,
         shards: Int,
         database: String
     ) throws(VectorError) -> WireCreateCollectionRequest {
         var schema = WireCollectionSchema()
         schema.name = name
-        schema.description_p = try description.text
         var keyField = field(key, .varChar, ["max_length": "\(VectorKey.maximumLength)"])
         keyField.isPrimaryKey = true
         var tokenField = field(
@@ -94,32 +73,21 @@ enum CollectionSchema {
         }
     }
 
-    /// What a schema says of a collection; an error where it is not one of ours.
-    static func read(
-        _ schema: WireCollectionSchema,
-        name: String
-    ) throws(VectorError) -> (dimension: Int, description: Description) {
+    /// The dimension of a collection's vectors; an error where it is not one of ours.
+    static func dimension(of schema: WireCollectionSchema, name: String) throws(VectorError) -> Int {
         let types = Dictionary(schema.fields.map { ($0.name, $0.dataType) }) { first, _ in first }
         let wanted: [String: WireDataType] = [
             key: .varChar, vector: .floatVector, metadata: .json, tokens: .array, numbers: .json,
         ]
         let dimension = schema.fields.first { $0.name == vector }?.typeParams.first { $0.key == "dim" }
-        guard let description = try? JSONDecoder().decode(Description.self, from: Data(schema.description_p.utf8)),
-            description.format == "swift-faiss", types == wanted, let dimension, let dimension = Int(dimension.value)
-        else {
+        guard types == wanted, let dimension, let dimension = Int(dimension.value) else {
             throw VectorError(
                 .invalidFormat,
                 "the server's collection '\(name)' was not created by this package: it has the columns "
                     + types.keys.sorted().joined(separator: ", ")
             )
         }
-        guard description.version == 1 else {
-            throw VectorError(
-                .unsupportedVersion,
-                "the server's collection '\(name)' has version \(description.version), this release knows 1"
-            )
-        }
-        return (dimension, description)
+        return dimension
     }
 }
 #endif

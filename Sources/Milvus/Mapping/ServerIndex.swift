@@ -1,10 +1,11 @@
 #if Milvus
 import Faiss
+import Foundation
 import VectorStorage
 import Vectors
 
 /// An index of the server, as its builders name it.
-struct ServerIndex: Codable, Sendable, Hashable {
+struct ServerIndex: Sendable, Hashable {
     var type: String
     /// What it is built with.
     var parameters: [String: Int]
@@ -33,6 +34,16 @@ struct ServerIndex: Codable, Sendable, Hashable {
                 )
             }
         }
+    }
+
+    /// What a server says of an index.
+    init(_ answer: [WireKeyValuePair]) throws(VectorError) {
+        let type = answer.first { $0.key == "index_type" }?.value ?? ""
+        let text = answer.first { $0.key == "params" }?.value ?? "{}"
+        guard !type.isEmpty, let parameters = try? JSONDecoder().decode([String: Int].self, from: Data(text.utf8)) else {
+            throw VectorError(.invalidFormat, "the server has an index '\(type)' of \(text), which this release can't read")
+        }
+        self.init(type: type, parameters: parameters)
     }
 
     private init(type: String, parameters: [String: Int]) {

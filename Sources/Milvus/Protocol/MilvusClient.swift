@@ -143,6 +143,7 @@ final class MilvusClient: Sendable {
         return switch refusal.code {
         case ServerRefusal.collectionNotFound:
             Failure(error: VectorError(.unknownCollection, "the server \(address) has no such collection: \(words)"))
+        case ServerRefusal.indexNotFound: Failure(error: VectorError(.noIndex, "no index: \(words)"))
         case _ where refusal.isTemporary:
             Failure(
                 error: VectorError(.unavailable, "the server \(address) is not ready for \(method): \(words)"),

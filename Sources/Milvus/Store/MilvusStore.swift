@@ -74,14 +74,13 @@ public final class MilvusStore: Sendable {
         try checkRange(dimension, 1...32_768, "the dimension")
         try checkRange(shards, 1...16, "the number of shards")
         let encoded = try CollectionName.encoded(name)
-        let description = CollectionSchema.Description(metric: metric, index: try ServerIndex(index))
+        let index = try ServerIndex(index)
         guard try await describe(encoded) == nil else {
             throw VectorError(.collectionExists, "there is a collection '\(name)' already at \(address)")
         }
         let request = try CollectionSchema.creation(
             of: encoded,
             dimension: dimension,
-            description: description,
             shards: shards,
             database: client.options.database
         )
@@ -91,25 +90,46 @@ public final class MilvusStore: Sendable {
             // Somebody was faster, or the answer was lost.
             guard error.code != .cancelled, try await describe(encoded) != nil else { throw error }
         }
-        return try await collection(name)
+        return try await open(name, completingWith: (metric, index))
     }
 
     /// A collection, which the server loads if it is not loaded. That may take some seconds, and half a minute after a
     /// restart.
     ///
     /// - Throws: `VectorError` with code `unknownCollection`, `invalidFormat` (it was not created by this package),
-    ///   `unsupportedVersion`, `unavailable`, `timedOut`, `server`, `cancelled`, `closed`.
+    ///   `damaged` (its creation was cut short), `unavailable`, `timedOut`, `server`, `cancelled`, `closed`.
     public func collection(_ name: String) async throws(VectorError) -> MilvusCollection {
+        try await open(name, completingWith: nil)
+    }
+
+    /// A collection; where it has no index yet, with this one, which is its creation's last step.
+    private func open(
+        _ name: String,
+        completingWith creation: (metric: Metric, index: ServerIndex)?
+    ) async throws(VectorError) -> MilvusCollection {
         let encoded = try CollectionName.encoded(name)
         guard let schema = try await describe(encoded) else {
             throw VectorError(.unknownCollection, "there is no collection '\(name)' at \(address)")
         }
-        let (dimension, description) = try CollectionSchema.read(schema, name: encoded)
+        let dimension = try CollectionSchema.dimension(of: schema, name: encoded)
+        let metric: Metric
+        let index: ServerIndex
+        if let found = try await self.index(of: encoded) {
+            (metric, index) = found
+        } else if let creation {
+            (metric, index) = creation
+            try await createIndex(index, metric, of: encoded)
+        } else {
+            throw VectorError(
+                .damaged,
+                "the creation of '\(name)' at \(address) was cut short; openOrCreateCollection completes it"
+            )
+        }
         let collection = MilvusCollection(
             client: client,
-            rules: RowRules(collection: name, dimension: dimension, metric: description.metric),
+            rules: RowRules(collection: name, dimension: dimension, metric: metric),
             encodedName: encoded,
-            index: description.index,
+            index: index,
             clock: clocks.withLock { clocks in
                 let clock = clocks[encoded] ?? WriteClock()
                 clocks[encoded] = clock
@@ -117,7 +137,7 @@ public final class MilvusStore: Sendable {
             },
             consistency: client.options.consistency
         )
-        try await collection.prepare()
+        try await collection.load()
         return collection
     }
 
@@ -134,7 +154,7 @@ public final class MilvusStore: Sendable {
     ) async throws(VectorError) -> MilvusCollection {
         let found: MilvusCollection
         do throws(VectorError) {
-            found = try await collection(name)
+            found = try await open(name, completingWith: (metric, ServerIndex(index)))
         } catch {
             guard error.code == .unknownCollection else { throw error }
             do throws(VectorError) {
@@ -185,6 +205,54 @@ public final class MilvusStore: Sendable {
         } catch {
             guard error.code == .unknownCollection else { throw error }
             return nil
+        }
+    }
+
+    /// The metric and the index of a collection; nil if it has none.
+    private func index(of encoded: String) async throws(VectorError) -> (Metric, ServerIndex)? {
+        var request = WireIndexRequest()
+        request.dbName = client.options.database
+        request.collectionName = encoded
+        request.fieldName = CollectionSchema.vector
+        let answer: WireDescribeIndexResponse
+        do throws(VectorError) {
+            answer = try await client.call("DescribeIndex", request)
+        } catch {
+            guard error.code == .noIndex else { throw error }
+            return nil
+        }
+        guard let parameters = answer.indexDescriptions.first?.params else { return nil }
+        let name = parameters.first { $0.key == "metric_type" }?.value ?? ""
+        guard let metric = Metric.allCases.first(where: { $0.serverName == name }) else {
+            throw VectorError(.invalidFormat, "the collection '\(encoded)' has the metric '\(name)', which is none of ours")
+        }
+        return (metric, try ServerIndex(parameters))
+    }
+
+    private func createIndex(
+        _ index: ServerIndex,
+        _ metric: Metric,
+        of encoded: String
+    ) async throws(VectorError) {
+        var request = WireCreateIndexRequest()
+        request.dbName = client.options.database
+        request.collectionName = encoded
+        request.fieldName = CollectionSchema.vector
+        request.indexName = CollectionSchema.vector
+        request.extraParams = CollectionSchema.pairs([
+            "index_type": index.type, "metric_type": metric.serverName, "params": index.buildParameters,
+        ])
+        let _: WireStatus = try await client.call("CreateIndex", request)
+    }
+}
+
+extension Metric {
+    /// What the server calls it.
+    var serverName: String {
+        switch self {
+        case .squaredL2: "L2"
+        case .innerProduct: "IP"
+        case .cosine: "COSINE"
         }
     }
 }
