@@ -12,6 +12,8 @@ corpus_file := $(if $(CORPUS),$(CORPUS),.cache/corpus/corpus.txt)
 # swift test makes internal names visible to tests unless told not to, which would rebuild every module.
 test_flags := -c release --disable-testable-imports
 swift_sources := $(wildcard Sources Tests Examples Benchmarks Package.swift)
+# TRAITS=Milvus builds everything with the module Milvus, which needs gRPC.
+TRAITS ?=
 # Compiler progress is for a person at a terminal; a log gets the errors alone.
 quiet := $(if $(shell test -t 2 && echo terminal),,--quiet)
 
@@ -19,7 +21,7 @@ quiet := $(if $(shell test -t 2 && echo terminal),,--quiet)
 # is not searched by itself.
 FAISS_PREFIX ?= $(if $(filter Darwin,$(shell uname)),$(shell brew --prefix 2>/dev/null))
 export FAISS_PREFIX
-swift_flags := $(quiet) $(if $(FAISS_PREFIX),-Xcc -I$(FAISS_PREFIX)/include -Xcxx -I$(FAISS_PREFIX)/include \
+swift_flags := $(quiet) $(if $(TRAITS),--traits $(TRAITS)) $(if $(FAISS_PREFIX),-Xcc -I$(FAISS_PREFIX)/include -Xcxx -I$(FAISS_PREFIX)/include \
     -Xlinker -L$(FAISS_PREFIX)/lib -Xlinker -rpath -Xlinker $(FAISS_PREFIX)/lib)
 
 # Programs of Examples/ that get their data themselves, on which each holds its own results.
@@ -69,8 +71,9 @@ interoperability: install ## Check our files against Python's Faiss and gensim, 
 # Which servers: the real one needs root, for a network namespace.
 SERVERS ?= lite full
 
+test-milvus: install_flags := --milvus
 test-milvus: install ## Start Milvus servers, run the tests of the module Milvus against them; SERVERS=lite
-	@swift build $(test_flags) $(swift_flags) --traits Milvus --build-tests
+	@swift test list $(test_flags) $(filter-out --traits $(TRAITS),$(swift_flags)) --traits Milvus >/dev/null
 	@sh Tests/Milvus/run.sh $(SERVERS)
 
 milvus-protocol: ## Write the Swift of Milvus's messages from milvus.proto

@@ -13,18 +13,24 @@ log=.build/killed-import.log
 soak() { $server exec full .build/release/milvus-soak "$@" --server http://127.0.0.1:19530 --rows "$rows" --log "$log"; }
 
 $server clean full
+started=$(date +%s)
 trap '$server clean full' EXIT
 $server start full
+rm -f "$log"
 soak import &
 import=$!
+while [ ! -e "$log" ]; do sleep 0.1; done
 for kill in $(seq 1 "$kills"); do
-    sleep "$((RANDOM % 4 + 2)).$((RANDOM % 10))"
+    # Amid the import: after some more changes, and a part of a second.
+    goal=$(($(wc -l <"$log") + RANDOM % 8 + 1))
+    while kill -0 "$import" 2>/dev/null && [ "$(wc -l <"$log")" -lt "$goal" ]; do sleep 0.1; done
+    sleep "0.$((RANDOM % 10))"
     kill -0 "$import" 2>/dev/null || { echo "the import ended after $((kill - 1)) kills"; break; }
     # The server and what started it; the import is in the namespace, too.
     for process in $(ip netns pids "$MILVUS_NAMESPACE"); do
         [ "$(cat "/proc/$process/comm" 2>/dev/null)" = milvus-soak ] || kill -KILL "$process" 2>/dev/null || true
     done
-    echo "killed $kill times, acknowledged so far: $(wc -l <"$log") changes"
+    echo "$(($(date +%s) - started)) s: killed $kill times, acknowledged so far: $(wc -l <"$log") changes"
     sleep 1
     $server start full >/dev/null
 done

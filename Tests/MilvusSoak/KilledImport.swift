@@ -44,7 +44,7 @@ struct ImportCommand: AsyncParsableCommand {
         )
         try Data().write(to: URL(filePath: arguments.log))
         let log = try FileHandle(forWritingTo: URL(filePath: arguments.log))
-        let batch = 2000
+        let batch = 1000
         for first in stride(from: 0, to: arguments.rows, by: batch) {
             let range = first..<min(first + batch, arguments.rows)
             try await collection.upsert(arguments.load.rows(range))
