@@ -209,7 +209,7 @@ struct TrainerTests {
 
         let early = Task.detached {
             withUnsafeCurrentTask { $0?.cancel() }
-            return try Self.trainBlocking(trainer) { _ in }
+            return try Self.trainBlocking(trainer)
         }
         let earlyError = await #expect(throws: VectorError.self) { try await early.value }
         #expect(earlyError?.code == .cancelled)
@@ -218,7 +218,7 @@ struct TrainerTests {
     /// Not asynchronous, so that the blocking variant is chosen.
     private static func trainBlocking(
         _ trainer: Word2VecTrainer,
-        progress: (TrainingProgress) -> Void
+        progress: ((TrainingProgress) -> Void)? = nil
     ) throws -> Word2VecModel {
         try trainer.train(on: Corpus(sentences: planted.sentences), progress: progress)
     }

@@ -59,7 +59,7 @@ func trainInterrupted(
         canceller.start()
         defer { ended.cancel() }
         do throws(VectorError) {
-            _ = try trainer.train(on: corpus, continuing: state, cancellation: cancellation) { _ in }
+            _ = try trainer.train(on: corpus, continuing: state, cancellation: cancellation)
             try trainer.checkpoint?.remove()
         } catch {
             #expect(error.code == .cancelled)

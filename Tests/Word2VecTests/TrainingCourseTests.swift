@@ -91,7 +91,7 @@ struct TrainingCourseTests {
                 cancellation.cancel()
             }.start()
             do throws(VectorError) {
-                _ = try trainer.train(on: corpus, cancellation: cancellation) { _ in }
+                _ = try trainer.train(on: corpus, cancellation: cancellation)
             } catch {
                 #expect(error.code == .cancelled, "\(error)")
             }
@@ -110,7 +110,7 @@ struct TrainingCourseTests {
         let cancelled = Cancellation()
         cancelled.cancel()
         let error = #expect(throws: VectorError.self) {
-            try trainer.train(on: corpus, cancellation: cancelled) { _ in }
+            try trainer.train(on: corpus, cancellation: cancelled)
         }
         #expect(error?.code == .cancelled)
         // At the last report training is done, but for taking out its vectors.

@@ -38,38 +38,34 @@ enum IndexFile {
         to url: URL,
         body: ((UnsafeRawBufferPointer) throws(VectorError) -> Void) throws(VectorError) -> Void
     ) throws(VectorError) {
-        try withVectorError {
-            var header = Layout(metric: header.metric, ids: header.ids, nextID: header.nextID)
-            let file = try AtomicFile(replacing: url)
-            // The header is written twice: its checksums are known only after the body.
-            try file.write(header.bytes)
-            var checksum = CRC32C()
-            var length = 0
-            try body { bytes throws(VectorError) in
-                checksum.update(bytes)
-                length += bytes.count
-                try file.write(bytes)
-            }
-            header.bodyLength = UInt64(length)
-            header.bodyChecksum = checksum.value
-            try file.overwrite(header.bytes, at: 0)
-            try file.commit()
+        var header = Layout(metric: header.metric, ids: header.ids, nextID: header.nextID)
+        let file = try AtomicFile(replacing: url)
+        // The header is written twice: its checksums are known only after the body.
+        try file.write(header.bytes)
+        var checksum = CRC32C()
+        var length = 0
+        try body { bytes throws(VectorError) in
+            checksum.update(bytes)
+            length += bytes.count
+            try file.write(bytes)
         }
+        header.bodyLength = UInt64(length)
+        header.bodyChecksum = checksum.value
+        try file.overwrite(header.bytes, at: 0)
+        try file.commit()
     }
 
     static func read(_ url: URL) throws(VectorError) -> (header: Header, body: [UInt8]) {
-        try withVectorError {
-            let file = try InputFile(url)
-            guard file.size >= Layout.fixedLength else {
-                throw VectorError(.invalidFormat, "'\(file.path)' has \(file.size) bytes, too few for an index file")
-            }
-            let layout = try Layout(file)
-            let body = try file.bytes(Int(layout.headerLength)..<file.size)
-            guard body.withUnsafeBytes({ CRC32C.checksum($0) }) == layout.bodyChecksum else {
-                throw VectorError(.invalidFormat, "'\(file.path)' is damaged: the checksum of its body is wrong")
-            }
-            return (Header(metric: layout.metric, ids: layout.ids, nextID: layout.nextID), body)
+        let file = try InputFile(url)
+        guard file.size >= Layout.fixedLength else {
+            throw VectorError(.invalidFormat, "'\(file.path)' has \(file.size) bytes, too few for an index file")
         }
+        let layout = try Layout(file)
+        let body = try file.bytes(Int(layout.headerLength)..<file.size)
+        guard body.withUnsafeBytes({ CRC32C.checksum($0) }) == layout.bodyChecksum else {
+            throw VectorError(.invalidFormat, "'\(file.path)' is damaged: the checksum of its body is wrong")
+        }
+        return (Header(metric: layout.metric, ids: layout.ids, nextID: layout.nextID), body)
     }
 
     /// The header's fields and their places.
@@ -114,7 +110,7 @@ enum IndexFile {
             return bytes
         }
 
-        init(_ file: InputFile) throws {
+        init(_ file: InputFile) throws(VectorError) {
             func damaged(_ what: String) -> VectorError {
                 VectorError(.invalidFormat, "'\(file.path)' is damaged: \(what)")
             }

@@ -18,11 +18,9 @@ extension IndexCore {
             try state.withNative { native throws(VectorError) in
                 try state.ids.checkExpressible()
                 let ids = state.explicitIDs
-                try withVectorError {
-                    let file = try AtomicFile(replacing: url)
-                    try native.write(ids: ids) { bytes throws(VectorError) in try file.write(bytes) }
-                    try file.commit()
-                }
+                let file = try AtomicFile(replacing: url)
+                try native.write(ids: ids) { bytes throws(VectorError) in try file.write(bytes) }
+                try file.commit()
             }
         }
     }
@@ -41,10 +39,8 @@ extension IndexCore {
 
     /// - Parameter metric: nil for the file's.
     init(faissFile url: URL, areBits: Bool, metric: Metric? = nil) throws(VectorError) {
-        let bytes = try withVectorError {
-            let file = try InputFile(url)
-            return try file.bytes(0..<file.size)
-        }
+        let file = try InputFile(url)
+        let bytes = try file.bytes(0..<file.size)
         do throws(VectorError) {
             try self.init(bytes, areBits: areBits, metric: metric, ids: nil, nextID: 0)
         } catch {

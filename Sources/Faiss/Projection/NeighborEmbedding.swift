@@ -85,9 +85,7 @@ public struct NeighborEmbedding: Sendable, Hashable {
         }
         let divergence = layout.divergence(from: affinities)
         return NeighborEmbeddingModel(
-            positions: try withVectorError {
-                try VectorMatrix(layout.positions.flatMap { [$0.x, $0.y] }, dimension: 2)
-            },
+            positions: try VectorMatrix(layout.positions.flatMap { [$0.x, $0.y] }, dimension: 2),
             neighbors: neighbors,
             divergence: divergence
         )

@@ -64,12 +64,9 @@ public struct PCA: Sendable, Hashable {
         let found = try points.withUnsafeBufferPointer { values throws(VectorError) in
             try nativePrincipalComponents(of: values, dimension: points.dimension, count: components, watch: watch)
         }
-        let matrix = try withVectorError {
-            try VectorMatrix(found.components.map { Float($0) }, dimension: points.dimension)
-        }
         return PCAModel(
             mean: found.mean,
-            components: matrix,
+            components: try VectorMatrix(found.components.map { Float($0) }, dimension: points.dimension),
             explainedVariance: found.variances,
             explainedVarianceRatio: found.variances.map { found.total > 0 ? $0 / found.total : 0 },
             threads: threads

@@ -46,12 +46,10 @@ public struct PCAModel: Sendable, Hashable {
     /// - Throws: `VectorError` with code `dimensionMismatch`, `notFinite`, `tooLarge`.
     public func inverseTransform(_ projected: VectorMatrix) throws(VectorError) -> VectorMatrix {
         let (count, dimension) = (components.count, components.dimension)
-        let transposed = try withVectorError {
-            try VectorMatrix(
-                (0..<count * dimension).map { components.values[$0 % count * dimension + $0 / count] },
-                dimension: count
-            )
-        }
+        let transposed = try VectorMatrix(
+            (0..<count * dimension).map { components.values[$0 % count * dimension + $0 / count] },
+            dimension: count
+        )
         return try project(projected, minus: nil, times: transposed, plus: mean)
     }
 
@@ -73,20 +71,18 @@ public struct PCAModel: Sendable, Hashable {
             )
         }
         _ = try preparedPoints(points, areNormalized: false)
-        return try withVectorError {
-            try VectorMatrix(count: points.count, dimension: matrix.count) { projected in
-                try points.withUnsafeBufferPointer { values in
-                    try matrix.withUnsafeBufferPointer { rows in
-                        try nativeProjection(
-                            of: values,
-                            minus: mean,
-                            times: rows,
-                            dimension: matrix.dimension,
-                            plus: otherMean,
-                            threads: threads,
-                            into: projected
-                        )
-                    }
+        return try VectorMatrix(count: points.count, dimension: matrix.count) { projected in
+            try points.withUnsafeBufferPointer { values in
+                try matrix.withUnsafeBufferPointer { rows in
+                    try nativeProjection(
+                        of: values,
+                        minus: mean,
+                        times: rows,
+                        dimension: matrix.dimension,
+                        plus: otherMean,
+                        threads: threads,
+                        into: projected
+                    )
                 }
             }
         }

@@ -12,7 +12,6 @@
 #include "makers.h"
 #include "stored_labels.h"
 
-#include <cmath>
 #include <cstring>
 
 namespace {
@@ -115,7 +114,7 @@ FaissSearchOptions with_ids(FaissSearchOptions options) {
 }
 
 void copy_row(const faiss::IndexBinaryFlat& index, idx_t place, uint8_t* row) {
-    FAISS_THROW_IF_NOT(place >= 0 && place < index.ntotal);
+    check_position(place, index.ntotal);
     std::copy_n(index.xb.data() + static_cast<size_t>(place) * index.code_size, index.code_size, row);
 }
 
@@ -353,17 +352,13 @@ class BinaryGraphKind : public Kind<uint8_t> {
         const FaissSearchOptions& options = queries.options;
         const Selectors selectors(options);
         const graph::Graph<HammingSpace> graph(index.hnsw, HammingSpace(vectors));
-        const size_t ef = std::max(options.efSearch, 1);
-        std::vector<graph::Neighbor> nearest;
         for (idx_t query = 0; query < queries.count; ++query) {
             const uint8_t* x = queries.x + query * index.code_size;
-            graph::find_nearest(graph, x, k, ef, selectors.get(), nearest);
-            for (idx_t place = 0; place < k; ++place) {
-                const bool is_there = static_cast<size_t>(place) < nearest.size();
-                const idx_t node = is_there ? nearest[place].node : graph::none;
-                distances[query * k + place] = is_there ? nearest[place].key : INFINITY;
-                labels[query * k + place] = is_there && options.external_ids ? options.external_ids[node] : node;
-            }
+            const idx_t first = query * k;
+            graph::find_nearest(graph, x, k, options.efSearch, selectors.get(), distances + first, labels + first);
+        }
+        for (idx_t i = 0; options.external_ids && i < queries.count * k; ++i) {
+            labels[i] = labels[i] < 0 ? labels[i] : options.external_ids[labels[i]];
         }
     }
 

@@ -29,10 +29,7 @@ class CodesKind : public ScannedKind<float> {
 
     void reconstruct(size_t n, const idx_t* labels, float* x) const override {
         for (size_t i = 0; i < n; ++i) {
-            FAISS_THROW_IF_NOT_FMT(
-                    labels[i] >= 0 && labels[i] < index.ntotal,
-                    "no vector has the label %lld",
-                    static_cast<long long>(labels[i]));
+            check_position(labels[i], index.ntotal);
             index.reconstruct(labels[i], x + i * index.d);
         }
     }

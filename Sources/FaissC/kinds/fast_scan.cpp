@@ -41,7 +41,7 @@ class FastScanKind : public ScannedKind<float> {
 
     void reconstruct(size_t n, const idx_t* labels, float* x) const override {
         for (size_t i = 0; i < n; ++i) {
-            FAISS_THROW_IF_NOT(labels[i] >= 0 && labels[i] < index.ntotal);
+            check_position(labels[i], index.ntotal);
             decode_packed(index.pq, index.codes.get(), index.M2, labels[i], x + i * index.d);
         }
     }

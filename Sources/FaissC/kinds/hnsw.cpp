@@ -5,8 +5,6 @@
 #include "flat.h"
 #include "makers.h"
 
-#include <cfloat>
-
 namespace {
 
 using graph::Node;
@@ -85,17 +83,14 @@ class GraphKind : public Kind<float> {
         }
         const Selectors selectors(options);
         const graph::Graph<FlatSpace> graph(index.hnsw, FlatSpace(vectors));
-        const Comparison& comparison = graph.space.comparison;
-        std::vector<graph::Neighbor> nearest;
         for (idx_t query = 0; query < queries.count; ++query) {
             const float* x = queries.x + query * index.d;
-            graph::find_nearest(graph, x, k, options.efSearch, selectors.get(), nearest);
-            for (idx_t place = 0; place < k; ++place) {
-                const bool is_there = static_cast<size_t>(place) < nearest.size();
-                distances[query * k + place] = comparison.distance(is_there ? nearest[place].key : FLT_MAX);
-                labels[query * k + place] = is_there ? nearest[place].node : graph::none;
-            }
+            const idx_t first = query * k;
+            graph::find_nearest(graph, x, k, options.efSearch, selectors.get(), distances + first, labels + first);
         }
+        std::transform(distances, distances + queries.count * k, distances, [&](float key) {
+            return graph.space.comparison.distance(key);
+        });
     }
 
     void search_within(const Queries<float>&, float, faiss::RangeSearchResult&) const override {

@@ -104,6 +104,12 @@ class Kind {
     }
 };
 
+/// Throws if a label that is a position is not there.
+inline void check_position(idx_t label, idx_t count) {
+    FAISS_THROW_IF_NOT_FMT(
+            label >= 0 && label < count, "no vector has the label %lld", static_cast<long long>(label));
+}
+
 /// What a product quantizer adds to a shape that is described.
 inline void describe_quantizer(const faiss::ProductQuantizer& pq, FaissIndexShape& shape) {
     shape.M = pq.M;

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cfloat>
 #include <mutex>
 #include <vector>
 
@@ -432,7 +433,8 @@ class Builder {
     std::array<std::mutex, 4096> locks;
 };
 
-/// The k nearest among those that a walk with `ef` candidates meets and the selector (or NULL) admits, nearest first.
+/// Finds the k nearest among those that a walk with `ef` candidates meets and the selector (or NULL) admits, nearest
+/// first. Missing answers are -1, their keys the largest.
 template <class Space>
 void find_nearest(
         const Graph<Space>& graph,
@@ -440,8 +442,10 @@ void find_nearest(
         size_t k,
         size_t ef,
         const faiss::IDSelector* selector,
-        std::vector<Neighbor>& nearest) {
-    nearest.clear();
+        float* keys,
+        idx_t* labels) {
+    std::fill_n(keys, k, FLT_MAX);
+    std::fill_n(labels, k, none);
     if (graph.hnsw.entry_point == none) {
         return;
     }
@@ -452,6 +456,7 @@ void find_nearest(
         walk.descend(layer, start);
     }
     const size_t wide = std::max(ef, k);
+    std::vector<Neighbor> nearest;
     if (selector) {
         walk.explore(0, start, wide, SIZE_MAX, [&](const Neighbor& neighbor) {
             if (selector->is_member(neighbor.node)) {
@@ -471,7 +476,10 @@ void find_nearest(
             [](const Neighbor& a, const Neighbor& b) {
                 return a.key < b.key || (a.key == b.key && a.node < b.node);
             });
-    nearest.resize(count);
+    for (size_t place = 0; place < count; ++place) {
+        keys[place] = nearest[place].key;
+        labels[place] = nearest[place].node;
+    }
 }
 
 /// Adds to the shape of the vectors what their graph is and takes.

@@ -12,10 +12,8 @@ final class AcknowledgedSequence: Sendable {
 
     init(_ folder: URL, readOnly: Bool = false) throws(VectorError) {
         let flags = readOnly ? O_RDONLY : O_RDWR | O_CREAT
-        descriptor = try withVectorError {
-            let path = try folder.appending(path: "acknowledged").filePath
-            return try systemCall("open '\(path)'") { open(path, flags | O_CLOEXEC, 0o666) }
-        }
+        let path = try folder.appending(path: "acknowledged").filePath
+        descriptor = try systemCall("open '\(path)'") { open(path, flags | O_CLOEXEC, 0o666) }
     }
 
     deinit { close(descriptor) }

@@ -7,10 +7,8 @@ final class FolderLock: Sendable {
     private let descriptor: Int32
 
     init(_ folder: URL) throws(VectorError) {
-        descriptor = try withVectorError {
-            let path = try Self.file(in: folder).filePath
-            return try systemCall("open '\(path)'") { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
-        }
+        let path = try Self.file(in: folder).filePath
+        descriptor = try systemCall("open '\(path)'") { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             var text = [UInt8](repeating: 0, count: 32)
             let length = pread(descriptor, &text, text.count, 0)

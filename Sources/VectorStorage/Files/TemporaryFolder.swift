@@ -13,7 +13,7 @@ final class TemporaryFolder {
         try Folder.create(parent)
         Self.removeForgotten(in: parent)
         url = parent.appending(path: "\(Self.prefix)\(UUID().uuidString)\(Self.ending)", directoryHint: .isDirectory)
-        try withVectorError { [url] in try Folder.create(url) }
+        try Folder.create(url)
         do throws(VectorError) {
             lock = try FolderLock(url)
         } catch {

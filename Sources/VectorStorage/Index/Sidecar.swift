@@ -42,16 +42,14 @@ extension Sidecar {
             throw VectorError(.damaged, "its name is a path")
         }
         let url = folder.appending(path: name)
-        return try withVectorError {
-            let file = try InputFile(url)
-            guard file.size == length else {
-                throw VectorError(.damaged, "it has \(file.size) bytes, the catalogue says \(length)")
-            }
-            guard try fileChecksum(file) == checksum else {
-                throw VectorError(.damaged, "its checksum is not the catalogue's")
-            }
-            return try VectorIndex(contentsOf: url)
+        let file = try InputFile(url)
+        guard file.size == length else {
+            throw VectorError(.damaged, "it has \(file.size) bytes, the catalogue says \(length)")
         }
+        guard try fileChecksum(file) == checksum else {
+            throw VectorError(.damaged, "its checksum is not the catalogue's")
+        }
+        return try VectorIndex(contentsOf: url)
     }
 
     /// Refuses an index that does not hold every row that it should.

@@ -67,12 +67,10 @@ extension CollectionVersion {
         if let rows {
             search.filter = table.filter(for: rows, in: 0..<firstRecentSlot)
         }
-        return try withVectorError {
-            guard queries.count == 1 else { return try main.index.search(queries, k: wanted, options: search) }
-            var lists = NeighborLists()
-            lists.append(try main.index.search(Array(queries[0]), k: wanted, options: search))
-            return lists
-        }
+        guard queries.count == 1 else { return try main.index.search(queries, k: wanted, options: search) }
+        var lists = NeighborLists()
+        lists.append(try main.index.search(Array(queries[0]), k: wanted, options: search))
+        return lists
     }
 
     /// The k best of what the index proposed and of the rows that are newer than the index; nil if the index has not

@@ -41,16 +41,16 @@ package func inPieces<Failure: Error>(
     of count: Int,
     size: Int,
     threads: ThreadLimit,
-    progress: (Double) -> Void = { _ in },
+    progress: ((Double) -> Void)? = nil,
     _ body: @escaping @Sendable (Range<Int>) throws(Failure) -> Void
 ) throws(Failure) {
     let pieces = Pieces(of: count, size: size)
     let failure = Locked<Failure?>(nil)
-    let work: @Sendable ((Double) -> Void) -> Void = { progress in
+    let work: @Sendable (((Double) -> Void)?) -> Void = { progress in
         do throws(Failure) {
             while let piece = pieces.next() {
                 try body(piece)
-                progress(pieces.shareTaken)
+                progress?(pieces.shareTaken)
             }
         } catch {
             failure.withLock { $0 = $0 ?? error }
@@ -58,7 +58,7 @@ package func inPieces<Failure: Error>(
         }
     }
     withWorkers(min(threads.count, pieces.count)) {
-        work { _ in }
+        work(nil)
     } caller: {
         work(progress)
     }

@@ -86,7 +86,7 @@ public struct DocumentEmbedding: Sendable {
     public func removingFirstComponent(
         of documents: VectorMatrix,
         threads: ThreadLimit = .automatic,
-        progress: (_ fraction: Double) -> Void = { _ in }
+        progress: ((_ fraction: Double) -> Void)? = nil
     ) throws(VectorError) -> DocumentEmbedding {
         guard documents.dimension == words.dimension else {
             throw VectorError(
@@ -102,7 +102,7 @@ public struct DocumentEmbedding: Sendable {
     public func removingFirstComponent(
         of documents: VectorMatrix,
         threads: ThreadLimit = .automatic,
-        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
+        progress: (@Sendable (_ fraction: Double) -> Void)? = nil
     ) async throws(VectorError) -> DocumentEmbedding {
         try await runBlocking { _ throws(VectorError) in
             try removingFirstComponent(of: documents, threads: threads, progress: progress)
@@ -127,7 +127,7 @@ public struct DocumentEmbedding: Sendable {
     public func vectors(
         of documents: [String],
         threads: ThreadLimit = .automatic,
-        progress: (_ fraction: Double) -> Void = { _ in }
+        progress: ((_ fraction: Double) -> Void)? = nil
     ) throws(VectorError) -> VectorMatrix {
         try vectors(documents.count, threads, progress, wordsOfTexts(documents))
     }
@@ -136,7 +136,7 @@ public struct DocumentEmbedding: Sendable {
     public func vectors(
         of documents: [String],
         threads: ThreadLimit = .automatic,
-        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
+        progress: (@Sendable (_ fraction: Double) -> Void)? = nil
     ) async throws(VectorError) -> VectorMatrix {
         try await runBlocking { _ throws(VectorError) in
             try vectors(of: documents, threads: threads, progress: progress)
@@ -147,7 +147,7 @@ public struct DocumentEmbedding: Sendable {
     public func vectors(
         of documents: [[String]],
         threads: ThreadLimit = .automatic,
-        progress: (_ fraction: Double) -> Void = { _ in }
+        progress: ((_ fraction: Double) -> Void)? = nil
     ) throws(VectorError) -> VectorMatrix {
         try vectors(documents.count, threads, progress, wordsOfLists(documents))
     }
@@ -156,7 +156,7 @@ public struct DocumentEmbedding: Sendable {
     public func vectors(
         of documents: [[String]],
         threads: ThreadLimit = .automatic,
-        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
+        progress: (@Sendable (_ fraction: Double) -> Void)? = nil
     ) async throws(VectorError) -> VectorMatrix {
         try await runBlocking { _ throws(VectorError) in
             try vectors(of: documents, threads: threads, progress: progress)
@@ -188,7 +188,7 @@ public struct DocumentEmbedding: Sendable {
     private func vectors(
         _ count: Int,
         _ threads: ThreadLimit,
-        _ progress: (Double) -> Void,
+        _ progress: ((Double) -> Void)?,
         _ knownWords: @escaping KnownWords
     ) throws(VectorError) -> VectorMatrix {
         return try VectorMatrix(count: count, dimension: words.dimension) { values in

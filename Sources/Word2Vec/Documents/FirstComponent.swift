@@ -11,7 +11,7 @@ func firstComponent(
     of matrix: VectorMatrix,
     _ threads: ThreadLimit,
     _ cancellation: Cancellation,
-    _ progress: (Double) -> Void
+    _ progress: ((Double) -> Void)?
 ) throws(VectorError) -> [Float] {
     let dimension = matrix.dimension
     if let place = matrix.values.firstIndex(where: { !$0.isFinite }) {
@@ -34,9 +34,9 @@ func firstComponent(
         direction = next
         guard change > tolerance else { break }
         // The change falls at a steady rate, so its logarithm gives the progress.
-        progress(min(max(0, log(change) / log(tolerance)), 1))
+        progress?(min(max(0, log(change) / log(tolerance)), 1))
     }
-    progress(1)
+    progress?(1)
     let largest = direction.max { $0.magnitude < $1.magnitude } ?? 0
     return direction.map { Float(largest < 0 ? -$0 : $0) }
 }

@@ -67,7 +67,7 @@ public struct PhraseLearner: Sendable, Hashable {
     ///   corpus holds no words, `inputOutput`, `invalidFormat`, `tooLarge` or `cancelled`.
     public func learn(
         from corpus: Corpus,
-        progress: (_ fraction: Double) -> Void = { _ in }
+        progress: ((_ fraction: Double) -> Void)? = nil
     ) throws(VectorError) -> Phrases {
         let cancellation = Cancellation.current
         try check()
@@ -85,10 +85,10 @@ public struct PhraseLearner: Sendable, Hashable {
         var pace = Pace()
         try counted.forEachSentence(cancellation) { sentence, fraction throws(VectorError) in
             try counter.add(sentence)
-            if pace.isDue() { progress(fraction) }
+            if pace.isDue() { progress?(fraction) }
         }
         let phrases = counter.finish()
-        progress(1)
+        progress?(1)
         return phrases
     }
 
@@ -96,7 +96,7 @@ public struct PhraseLearner: Sendable, Hashable {
     /// thread of the work.
     public func learn(
         from corpus: Corpus,
-        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
+        progress: (@Sendable (_ fraction: Double) -> Void)? = nil
     ) async throws(VectorError) -> Phrases {
         try await runBlocking { _ throws(VectorError) in try learn(from: corpus, progress: progress) }
     }

@@ -74,7 +74,7 @@ public struct Phrases: Sendable {
     /// - Throws: `VectorError` with code `inputOutput`, `invalidFormat`, `tooLarge` or `cancelled`.
     public func join(
         _ corpus: Corpus,
-        progress: (_ fraction: Double) -> Void = { _ in }
+        progress: ((_ fraction: Double) -> Void)? = nil
     ) throws(VectorError) -> Corpus {
         let cancellation = Cancellation.current
         // The text is kept twice: as it was read, and joined.
@@ -90,10 +90,10 @@ public struct Phrases: Sendable {
             }
             guard isLast else { return }
             try writer.endSentence()
-            if pace.isDue() { progress(fraction) }
+            if pace.isDue() { progress?(fraction) }
         }
         try writer.endBlock()
-        progress(1)
+        progress?(1)
         return Corpus(
             try CountedCorpus(name: counted.name, [writer], spool: spool, cancellation: cancellation)
         )
@@ -103,7 +103,7 @@ public struct Phrases: Sendable {
     /// thread of the work.
     public func join(
         _ corpus: Corpus,
-        progress: @escaping @Sendable (_ fraction: Double) -> Void = { _ in }
+        progress: (@Sendable (_ fraction: Double) -> Void)? = nil
     ) async throws(VectorError) -> Corpus {
         try await runBlocking { _ throws(VectorError) in try join(corpus, progress: progress) }
     }

@@ -10,7 +10,7 @@ func inPieces(
     threads: ThreadLimit,
     _ cancellation: Cancellation,
     _ work: String,
-    progress: (Double) -> Void = { _ in },
+    progress: ((Double) -> Void)? = nil,
     _ body: @escaping @Sendable (Range<Int>) -> Void
 ) throws(VectorError) {
     try inPieces(of: count, size: size, threads: threads, progress: progress) { piece throws(VectorError) in

@@ -47,7 +47,7 @@ public struct Word2VecTrainer: Sendable {
     public func train(
         on corpus: Corpus,
         continuing state: TrainingState? = nil,
-        progress: (TrainingProgress) -> Void = { _ in }
+        progress: ((TrainingProgress) -> Void)? = nil
     ) throws(VectorError) -> Word2VecModel {
         try train(on: corpus, continuing: state, cancellation: .current, progress: progress)
     }
@@ -57,7 +57,7 @@ public struct Word2VecTrainer: Sendable {
     public func train(
         on corpus: Corpus,
         continuing state: TrainingState? = nil,
-        progress: @escaping @Sendable (TrainingProgress) -> Void = { _ in }
+        progress: (@Sendable (TrainingProgress) -> Void)? = nil
     ) async throws(VectorError) -> Word2VecModel {
         try await runBlocking { _ throws(VectorError) in
             try train(on: corpus, continuing: state, progress: progress)
@@ -68,7 +68,7 @@ public struct Word2VecTrainer: Sendable {
         on corpus: Corpus,
         continuing old: TrainingState? = nil,
         cancellation: Cancellation,
-        progress: (TrainingProgress) -> Void
+        progress: ((TrainingProgress) -> Void)? = nil
     ) throws(VectorError) -> Word2VecModel {
         let state = try finalState(on: corpus, continuing: old, cancellation: cancellation, progress: progress)
         return try model(of: state, cancellation: cancellation)
@@ -79,7 +79,7 @@ public struct Word2VecTrainer: Sendable {
         on corpus: Corpus,
         continuing old: TrainingState?,
         cancellation: Cancellation,
-        progress: (TrainingProgress) -> Void
+        progress: ((TrainingProgress) -> Void)?
     ) throws(VectorError) -> TrainingState {
         try checkKernelLevel()
         try configuration.check()
@@ -137,13 +137,13 @@ public struct Word2VecTrainer: Sendable {
                     let now = ContinuousClock.now
                     guard now - lastReport > .milliseconds(100) else { return }
                     lastReport = now
-                    progress(session.progress(epoch: epoch))
+                    progress?(session.progress(epoch: epoch))
                 }
             }
             session.endRound()
         }
         let final = try session.finish()
-        progress(session.progress())
+        progress?(session.progress())
         return final
     }
 
