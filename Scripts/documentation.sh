@@ -11,13 +11,15 @@ set -eu
 cd "$(dirname "$0")/.."
 
 modules="Vectors Faiss VectorStorage Word2Vec"
+# The module Milvus has its content with the trait alone.
+[ "${TRAITS:-}" != Milvus ] || modules="$modules Milvus"
 output=${1:-.build/documentation}
 built=.build/release
 tools=$(dirname "$(realpath "$(command -v swift)")")
 [ -x "$tools/docc" ] || fail "needs docc, which comes with Swift: not in $tools"
 
 for module in $modules; do
-    swift build -c release --quiet --target "$module"
+    swift build -c release --quiet ${TRAITS:+--traits "$TRAITS"} --target "$module"
 done
 # What was built has all that documentation needs: no second build to emit symbol graphs.
 target=$(swift -print-target-info | python3 -c 'import json, sys; print(json.load(sys.stdin)["target"]["triple"])')

@@ -23,6 +23,7 @@ swift build --package-path "$tools" -c release --quiet --product protoc-gen-swif
 protoc --plugin="$tools/.build/release/protoc-gen-swift" --swift_out=. milvus.proto
 # Nothing of it is compiled, or needs swift-protobuf, unless the package's trait Milvus is on.
 {
+    echo "// swift-format-ignore-file"
     echo "// milvus.proto: $digest"
     echo "#if Milvus"
     cat milvus.pb.swift

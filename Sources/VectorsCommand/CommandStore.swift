@@ -8,7 +8,7 @@ import Vectors
 enum CommandStore {
     case folder(VectorStore)
     #if Milvus
-        case server(MilvusStore)
+    case server(MilvusStore)
     #endif
 
     /// Whether a command's argument is not a path.
@@ -20,10 +20,10 @@ enum CommandStore {
         }
         guard let url = URL(string: place) else { throw ValidationError("'\(place)' is not an address") }
         #if Milvus
-            let token = ProcessInfo.processInfo.environment["MILVUS_TOKEN"]
-            return .server(try await MilvusStore.connect(url, options: MilvusOptions(token: token)))
+        let token = ProcessInfo.processInfo.environment["MILVUS_TOKEN"]
+        return .server(try await MilvusStore.connect(url, options: MilvusOptions(token: token)))
         #else
-            throw DataError("'\(url)': this program was built without Milvus; `swift build --traits Milvus` builds it with")
+        throw DataError("'\(url)': this program was built without Milvus; `swift build --traits Milvus` builds it with")
         #endif
     }
 
@@ -31,7 +31,7 @@ enum CommandStore {
         switch self {
         case .folder(let store): try await store.collection(name)
         #if Milvus
-            case .server(let store): try await store.collection(name)
+        case .server(let store): try await store.collection(name)
         #endif
         }
     }
@@ -46,8 +46,8 @@ enum CommandStore {
         case .folder(let store):
             try await store.createCollection(name, dimension: dimension, metric: metric, index: index)
         #if Milvus
-            case .server(let store):
-                try await store.createCollection(name, dimension: dimension, metric: metric, index: index)
+        case .server(let store):
+            try await store.createCollection(name, dimension: dimension, metric: metric, index: index)
         #endif
         }
     }
@@ -56,7 +56,7 @@ enum CommandStore {
         switch self {
         case .folder(let store): try await store.deleteCollection(name)
         #if Milvus
-            case .server(let store): try await store.deleteCollection(name)
+        case .server(let store): try await store.deleteCollection(name)
         #endif
         }
     }
@@ -65,7 +65,7 @@ enum CommandStore {
         switch self {
         case .folder(let store): try await store.collectionNames()
         #if Milvus
-            case .server(let store): try await store.collectionNames()
+        case .server(let store): try await store.collectionNames()
         #endif
         }
     }
@@ -74,7 +74,7 @@ enum CommandStore {
         switch self {
         case .folder(let store): try await store.close()
         #if Milvus
-            case .server(let store): await store.close()
+        case .server(let store): await store.close()
         #endif
         }
     }

@@ -25,7 +25,8 @@ struct StoreCommand: AsyncParsableCommand {
             StoreCreateCommand.self, StoreImportCommand.self, StorePutCommand.self, StoreGetCommand.self,
             StoreUpdateCommand.self, StoreDeleteCommand.self, StoreSearchCommand.self, StoreCountCommand.self,
             StoreInfoCommand.self, StoreVerifyCommand.self, StoreCompactCommand.self, StoreExportCommand.self,
-            StoreSnapshotCommand.self, StoreRenameCommand.self, StoreDropCommand.self, StorePushCommand.self, StorePlanCommand.self,
+            StoreSnapshotCommand.self, StoreRenameCommand.self, StoreDropCommand.self, StorePushCommand.self,
+            StorePlanCommand.self,
         ]
     )
 }

@@ -77,7 +77,9 @@ struct MeasureCommand: AsyncParsableCommand {
         figures.singleMilliseconds = 1000 * singles.sorted()[singles.count / 2]
         var batches: [Double] = []
         for _ in 0..<5 {
-            batches.append(try await seconds { _ = try await visible.search(queries, k: 10, where: nil, options: options) })
+            batches.append(
+                try await seconds { _ = try await visible.search(queries, k: 10, where: nil, options: options) }
+            )
         }
         figures.batchMilliseconds = 1000 * batches.sorted()[2] / Double(queries.count)
         var filtered: [Double] = []

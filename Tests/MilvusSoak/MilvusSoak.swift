@@ -4,11 +4,11 @@ import ArgumentParser
 @main
 struct MilvusSoak: AsyncParsableCommand {
     #if Milvus
-        static let configuration = CommandConfiguration(
-            commandName: "milvus-soak",
-            subcommands: [ImportCommand.self, VerifyCommand.self, MeasureCommand.self]
-        )
+    static let configuration = CommandConfiguration(
+        commandName: "milvus-soak",
+        subcommands: [ImportCommand.self, VerifyCommand.self, MeasureCommand.self]
+    )
     #else
-        func run() throws { throw ValidationError("build with --traits Milvus") }
+    func run() throws { throw ValidationError("build with --traits Milvus") }
     #endif
 }

@@ -26,13 +26,17 @@ struct MappingTests {
             }
             for second in doubles {
                 // Exact: a double that is no integer of 64 bits is compared with the integers around it.
-                let isLess = Int64(exactly: second).map { first < $0 }
-                    ?? (second > 0 ? second >= 0x1p63 || first <= Int64(second) : second >= -0x1p63 && first < Int64(second))
+                let isLess =
+                    Int64(exactly: second).map { first < $0 }
+                    ?? (second > 0
+                        ? second >= 0x1p63 || first <= Int64(second) : second >= -0x1p63 && first < Int64(second))
                 #expect(
                     isLess == (SortableNumber.text(first) < SortableNumber.text(second)),
                     "\(first) \(second)"
                 )
-                #expect((Int64(exactly: second) == first) == (SortableNumber.text(first) == SortableNumber.text(second)))
+                #expect(
+                    (Int64(exactly: second) == first) == (SortableNumber.text(first) == SortableNumber.text(second))
+                )
             }
         }
         for first in doubles {
@@ -45,7 +49,8 @@ struct MappingTests {
     @Test("Names are valid on the server, different, and come back")
     func names() throws {
         let names = [
-            "books", "my_books", "my-books", "my_x2D_books", "_x", "_x_", "_", "9lives", "a9", "Bücher", "日本", "a b", "_x5F_x",
+            "books", "my_books", "my-books", "my_x2D_books", "_x", "_x_", "_", "9lives", "a9", "Bücher", "日本", "a b",
+            "_x5F_x",
             "x_x41_", "--", "_-", "-_x", "a_x", String(repeating: "n", count: 255),
         ]
         let encoded = try names.map(CollectionName.encoded)
@@ -53,7 +58,10 @@ struct MappingTests {
         #expect(Set(encoded).count == names.count)
         #expect(encoded[0] == "books" && encoded[1] == "my_books" && encoded[2] == "my_x2D_books")
         for name in encoded {
-            #expect(name.utf8.allSatisfy { $0 == 95 || (48...57).contains($0) || (65...90).contains($0 & ~32) }, "\(name)")
+            #expect(
+                name.utf8.allSatisfy { $0 == 95 || (48...57).contains($0) || (65...90).contains($0 & ~32) },
+                "\(name)"
+            )
             #expect(!(48...57).contains(name.utf8.first!), "\(name)")
         }
         for name in ["", String(repeating: "n", count: 256), String(repeating: "é", count: 64)] {

@@ -13,7 +13,8 @@ private let address = ProcessInfo.processInfo.environment["SWIFT_FAISS_MILVUS"].
 
 /// How many random conditions are tried: each takes milliseconds on the real server, and a twentieth of a second on the one
 /// in Python.
-private let conditionCount = ProcessInfo.processInfo.environment["SWIFT_FAISS_MILVUS_CONDITIONS"].flatMap { Int($0) } ?? 300
+private let conditionCount =
+    ProcessInfo.processInfo.environment["SWIFT_FAISS_MILVUS_CONDITIONS"].flatMap { Int($0) } ?? 300
 
 @Suite("A collection on a server", .serialized, .enabled(if: address != nil))
 struct ServerTests {
@@ -76,7 +77,11 @@ struct ServerTests {
             #expect(failures == [])
             await failure(.invalidArgument, "16385", "16384") { try await collection.search([1, 2], k: 16_385) }
             await failure(.invalidArgument, "65536") {
-                try await collection.upsert("x", [1, 2], metadata: ["a": .string(String(repeating: "x", count: 70_000))])
+                try await collection.upsert(
+                    "x",
+                    [1, 2],
+                    metadata: ["a": .string(String(repeating: "x", count: 70_000))]
+                )
             }
             let many = MetadataCondition.in("a", (0..<5000).map { .integer($0) })
             await failure(.invalidArgument, "5000", "4096") { try await collection.count(where: many) }
@@ -124,10 +129,13 @@ struct ServerTests {
         }
     }
 
-    @Test("Narrow conditions are answered exactly, wide ones by the index, and never short", arguments: [
-        CollectionIndex.described(.flat), .described(.ivfFlat(lists: 64)), .described(.hnsw(neighbors: 16)),
-        .described(.ivf(lists: 64, storing: .scalarQuantized())), .automatic,
-    ])
+    @Test(
+        "Narrow conditions are answered exactly, wide ones by the index, and never short",
+        arguments: [
+            CollectionIndex.described(.flat), .described(.ivfFlat(lists: 64)), .described(.hnsw(neighbors: 16)),
+            .described(.ivf(lists: 64, storing: .scalarQuantized())), .automatic,
+        ]
+    )
     func searching(index: CollectionIndex) async throws {
         try await withCollection("searching", dimension: 128, index: index) { _, collection in
             let base = try TestVectors.siftLike(12_000, seed: 1)
@@ -189,13 +197,20 @@ struct ServerTests {
 
     @Test("Many calls at a time, and cancelled ones")
     func concurrency() async throws {
-        try await withCollection("concurrency", dimension: 8, options: MilvusOptions(batchSize: 100, concurrentCalls: 3)) {
-            _, collection in
+        try await withCollection(
+            "concurrency",
+            dimension: 8,
+            options: MilvusOptions(batchSize: 100, concurrentCalls: 3)
+        ) {
+            _,
+            collection in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for part in 0..<8 {
                     group.addTask {
                         try await collection.upsert(
-                            (0..<250).map { StoredVector(key: "\(part)-\($0)", vector: Array(repeating: Float($0), count: 8)) }
+                            (0..<250).map {
+                                StoredVector(key: "\(part)-\($0)", vector: Array(repeating: Float($0), count: 8))
+                            }
                         )
                         _ = try await collection.search(Array(repeating: 1, count: 8), k: 3)
                     }
@@ -215,6 +230,64 @@ struct ServerTests {
     }
 }
 
+@Suite("The command line on a server", .serialized, .enabled(if: address != nil))
+struct ServerCommandTests {
+    @Test("A store is pushed, pushed again after a change, searched there, and pulled back")
+    func push() async throws {
+        let server = try #require(address).absoluteString
+        try await withTemporaryFolder { folder in
+            let path = folder.appending(path: "here").path(percentEncoded: false)
+            let back = folder.appending(path: "back").path(percentEncoded: false)
+            let store = try await VectorStore.open(folder.appending(path: "here"))
+            let collection = try await store.createCollection("push-test", dimension: 8, metric: .cosine)
+            let load = ConditionLoad(seed: 9)
+            let rows = (0..<700).map { number in
+                StoredVector(
+                    key: VectorKey("row \(number)"),
+                    vector: (0..<8).map { Float((number * 7 + $0 * 13) % 29) - 13.5 },
+                    metadata: load.metadata(number).merging(["part": .integer(Int64(number % 7))]) { $1 }
+                )
+            }
+            try await collection.upsert(rows)
+            try await store.close()
+            func vectors(_ command: String, _ arguments: String...) throws -> VectorsProgram.Outcome {
+                try VectorsProgram.outcome(["store", command] + arguments + ["--collection", "push-test", "--json"])
+            }
+            _ = try vectors("drop", server)
+            let first = try vectors("push", path, "--to", server, "--index", "flat", "--batch", "300")
+            #expect(first.status == 0, "\(first)")
+            #expect(first.object["written"] as? Int == 700 && first.object["is_equal"] as? Bool == true, "\(first)")
+            #expect(try vectors("delete", path, "row 3", "row 4").status == 0)
+            #expect(try vectors("update", path, "row 5", "--metadata", "{\"new\": 1}").status == 0)
+            let unequal = try vectors("push", path, "--to", server)
+            #expect(unequal.status == 1 && unequal.errors.contains("--remove-others"), "\(unequal)")
+            #expect(unequal.object["written"] as? Int == 1 && unequal.object["unchanged"] as? Int == 697, "\(unequal)")
+            let second = try vectors("push", path, "--to", server, "--remove-others")
+            #expect(second.status == 0 && second.object["removed"] as? Int == 2, "\(second)")
+            for condition in ["part = 2", "exists new or part < 4"] {
+                let here = try vectors("search", path, "--key", "row 9", "--where", condition)
+                let there = try vectors("search", server, "--key", "row 9", "--where", condition)
+                #expect(scores(here) == scores(there) && scores(here).count == 10, "\(here) \(there)")
+            }
+            #expect(try vectors("count", server, "--where", "exists new").object["count"] as? Int == 1)
+            #expect(try vectors("get", server, "row 5").output.contains("\"new\":1"))
+            let pulled = try vectors("push", server, "--to", back)
+            #expect(pulled.object["written"] as? Int == 698 && pulled.status == 0, "\(pulled)")
+            #expect(try vectors("count", back).object["count"] as? Int == 698)
+            let folderOnly = try VectorsProgram.outcome(["store", "verify", server])
+            #expect(folderOnly.status == 64 && folderOnly.errors.contains("folder"), "\(folderOnly)")
+            #expect(try vectors("drop", server).status == 0)
+            #expect(try vectors("count", server).status == 1)
+        }
+    }
+
+    /// What a search scored, rounded: neighbours that are equally near may be in any order.
+    private func scores(_ outcome: VectorsProgram.Outcome) -> [Int] {
+        let matches = (outcome.object["matches"] as? [[[String: Any]]])?.first ?? []
+        return matches.compactMap { ($0["score"] as? Double).map { Int(($0 * 1e5).rounded()) } }
+    }
+}
+
 @Suite("A server that is not there")
 struct AbsentServerTests {
     @Test("Is a typed error that names the address, after as long as the options say")
@@ -229,9 +302,13 @@ struct AbsentServerTests {
         #expect(ContinuousClock.now - start < .seconds(10))
     }
 
-    @Test("Addresses and options out of their limits are refused", arguments: [
-        "ftp://host", "http://", "host:19530", "http://user@host", "http://host/path", "http://host:0", "http://host:70000",
-    ])
+    @Test(
+        "Addresses and options out of their limits are refused",
+        arguments: [
+            "ftp://host", "http://", "host:19530", "http://user@host", "http://host/path", "http://host:0",
+            "http://host:70000",
+        ]
+    )
     func addresses(_ text: String) async throws {
         guard let url = URL(string: text) else { return }
         await failure(.invalidArgument) { try await MilvusStore.connect(url) }

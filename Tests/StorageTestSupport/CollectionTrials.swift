@@ -85,7 +85,9 @@ package enum CollectionTrials {
             "e\u{301}", " ", "key in [\"a\"]", VectorKey(String(repeating: "k", count: VectorKey.maximumLength)),
         ]
         try await collection.upsert(
-            keys.enumerated().map { StoredVector(key: $1, vector: [Float($0), 0], metadata: ["n": .integer(Int64($0))]) }
+            keys.enumerated().map {
+                StoredVector(key: $1, vector: [Float($0), 0], metadata: ["n": .integer(Int64($0))])
+            }
         )
         expect(try await collection.count(where: nil) == keys.count, "not every key has a row")
         let rows = try await collection.get(keys + ["nobody"])
@@ -113,7 +115,10 @@ package enum CollectionTrials {
             expect(error.code == .unknownKey, "updating a key without a row: \(error)")
         }
         expect(try await collection.delete(["b", "b", "nobody", "\n"]) == 2, "a wrong number of rows was deleted")
-        expect(try await collection.delete(where: .atLeast("n", 15)) == 5, "a wrong number of rows was deleted by condition")
+        expect(
+            try await collection.delete(where: .atLeast("n", 15)) == 5,
+            "a wrong number of rows was deleted by condition"
+        )
         expect(try await collection.count(where: nil) == keys.count - 7, "deleted rows are still there")
         expect(try await collection.delete([]) == 0, "deleting nothing deletes")
         try await collection.upsert([])

@@ -11,21 +11,25 @@ package struct ConditionLoad: Sendable {
 
     /// Names in which an expression language could get lost; the last two are one name to Swift.
     package static let fields = [
-        "lang", "year", "a.b/c d", "\"quoted\"", "back\\slash", "new\nline\tand\u{1}", "ключ", "it's", "true", "key", "tokens",
+        "lang", "year", "a.b/c d", "\"quoted\"", "back\\slash", "new\nline\tand\u{1}", "ключ", "it's", "true", "key",
+        "tokens",
         "x[\"y\"]", "é", "e\u{301}",
     ]
 
     private static let strings = [
-        "", "en", "de", "5", "true", "null", "a\"b", "a\\b", "a\\\"b", "line\nbreak", "tab\t", "\r", "\u{0}", "\u{1}\u{7f}",
+        "", "en", "de", "5", "true", "null", "a\"b", "a\\b", "a\\\"b", "line\nbreak", "tab\t", "\r", "\u{0}",
+        "\u{1}\u{7f}",
         "'", "%_", "😀", "é", "e\u{301}", "Å", "\u{212B}", "\u{FFFD}", "日本", String(repeating: "long ", count: 60),
     ]
 
     private static let integers: [Int64] = [
-        .min, .min + 1, -(1 << 53) - 1, -(1 << 53), -1, 0, 1, 2, 5, 1960, 1 << 53 - 1, 1 << 53, 1 << 53 + 1, .max - 1, .max,
+        .min, .min + 1, -(1 << 53) - 1, -(1 << 53), -1, 0, 1, 2, 5, 1960, 1 << 53 - 1, 1 << 53, 1 << 53 + 1, .max - 1,
+        .max,
     ]
 
     private static let doubles: [Double] = [
-        -.greatestFiniteMagnitude, -0x1p63, -1e300, -0x1p53, -1.5, -.leastNonzeroMagnitude, -0.0, 0, .leastNonzeroMagnitude,
+        -.greatestFiniteMagnitude, -0x1p63, -1e300, -0x1p53, -1.5, -.leastNonzeroMagnitude, -0.0, 0,
+        .leastNonzeroMagnitude,
         0.1, 0.5, 1, 2, 5, 5.5, 1960, 0x1p53, 0x1p53 + 2, 0x1p63, 1e300, .greatestFiniteMagnitude,
     ]
 
@@ -107,7 +111,9 @@ package struct ConditionLoad: Sendable {
     }
 
     private func generator(_ number: Int, _ purpose: UInt64) -> SplitMix64 {
-        var random = SplitMix64(seed: seed &+ UInt64(bitPattern: Int64(number)) &* 0x9E37_79B9_7F4A_7C15 &+ purpose << 60)
+        var random = SplitMix64(
+            seed: seed &+ UInt64(bitPattern: Int64(number)) &* 0x9E37_79B9_7F4A_7C15 &+ purpose << 60
+        )
         return SplitMix64(seed: random.next())
     }
 }

@@ -14,7 +14,10 @@ struct CommonTests {
         _ body: (VectorCollection) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
-            let store = try await VectorStore.open(folder.appending(path: "s"), options: StoreOptions(durability: .fast))
+            let store = try await VectorStore.open(
+                folder.appending(path: "s"),
+                options: StoreOptions(durability: .fast)
+            )
             try await body(try await store.createCollection("rows", dimension: dimension, metric: metric))
             try await store.close()
         }
@@ -33,7 +36,12 @@ struct CommonTests {
     func conditions() async throws {
         try await withCollection(dimension: 2) { collection in
             let load = ConditionLoad(seed: 5)
-            let failures = try await CollectionTrials.conditions(collection, load: load, rows: 500, conditions: 0..<10_000)
+            let failures = try await CollectionTrials.conditions(
+                collection,
+                load: load,
+                rows: 500,
+                conditions: 0..<10_000
+            )
             #expect(failures == [])
         }
     }

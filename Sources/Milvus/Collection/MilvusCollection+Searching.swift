@@ -137,7 +137,8 @@ extension MilvusCollection {
         request.placeholderGroup = try withVectorError { try group.serializedData() }
         request.outputFields = [CollectionSchema.metadata]
         request.searchParams = CollectionSchema.pairs([
-            "anns_field": CollectionSchema.vector, "topk": "\(k)", "metric_type": metric.serverName, "params": parameters,
+            "anns_field": CollectionSchema.vector, "topk": "\(k)", "metric_type": metric.serverName,
+            "params": parameters,
         ])
         request.nq = Int64(queries.count)
         request.consistencyLevel = guarantee.level

@@ -149,7 +149,8 @@ struct ServerExpression {
     private static func text(of parts: ArraySlice<Part>, joinedBy word: String) throws(VectorError) -> String {
         guard parts.count > 1 else { return try text(of: parts[parts.startIndex]) }
         let middle = parts.startIndex + parts.count / 2
-        return "(\(try text(of: parts[..<middle], joinedBy: word))) \(word) (\(try text(of: parts[middle...], joinedBy: word)))"
+        return
+            "(\(try text(of: parts[..<middle], joinedBy: word))) \(word) (\(try text(of: parts[middle...], joinedBy: word)))"
     }
 
     private static func sortable(_ bound: MetadataRange.Bound) -> String {

@@ -40,8 +40,12 @@ struct ServerIndex: Sendable, Hashable {
     init(_ answer: [WireKeyValuePair]) throws(VectorError) {
         let type = answer.first { $0.key == "index_type" }?.value ?? ""
         let text = answer.first { $0.key == "params" }?.value ?? "{}"
-        guard !type.isEmpty, let parameters = try? JSONDecoder().decode([String: Int].self, from: Data(text.utf8)) else {
-            throw VectorError(.invalidFormat, "the server has an index '\(type)' of \(text), which this release can't read")
+        guard !type.isEmpty, let parameters = try? JSONDecoder().decode([String: Int].self, from: Data(text.utf8))
+        else {
+            throw VectorError(
+                .invalidFormat,
+                "the server has an index '\(type)' of \(text), which this release can't read"
+            )
         }
         self.init(type: type, parameters: parameters)
     }

@@ -40,7 +40,8 @@ final class MilvusClient: Sendable {
                     transportSecurity: address.isSecure
                         ? .tls { tls in
                             guard let file = options.trustedCertificates else { return }
-                            tls.trustRoots = .certificates([.file(path: file.path(percentEncoded: false), format: .pem)])
+                            tls.trustRoots = .certificates([.file(path: file.path(percentEncoded: false), format: .pem)]
+                            )
                         } : .plaintext,
                     config: .defaults { config in
                         // Servers come back within seconds or not at all.

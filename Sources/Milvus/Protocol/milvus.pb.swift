@@ -1,3 +1,4 @@
+// swift-format-ignore-file
 // milvus.proto: 8b25c84728212e442244b3f0e01ad0a18164102c615649c76a7eec3d9eba0790
 #if Milvus
 // DO NOT EDIT.

@@ -158,7 +158,13 @@ public final class MilvusStore: Sendable {
         } catch {
             guard error.code == .unknownCollection else { throw error }
             do throws(VectorError) {
-                return try await createCollection(name, dimension: dimension, metric: metric, index: index, shards: shards)
+                return try await createCollection(
+                    name,
+                    dimension: dimension,
+                    metric: metric,
+                    index: index,
+                    shards: shards
+                )
             } catch {
                 // Another task may have been faster.
                 guard error.code == .collectionExists else { throw error }
@@ -224,7 +230,10 @@ public final class MilvusStore: Sendable {
         guard let parameters = answer.indexDescriptions.first?.params else { return nil }
         let name = parameters.first { $0.key == "metric_type" }?.value ?? ""
         guard let metric = Metric.allCases.first(where: { $0.serverName == name }) else {
-            throw VectorError(.invalidFormat, "the collection '\(encoded)' has the metric '\(name)', which is none of ours")
+            throw VectorError(
+                .invalidFormat,
+                "the collection '\(encoded)' has the metric '\(name)', which is none of ours"
+            )
         }
         return (metric, try ServerIndex(parameters))
     }
