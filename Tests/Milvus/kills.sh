@@ -1,6 +1,6 @@
 #!/bin/bash
 # Kills the real Milvus server with SIGKILL again and again while rows are imported into it, and then compares what it has
-# with what it acknowledged. Root, for the network namespace; `make build TRAITS=Milvus` first.
+# with what it acknowledged. Root, for the network namespace; `make install build TRAITS=Milvus` first.
 #
 #   kills.sh [KILLS] [ROWS]
 set -euo pipefail

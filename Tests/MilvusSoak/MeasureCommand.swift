@@ -18,12 +18,16 @@ struct MeasureCommand: AsyncParsableCommand {
     @Option(help: "Queries, .npy.")
     var queries: String
 
+    @Option(help: "Seconds to wait before the searches.")
+    var settling = 0
+
     private struct Figures: Encodable {
         var importSeconds = 0.0
         var indexSeconds = 0.0
         var singleMilliseconds = 0.0
         var batchMilliseconds = 0.0
         var filteredMilliseconds = 0.0
+        var countMilliseconds = 0.0
         var keys: [[String]] = []
     }
 
@@ -62,6 +66,7 @@ struct MeasureCommand: AsyncParsableCommand {
         }
         figures.indexSeconds = try await seconds { try await collection.waitForIndex() }
         let options = QueryOptions(probes: 21)
+        try await Task.sleep(for: .seconds(settling))
         _ = try await collection.search(queries[0], k: 10)
         let visible = collection.reading(.visible)
         var singles: [Double] = []
@@ -89,6 +94,10 @@ struct MeasureCommand: AsyncParsableCommand {
             )
         }
         figures.filteredMilliseconds = 1000 * filtered.sorted()[filtered.count / 2]
+        var counts: [Double] = []
+        for _ in 0..<100 { counts.append(try await seconds { _ = try await visible.count(where: nil) }) }
+        figures.countMilliseconds = 1000 * counts.sorted()[50]
+        try await store.deleteCollection("measured_swift")
         await store.close()
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase

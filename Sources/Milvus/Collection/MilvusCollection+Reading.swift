@@ -16,6 +16,7 @@ extension MilvusCollection {
         guard let count = try await query(expression, ["count(*)"]).count else {
             throw VectorError(.server, "the server \(client.address) answered a count without a number")
         }
+        counts.remember(count, of: expression)
         return count
     }
 

@@ -59,10 +59,15 @@ extension MilvusCollection {
         if options.exact { return try await compare(queries, k: k, expression) }
         var share = 1.0
         if condition != nil {
-            let count = try await count(matching: expression)
-            matching = count
-            if count <= Self.fewRows { return try await compare(queries, k: k, expression) }
-            share = Double(count) / Double(max(try await self.count(matching: ""), count))
+            // Counting takes as long as searching. What was twice too many a moment ago is too many still.
+            var count = counts.count(of: expression) ?? 0
+            if count <= 2 * max(Self.fewRows, k) {
+                count = try await self.count(matching: expression)
+                matching = count
+                if count <= Self.fewRows { return try await compare(queries, k: k, expression) }
+            }
+            let all = if let known = counts.count(of: "") { known } else { try await self.count(matching: "") }
+            share = Double(count) / Double(max(all, count))
         }
         let parameters = index.searchParameters(k: k, share: share, options: options)
         var results: [SearchResult] = []
@@ -78,7 +83,7 @@ extension MilvusCollection {
         // An index may visit too few rows, where few pass or where k is many: then all are compared.
         let short = results.indices.filter { results[$0].matches.count < k }
         guard !short.isEmpty else { return results }
-        let available = if let matching { matching } else { try await count(matching: "") }
+        let available = if let matching { matching } else { try await count(matching: expression) }
         let incomplete = short.filter { results[$0].matches.count < min(k, available) }
         if !incomplete.isEmpty {
             let again = try await compare(queries.gathering(incomplete), k: k, expression)

@@ -8,7 +8,7 @@ extension MilvusCollection {
     /// - Throws: `VectorError` with code `dimensionMismatch`, `notFinite`, `invalidArgument`.
     public func validate(_ row: StoredVector) throws(VectorError) {
         try rules.check(row)
-        _ = try EncodedRow(row)
+        try RowColumns.checkSize(of: row)
     }
 
     /// Stores vectors under their keys. What a key held before is replaced, metadata included.
@@ -22,17 +22,18 @@ extension MilvusCollection {
     ///   `timedOut`, `server`, `cancelled`, `closed`.
     public func upsert(_ rows: [StoredVector]) async throws(VectorError) {
         let batches = try await runBlocking { [rules, client] cancellation throws(VectorError) in
-            let encoded = try rules.latest(of: rows, cancellation: cancellation) { row throws(VectorError) in
-                try EncodedRow(row)
+            let latest = try rules.latest(of: rows, cancellation: cancellation) { row throws(VectorError) in
+                try RowColumns.checkSize(of: row)
+                return row
             }
-            return Self.batches(of: encoded, limit: client.options.batchSize)
+            return Self.batches(of: latest, limit: client.options.batchSize)
         }
         try await eachAtOnce(batches) { batch throws(VectorError) in
             let request = try await runBlocking { [self] _ throws(VectorError) in
                 var request = WireUpsertRequest()
                 request.dbName = client.options.database
                 request.collectionName = encodedName
-                request.fieldsData = EncodedRow.columns(of: batch, dimension: dimension)
+                request.fieldsData = RowColumns.columns(of: batch, dimension: dimension)
                 request.numRows = UInt32(batch.count)
                 return request
             }
@@ -41,15 +42,16 @@ extension MilvusCollection {
     }
 
     /// Rows in messages that the server takes.
-    private static func batches(of rows: [EncodedRow], limit: Int) -> [ArraySlice<EncodedRow>] {
-        var batches: [ArraySlice<EncodedRow>] = []
+    private static func batches(of rows: [StoredVector], limit: Int) -> [ArraySlice<StoredVector>] {
+        var batches: [ArraySlice<StoredVector>] = []
         var (start, size) = (0, 0)
         for (place, row) in rows.enumerated() {
-            if place - start == limit || place > start && size + row.messageSize > MilvusClient.maximumMessageSize / 2 {
+            let rowSize = RowColumns.messageSize(of: row)
+            if place - start == limit || place > start && size + rowSize > MilvusClient.maximumMessageSize / 2 {
                 batches.append(rows[start..<place])
                 (start, size) = (place, 0)
             }
-            size += row.messageSize
+            size += rowSize
         }
         if start < rows.count { batches.append(rows[start...]) }
         return batches

@@ -18,6 +18,7 @@ public struct MilvusCollection: Sendable {
     let encodedName: String
     let index: ServerIndex
     let clock: WriteClock
+    let counts: RecentCounts
     /// What reads see.
     public private(set) var consistency: MilvusConsistency
 
@@ -27,6 +28,7 @@ public struct MilvusCollection: Sendable {
         encodedName: String,
         index: ServerIndex,
         clock: WriteClock,
+        counts: RecentCounts = RecentCounts(),
         consistency: MilvusConsistency
     ) {
         self.client = client
@@ -34,6 +36,7 @@ public struct MilvusCollection: Sendable {
         self.encodedName = encodedName
         self.index = index
         self.clock = clock
+        self.counts = counts
         self.consistency = consistency
     }
 
@@ -95,6 +98,10 @@ public struct MilvusCollection: Sendable {
         request.dbName = client.options.database
         request.collectionNames = [encodedName]
         let _: WireFlushResponse = try await client.call("Flush", request)
+        // The index is said to be finished as soon as it has the rows that were flushed so far. It has all rows if it has as
+        // many, of which deleted ones are a part; milvus-lite has no index to wait for.
+        let count = client.isLite ? 0 : try await count(matching: "")
+        let end = ContinuousClock.now + client.options.patience
         while true {
             let state = try await indexState()
             guard state.state != .failed else {
@@ -104,7 +111,14 @@ public struct MilvusCollection: Sendable {
                         + state.indexStateFailReason.prefix(200)
                 )
             }
-            if state.state == .finished, state.pendingIndexRows == 0 { return }
+            if state.state == .finished, state.pendingIndexRows == 0, state.totalRows >= count { return }
+            guard ContinuousClock.now < end else {
+                throw VectorError(
+                    .unavailable,
+                    "the server \(client.address) has \(state.indexedRows) of \(count) rows of '\(name)' in the index "
+                        + "after \(client.options.patience)"
+                )
+            }
             try await pause(.milliseconds(200))
         }
     }

@@ -10,8 +10,8 @@ import Vectors
 /// | `key` | the key |
 /// | `vector` | the vector |
 /// | `metadata` | the metadata as JSON, as ``RowLine`` writes them: what is read back, and what other clients can filter by |
-/// | `tokens` | what conditions are answered by, see ``MetadataTokens`` |
-/// | `numbers` | numbers and dates as text that sorts |
+/// | `tokens` | what conditions are answered by, as JSON; see ``MetadataTokens`` |
+/// | `numbers` | numbers and dates as text that sorts, as JSON |
 enum CollectionSchema {
     static let key = "key"
     static let vector = "vector"
@@ -21,8 +21,6 @@ enum CollectionSchema {
 
     /// The most bytes that the server takes as a row's JSON.
     static let maximumJSONSize = 65_536
-    /// The most tokens of a row.
-    static let maximumTokenCount = 4096
 
     static func creation(
         of name: String,
@@ -34,15 +32,9 @@ enum CollectionSchema {
         schema.name = name
         var keyField = field(key, .varChar, ["max_length": "\(VectorKey.maximumLength)"])
         keyField.isPrimaryKey = true
-        var tokenField = field(
-            tokens,
-            .array,
-            ["max_length": "16", "max_capacity": "\(maximumTokenCount)"]
-        )
-        tokenField.elementType = .varChar
         schema.fields = [
-            keyField, field(vector, .floatVector, ["dim": "\(dimension)"]), field(metadata, .json), tokenField,
-            field(numbers, .json),
+            keyField, field(vector, .floatVector, ["dim": "\(dimension)"]), field(metadata, .json),
+            field(tokens, .json), field(numbers, .json),
         ]
         var request = WireCreateCollectionRequest()
         request.dbName = database
@@ -77,7 +69,7 @@ enum CollectionSchema {
     static func dimension(of schema: WireCollectionSchema, name: String) throws(VectorError) -> Int {
         let types = Dictionary(schema.fields.map { ($0.name, $0.dataType) }) { first, _ in first }
         let wanted: [String: WireDataType] = [
-            key: .varChar, vector: .floatVector, metadata: .json, tokens: .array, numbers: .json,
+            key: .varChar, vector: .floatVector, metadata: .json, tokens: .json, numbers: .json,
         ]
         let dimension = schema.fields.first { $0.name == vector }?.typeParams.first { $0.key == "dim" }
         guard types == wanted, let dimension, let dimension = Int(dimension.value) else {

@@ -3,58 +3,56 @@ import Foundation
 import VectorStorage
 import Vectors
 
-/// A row as the server's columns have it, within the server's limits.
-struct EncodedRow: Sendable {
-    let row: StoredVector
-    let metadata: Data
-    let tokens: [String]
-    let numbers: Data
-
-    /// Takes a row that ``RowRules`` allow.
-    init(_ row: StoredVector) throws(VectorError) {
-        self.row = row
+/// Rows as the server's columns have them.
+enum RowColumns {
+    /// Refuses a row whose metadata the server would not take; ``RowRules`` know the rest.
+    static func checkSize(of row: StoredVector) throws(VectorError) {
+        // What it can't be more than is known without writing it.
+        let bound = row.metadata.reduce(2) { $0 + 6 * $1.key.utf8.count + 128 + largestSize(of: $1.value) }
+        if bound <= CollectionSchema.maximumJSONSize { return }
         let tokens = MetadataTokens(row.metadata)
-        metadata = Data(row.metadata.json.utf8)
-        self.tokens = tokens.tokens
-        numbers = Data(tokens.numbersJSON.utf8)
-        for json in [metadata, numbers] where json.count > CollectionSchema.maximumJSONSize {
-            throw VectorError(
-                .invalidArgument,
-                "the metadata of '\(row.key)' take \(json.count) bytes as JSON, more than the "
-                    + "\(CollectionSchema.maximumJSONSize) that a server takes"
-            )
-        }
-        guard tokens.tokens.count <= CollectionSchema.maximumTokenCount else {
-            throw VectorError(
-                .invalidArgument,
-                "the fields and strings of lists in the metadata of '\(row.key)' are \(tokens.tokens.count), more than the "
-                    + "\(CollectionSchema.maximumTokenCount) that a server takes"
-            )
+        for json in [row.metadata.json, tokens.tokensJSON, tokens.numbersJSON] {
+            let size = json.utf8.count
+            guard size <= CollectionSchema.maximumJSONSize else {
+                throw VectorError(
+                    .invalidArgument,
+                    "the metadata of '\(row.key)', or what they are found by, take \(size) bytes as JSON, more than the "
+                        + "\(CollectionSchema.maximumJSONSize) that a server takes"
+                )
+            }
         }
     }
 
-    /// About the bytes that it takes in a message.
-    var messageSize: Int {
-        row.key.text.utf8.count + 4 * row.vector.count + metadata.count + 20 * tokens.count + numbers.count + 32
+    private static func largestSize(of value: MetadataValue) -> Int {
+        switch value {
+        case .string(let text): 6 * text.utf8.count
+        case .strings(let texts): texts.reduce(0) { $0 + 6 * $1.utf8.count + 24 }
+        case .integer, .double, .bool, .date, .null: 0
+        }
     }
 
-    /// Rows as columns.
-    static func columns(of rows: ArraySlice<EncodedRow>, dimension: Int) -> [WireFieldData] {
+    /// About the bytes that a row takes in a message.
+    static func messageSize(of row: StoredVector) -> Int {
+        row.metadata.reduce(row.key.text.utf8.count + 4 * row.vector.count + 64) {
+            $0 + $1.key.utf8.count + 128 + largestSize(of: $1.value)
+        }
+    }
+
+    /// Rows that ``checkSize(of:)`` allows, as columns.
+    static func columns(of rows: ArraySlice<StoredVector>, dimension: Int) -> [WireFieldData] {
         var keys = WireStringArray()
-        keys.data = rows.map(\.row.key.text)
+        keys.data = rows.map(\.key.text)
         var vectors = WireFloatArray()
         vectors.data.reserveCapacity(rows.count * dimension)
-        for row in rows { vectors.data.append(contentsOf: row.row.vector) }
+        for row in rows { vectors.data.append(contentsOf: row.vector) }
         var metadata = WireBytesArray()
-        metadata.data = rows.map(\.metadata)
-        var numbers = WireBytesArray()
-        numbers.data = rows.map(\.numbers)
-        var tokens = WireArrayArray()
-        tokens.elementType = .varChar
-        tokens.data = rows.map { row in
-            var strings = WireStringArray()
-            strings.data = row.tokens
-            return scalars(.stringData(strings))
+        metadata.data = rows.map { Data($0.metadata.json.utf8) }
+        var (tokens, numbers) = (WireBytesArray(), WireBytesArray())
+        var maker = TokenMaker()
+        for row in rows {
+            let terms = MetadataTokens(row.metadata, &maker)
+            tokens.data.append(Data(terms.tokensJSON.utf8))
+            numbers.data.append(Data(terms.numbersJSON.utf8))
         }
         var vectorField = WireVectorField()
         vectorField.dim = Int64(dimension)
@@ -63,7 +61,7 @@ struct EncodedRow: Sendable {
             column(CollectionSchema.key, .varChar, .scalars(scalars(.stringData(keys)))),
             column(CollectionSchema.vector, .floatVector, .vectors(vectorField)),
             column(CollectionSchema.metadata, .json, .scalars(scalars(.jsonData(metadata)))),
-            column(CollectionSchema.tokens, .array, .scalars(scalars(.arrayData(tokens)))),
+            column(CollectionSchema.tokens, .json, .scalars(scalars(.jsonData(tokens)))),
             column(CollectionSchema.numbers, .json, .scalars(scalars(.jsonData(numbers)))),
         ]
     }

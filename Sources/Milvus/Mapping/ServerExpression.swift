@@ -36,21 +36,18 @@ struct ServerExpression {
     init(_ condition: MetadataCondition) throws(VectorError) {
         try condition.validate()
         var parts: [Part] = []
+        var maker = TokenMaker()
         for node in condition.nodes {
             switch node {
             case .oneOf(let field, let values):
                 let name = MetadataTokens.composed(field)
-                parts.append(Part(shape: .anyOf(values.compactMap { MetadataTokens.token(equal: $0, name) })))
+                parts.append(Part(shape: .anyOf(values.compactMap { MetadataTokens.token(equal: $0, name, &maker) })))
             case .exists(let field):
-                parts.append(Part(shape: .anyOf([MetadataTokens.token(.exists, MetadataTokens.composed(field))])))
+                parts.append(Part(shape: .anyOf([maker.token(.exists, MetadataTokens.composed(field))])))
             case .contains(let field, let string):
-                let token = MetadataTokens.token(
-                    .contains,
-                    MetadataTokens.composed(field),
-                    MetadataTokens.composed(string)
-                )
+                let token = maker.token(.contains, MetadataTokens.composed(field), [MetadataTokens.composed(string)])
                 parts.append(Part(shape: .anyOf([token])))
-            case .range(let field, let range): parts.append(Self.part(of: range, field))
+            case .range(let field, let range): parts.append(Self.part(of: range, field, &maker))
             case .not:
                 let last = parts.removeLast()
                 if case .not(let inner) = last.shape {
@@ -76,12 +73,12 @@ struct ServerExpression {
                 "the condition nests and, or, not \(whole.depth) deep, more than the \(Self.maximumDepth) that a server takes"
             )
         }
-        text = try Self.text(of: whole)
+        text = try Self.text(of: whole, isNegated: false)
     }
 
-    private static func part(of range: MetadataRange, _ field: String) -> Part {
+    private static func part(of range: MetadataRange, _ field: String, _ maker: inout TokenMaker) -> Part {
         let isDate = if case .date? = (range.lower ?? range.upper)?.value { true } else { false }
-        let slot = MetadataTokens.token(isDate ? .isDate : .isNumber, MetadataTokens.composed(field))
+        let slot = maker.token(isDate ? .isDate : .isNumber, MetadataTokens.composed(field))
         return Part(shape: .range(slot: slot, lower: range.lower, upper: range.upper))
     }
 
@@ -115,7 +112,8 @@ struct ServerExpression {
         )
     }
 
-    private static func text(of part: Part) throws(VectorError) -> String {
+    /// - Parameter isNegated: whether a `not` is around it.
+    private static func text(of part: Part, isNegated: Bool) throws(VectorError) -> String {
         switch part.shape {
         case .anyOf(let tokens):
             guard tokens.count <= maximumValueCount else {
@@ -126,31 +124,35 @@ struct ServerExpression {
             }
             return switch tokens.count {
             case 0: "key in []"
-            case 1: "array_contains(tokens, \"\(tokens[0])\")"
-            default: "array_contains_any(tokens, [" + tokens.map { "\"\($0)\"" }.joined(separator: ", ") + "])"
+            case 1: "json_contains(tokens[\"t\"], \"\(tokens[0])\")"
+            default: "json_contains_any(tokens[\"t\"], [" + tokens.map { "\"\($0)\"" }.joined(separator: ", ") + "])"
             }
         case .range(let slot, let lower, let upper):
-            // The token first: without it a comparison with what is not there is neither true nor false on some servers.
-            var text = "(array_contains(tokens, \"\(slot)\"))"
-            if let lower {
-                text += " and (numbers[\"\(slot)\"] \(lower.isIncluded ? ">=" : ">") \"\(sortable(lower))\")"
-            }
-            if let upper {
-                text += " and (numbers[\"\(slot)\"] \(upper.isIncluded ? "<=" : "<") \"\(sortable(upper))\")"
-            }
-            return text
-        case .not(let inner): return "not (\(try self.text(of: inner)))"
-        case .and(let parts): return try text(of: parts[...], joinedBy: "and")
-        case .or(let parts): return try text(of: parts[...], joinedBy: "or")
+            let number = "numbers[\"\(slot)\"]"
+            var parts: [String] = []
+            // A comparison with what is not there is neither true nor false on some servers, and so is its negation. The token
+            // makes it false; without a negation that is the same, in two thirds of the time.
+            if isNegated || lower == nil && upper == nil { parts.append("json_contains(tokens[\"t\"], \"\(slot)\")") }
+            if let lower { parts.append("\(number) \(lower.isIncluded ? ">=" : ">") \"\(sortable(lower))\"") }
+            if let upper { parts.append("\(number) \(upper.isIncluded ? "<=" : "<") \"\(sortable(upper))\"") }
+            return parts.count == 1 ? parts[0] : parts.map { "(\($0))" }.joined(separator: " and ")
+        case .not(let inner): return "not (\(try self.text(of: inner, isNegated: true)))"
+        case .and(let parts): return try text(of: parts[...], joinedBy: "and", isNegated)
+        case .or(let parts): return try text(of: parts[...], joinedBy: "or", isNegated)
         }
     }
 
     /// A balanced tree.
-    private static func text(of parts: ArraySlice<Part>, joinedBy word: String) throws(VectorError) -> String {
-        guard parts.count > 1 else { return try text(of: parts[parts.startIndex]) }
+    private static func text(
+        of parts: ArraySlice<Part>,
+        joinedBy word: String,
+        _ isNegated: Bool
+    ) throws(VectorError) -> String {
+        guard parts.count > 1 else { return try text(of: parts[parts.startIndex], isNegated: isNegated) }
         let middle = parts.startIndex + parts.count / 2
-        return
-            "(\(try text(of: parts[..<middle], joinedBy: word))) \(word) (\(try text(of: parts[middle...], joinedBy: word)))"
+        let first = try text(of: parts[..<middle], joinedBy: word, isNegated)
+        let second = try text(of: parts[middle...], joinedBy: word, isNegated)
+        return "(\(first)) \(word) (\(second))"
     }
 
     private static func sortable(_ bound: MetadataRange.Bound) -> String {

@@ -14,8 +14,8 @@ final class MilvusClient: Sendable {
     private let connections: Task<Void, Never>
     private let metadata: Metadata
     private let calls: CallLimiter
-    /// One at a time where the server is `milvus-lite`, which is not made for more.
     private let writes: Locked<CallLimiter>
+    private let lite = Locked(false)
     private let isClosed = Locked(false)
 
     /// The most bytes of a message, either way, that Milvus allows unless it is told otherwise.
@@ -63,8 +63,14 @@ final class MilvusClient: Sendable {
         await connections.value
     }
 
-    /// From now on one write at a time.
-    func serializeWrites() { writes.withLock { $0 = CallLimiter(1) } }
+    /// Whether the server is `milvus-lite`.
+    var isLite: Bool { lite.withLock { $0 } }
+
+    /// The server has said that it is `milvus-lite`, which by its own words is not made for several writes at a time.
+    func noteLite() {
+        lite.withLock { $0 = true }
+        writes.withLock { $0 = CallLimiter(1) }
+    }
 
     /// Calls a method that reads, or whose repetition is harmless: until it succeeds or the server's time is over.
     func call<Request: Message, Answer: ServerAnswer>(

@@ -21,7 +21,6 @@ extension WireShowCollectionsResponse: ServerAnswer {}
 extension WireGetLoadStateResponse: ServerAnswer {}
 extension WireDescribeIndexResponse: ServerAnswer {}
 extension WireFlushResponse: ServerAnswer {}
-extension WireGetFlushStateResponse: ServerAnswer {}
 extension WireMutationResult: ServerAnswer {}
 extension WireSearchResults: ServerAnswer {}
 extension WireQueryResults: ServerAnswer {}

@@ -1,5 +1,5 @@
 // swift-format-ignore-file
-// milvus.proto: 8b25c84728212e442244b3f0e01ad0a18164102c615649c76a7eec3d9eba0790
+// milvus.proto: d521d0aef5eacee9ec4b90dfb3802eb727a1fb5e9c54d6ec60f5e2ae595175bb
 #if Milvus
 // DO NOT EDIT.
 // swift-format-ignore-file
@@ -79,7 +79,6 @@ nonisolated enum WireDataType: SwiftProtobuf.Enum, Swift.CaseIterable {
   case none // = 0
   case int64 // = 5
   case varChar // = 21
-  case array // = 22
   case json // = 23
   case floatVector // = 101
   case UNRECOGNIZED(Int)
@@ -93,7 +92,6 @@ nonisolated enum WireDataType: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 0: self = .none
     case 5: self = .int64
     case 21: self = .varChar
-    case 22: self = .array
     case 23: self = .json
     case 101: self = .floatVector
     default: self = .UNRECOGNIZED(rawValue)
@@ -105,7 +103,6 @@ nonisolated enum WireDataType: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .none: return 0
     case .int64: return 5
     case .varChar: return 21
-    case .array: return 22
     case .json: return 23
     case .floatVector: return 101
     case .UNRECOGNIZED(let i): return i
@@ -117,7 +114,6 @@ nonisolated enum WireDataType: SwiftProtobuf.Enum, Swift.CaseIterable {
     .none,
     .int64,
     .varChar,
-    .array,
     .json,
     .floatVector,
   ]
@@ -346,8 +342,6 @@ nonisolated struct WireFieldSchema: Sendable {
   var dataType: WireDataType = .none
 
   var typeParams: [WireKeyValuePair] = []
-
-  var elementType: WireDataType = .none
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -650,51 +644,6 @@ nonisolated struct WireFlushResponse: Sendable {
   /// Clears the value of `status`. Subsequent reads from it will return its default value.
   mutating func clearStatus() {self._status = nil}
 
-  var collSegIds: Dictionary<String,WireLongArray> = [:]
-
-  var collFlushTs: Dictionary<String,UInt64> = [:]
-
-  var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  init() {}
-
-  fileprivate var _status: WireStatus? = nil
-}
-
-nonisolated struct WireGetFlushStateRequest: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  var segmentIds: [Int64] = []
-
-  var flushTs: UInt64 = 0
-
-  var dbName: String = String()
-
-  var collectionName: String = String()
-
-  var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  init() {}
-}
-
-nonisolated struct WireGetFlushStateResponse: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  var status: WireStatus {
-    get {_status ?? WireStatus()}
-    set {_status = newValue}
-  }
-  /// Returns true if `status` has been explicitly set.
-  var hasStatus: Bool {self._status != nil}
-  /// Clears the value of `status`. Subsequent reads from it will return its default value.
-  mutating func clearStatus() {self._status = nil}
-
-  var flushed: Bool = false
-
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -738,20 +687,6 @@ nonisolated struct WireFloatArray: Sendable {
   init() {}
 }
 
-nonisolated struct WireArrayArray: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  var data: [WireScalarField] = []
-
-  var elementType: WireDataType = .none
-
-  var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  init() {}
-}
-
 nonisolated struct WireScalarField: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -775,14 +710,6 @@ nonisolated struct WireScalarField: Sendable {
     set {data = .stringData(newValue)}
   }
 
-  var arrayData: WireArrayArray {
-    get {
-      if case .arrayData(let v)? = data {return v}
-      return WireArrayArray()
-    }
-    set {data = .arrayData(newValue)}
-  }
-
   var jsonData: WireBytesArray {
     get {
       if case .jsonData(let v)? = data {return v}
@@ -796,7 +723,6 @@ nonisolated struct WireScalarField: Sendable {
   nonisolated enum OneOf_Data: Equatable, Sendable {
     case longData(WireLongArray)
     case stringData(WireStringArray)
-    case arrayData(WireArrayArray)
     case jsonData(WireBytesArray)
 
   }
@@ -1150,7 +1076,7 @@ nonisolated extension WireConsistencyLevel: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension WireDataType: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0NONE\0\u{2}\u{5}INT64\0\u{2}\u{10}VAR_CHAR\0\u{1}ARRAY\0\u{1}JSON\0\u{2}N\u{1}FLOAT_VECTOR\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0NONE\0\u{2}\u{5}INT64\0\u{2}\u{10}VAR_CHAR\0\u{2}\u{2}JSON\0\u{2}N\u{1}FLOAT_VECTOR\0")
 }
 
 nonisolated extension WireLoadState: SwiftProtobuf._ProtoNameProviding {
@@ -1401,7 +1327,7 @@ nonisolated extension WireConnectResponse: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireFieldSchema: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".FieldSchema"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{2}name\0\u{3}is_primary_key\0\u{4}\u{2}data_type\0\u{3}type_params\0\u{4}\u{4}element_type\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{2}name\0\u{3}is_primary_key\0\u{4}\u{2}data_type\0\u{3}type_params\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1413,7 +1339,6 @@ nonisolated extension WireFieldSchema: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 3: try { try decoder.decodeSingularBoolField(value: &self.isPrimaryKey) }()
       case 5: try { try decoder.decodeSingularEnumField(value: &self.dataType) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.typeParams) }()
-      case 10: try { try decoder.decodeSingularEnumField(value: &self.elementType) }()
       default: break
       }
     }
@@ -1432,9 +1357,6 @@ nonisolated extension WireFieldSchema: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.typeParams.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.typeParams, fieldNumber: 6)
     }
-    if self.elementType != .none {
-      try visitor.visitSingularEnumField(value: self.elementType, fieldNumber: 10)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1443,7 +1365,6 @@ nonisolated extension WireFieldSchema: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.isPrimaryKey != rhs.isPrimaryKey {return false}
     if lhs.dataType != rhs.dataType {return false}
     if lhs.typeParams != rhs.typeParams {return false}
-    if lhs.elementType != rhs.elementType {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2062,7 +1983,7 @@ nonisolated extension WireLongArray: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireFlushResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".FlushResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}status\0\u{4}\u{2}coll_seg_ids\0\u{4}\u{3}coll_flush_ts\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}status\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2071,8 +1992,6 @@ nonisolated extension WireFlushResponse: SwiftProtobuf.Message, SwiftProtobuf._M
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._status) }()
-      case 3: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,WireLongArray>.self, value: &self.collSegIds) }()
-      case 6: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufUInt64>.self, value: &self.collFlushTs) }()
       default: break
       }
     }
@@ -2086,103 +2005,11 @@ nonisolated extension WireFlushResponse: SwiftProtobuf.Message, SwiftProtobuf._M
     try { if let v = self._status {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
-    if !self.collSegIds.isEmpty {
-      try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,WireLongArray>.self, value: self.collSegIds, fieldNumber: 3)
-    }
-    if !self.collFlushTs.isEmpty {
-      try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufUInt64>.self, value: self.collFlushTs, fieldNumber: 6)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: WireFlushResponse, rhs: WireFlushResponse) -> Bool {
     if lhs._status != rhs._status {return false}
-    if lhs.collSegIds != rhs.collSegIds {return false}
-    if lhs.collFlushTs != rhs.collFlushTs {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension WireGetFlushStateRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".GetFlushStateRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}segment_ids\0\u{3}flush_ts\0\u{3}db_name\0\u{3}collection_name\0")
-
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedInt64Field(value: &self.segmentIds) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.flushTs) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.dbName) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.collectionName) }()
-      default: break
-      }
-    }
-  }
-
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.segmentIds.isEmpty {
-      try visitor.visitPackedInt64Field(value: self.segmentIds, fieldNumber: 1)
-    }
-    if self.flushTs != 0 {
-      try visitor.visitSingularUInt64Field(value: self.flushTs, fieldNumber: 2)
-    }
-    if !self.dbName.isEmpty {
-      try visitor.visitSingularStringField(value: self.dbName, fieldNumber: 3)
-    }
-    if !self.collectionName.isEmpty {
-      try visitor.visitSingularStringField(value: self.collectionName, fieldNumber: 4)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  static func ==(lhs: WireGetFlushStateRequest, rhs: WireGetFlushStateRequest) -> Bool {
-    if lhs.segmentIds != rhs.segmentIds {return false}
-    if lhs.flushTs != rhs.flushTs {return false}
-    if lhs.dbName != rhs.dbName {return false}
-    if lhs.collectionName != rhs.collectionName {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension WireGetFlushStateResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".GetFlushStateResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}status\0\u{1}flushed\0")
-
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._status) }()
-      case 2: try { try decoder.decodeSingularBoolField(value: &self.flushed) }()
-      default: break
-      }
-    }
-  }
-
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._status {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if self.flushed != false {
-      try visitor.visitSingularBoolField(value: self.flushed, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  static func ==(lhs: WireGetFlushStateResponse, rhs: WireGetFlushStateResponse) -> Bool {
-    if lhs._status != rhs._status {return false}
-    if lhs.flushed != rhs.flushed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2278,44 +2105,9 @@ nonisolated extension WireFloatArray: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
-nonisolated extension WireArrayArray: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ArrayArray"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}data\0\u{3}element_type\0")
-
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.data) }()
-      case 2: try { try decoder.decodeSingularEnumField(value: &self.elementType) }()
-      default: break
-      }
-    }
-  }
-
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.data.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.data, fieldNumber: 1)
-    }
-    if self.elementType != .none {
-      try visitor.visitSingularEnumField(value: self.elementType, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  static func ==(lhs: WireArrayArray, rhs: WireArrayArray) -> Bool {
-    if lhs.data != rhs.data {return false}
-    if lhs.elementType != rhs.elementType {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
 nonisolated extension WireScalarField: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ScalarField"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{3}long_data\0\u{4}\u{3}string_data\0\u{4}\u{2}array_data\0\u{3}json_data\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{3}long_data\0\u{4}\u{3}string_data\0\u{4}\u{3}json_data\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2349,19 +2141,6 @@ nonisolated extension WireScalarField: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.data = .stringData(v)
         }
       }()
-      case 8: try {
-        var v: WireArrayArray?
-        var hadOneofValue = false
-        if let current = self.data {
-          hadOneofValue = true
-          if case .arrayData(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.data = .arrayData(v)
-        }
-      }()
       case 9: try {
         var v: WireBytesArray?
         var hadOneofValue = false
@@ -2393,10 +2172,6 @@ nonisolated extension WireScalarField: SwiftProtobuf.Message, SwiftProtobuf._Mes
     case .stringData?: try {
       guard case .stringData(let v)? = self.data else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    }()
-    case .arrayData?: try {
-      guard case .arrayData(let v)? = self.data else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case .jsonData?: try {
       guard case .jsonData(let v)? = self.data else { preconditionFailure() }

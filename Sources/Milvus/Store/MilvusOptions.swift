@@ -17,7 +17,8 @@ public struct MilvusOptions: Sendable {
     /// How long a server is waited for that can't be reached, or that is not ready, as after a restart. Calls are repeated
     /// meanwhile, if repeating them is harmless.
     public var patience: Duration
-    /// The most rows that one message carries. It is cut further where a message would be too large.
+    /// The most rows that one message carries. It is cut further where a message would be too large. Several messages of a
+    /// write are made and sent at a time, so that the server works while the next is made.
     public var batchSize: Int
     /// The most calls under way at a time; others wait their turn.
     public var concurrentCalls: Int
@@ -30,7 +31,7 @@ public struct MilvusOptions: Sendable {
         consistency: MilvusConsistency = .ownWrites,
         deadline: Duration = .seconds(120),
         patience: Duration = .seconds(120),
-        batchSize: Int = 10_000,
+        batchSize: Int = 2500,
         concurrentCalls: Int = 8
     ) {
         self.token = token

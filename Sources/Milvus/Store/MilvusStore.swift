@@ -35,8 +35,7 @@ public final class MilvusStore: Sendable {
         request.clientInfo.sdkVersion = "0.1.0"
         let answer: WireConnectResponse = try await client.call("Connect", request)
         let version = answer.serverInfo.buildTags
-        // By its own words it is not made for several writes at a time.
-        if version.contains("milvus_lite") { client.serializeWrites() }
+        if version.contains("milvus_lite") { client.noteLite() }
         return MilvusStore(client: client, serverVersion: version)
     }
 
