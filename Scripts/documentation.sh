@@ -25,6 +25,15 @@ done
 target=$(swift -print-target-info | python3 -c 'import json, sys; print(json.load(sys.stdin)["target"]["triple"])')
 maps="modulemaps/CFaiss modulemaps/CZlib $built/FaissC.build $built/VectorsC.build $built/Word2VecC.build
     .build/checkouts/GRDB.swift/Sources/GRDBSQLite"
+# What Milvus is built from has C modules, too: those of the build, and those that come with a map.
+[ "${TRAITS:-}" != Milvus ] ||
+    for map in "$built"/[CG_]*.build/module.modulemap .build/checkouts/swift-*/Sources/[C_]*/include/module.modulemap; do
+        case $map in
+        # Of programs that only a build runs; listed above.
+        *-tool.build/* | *"/GRDB"* | *'*'*) ;;
+        *) maps="$maps $(dirname "$map")" ;;
+        esac
+    done
 set -- -Xcc -ISources/FaissC/include -Xcc -ISources/VectorsC/include
 for map in $maps; do
     set -- "$@" -Xcc "-fmodule-map-file=$map/module.modulemap"

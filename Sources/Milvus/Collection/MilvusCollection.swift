@@ -10,7 +10,7 @@ public import Vectors
 /// - Several reads, the queries of a batch and the pages of an iteration included, may see different states.
 /// - A read after a restart of the server waits until the collection is loaded, up to ``MilvusOptions/patience``.
 /// - Equally near rows come in any order; which of them are left out at the k-th place is the server's choice.
-/// - Under a condition that few rows pass, and with ``QueryOptions/exact``, rows are fetched and compared here. Otherwise
+/// - Under a condition that few rows pass, and with `QueryOptions.exact`, rows are fetched and compared here. Otherwise
 ///   the server's index answers, whose scores are those of compressed vectors if it compresses.
 public struct MilvusCollection: Sendable {
     let client: MilvusClient
