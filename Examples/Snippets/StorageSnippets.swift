@@ -15,7 +15,7 @@ func storageSnippets(_ folder: URL) async throws {
     for match in recent.matches {
         print(match.key, match.score, match.metadata["year"] ?? "unknown")
     }
-    print(recent.diagnostics.strategy, recent.diagnostics.scored)
+    print(recent.diagnostics.strategy)
 
     let same = try MetadataCondition(parsing: "year >= 1960 and lang != pl")
     let tagged = try MetadataCondition(parsing: "tags contains \"sea\" or not exists tags")

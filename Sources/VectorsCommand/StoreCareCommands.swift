@@ -134,15 +134,19 @@ struct StoreExportCommand: AsyncParsableCommand {
         let file = try AtomicFile(replacing: outputURL(output, extensions: ["jsonl"]))
         let count = try await place.with(.readOnly) { collection in
             try await choice.warnOfUnknownFields(in: collection)
-            var count = 0
-            for try await row in collection.rows(where: choice.condition) {
-                try file.write(RowLine(row).text + "\n")
-                count += 1
-            }
-            return count
+            return try await write(collection, to: file)
         }
         try file.commit()
         try outputs.report(Figures(exported: count), lines: [])
+    }
+
+    private func write(_ collection: some StoredCollection, to file: AtomicFile) async throws -> Int {
+        var count = 0
+        for try await row in collection.rows(where: choice.condition) {
+            try file.write(RowLine(row).text + "\n")
+            count += 1
+        }
+        return count
     }
 }
 
@@ -210,7 +214,7 @@ struct StoreDropCommand: AsyncParsableCommand {
         abstract: "Delete a collection with all its rows."
     )
 
-    @Argument(help: "The store's folder.")
+    @Argument(help: "The store's folder, or the address of a Milvus server.")
     var store: String
 
     @Option(help: "The collection; there is no default here.")
@@ -223,7 +227,7 @@ struct StoreDropCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let names = try await withStore(store, .readWrite) { store in
+        let names = try await withStore(at: store, .readWrite) { store in
             try await store.deleteCollection(collection)
             return try await store.collectionNames()
         }

@@ -13,6 +13,10 @@ struct StoreCommand: AsyncParsableCommand {
             strings, numbers (integers have 64 signed bits), booleans, nulls, lists of strings and dates, {"date": \
             seconds since 1970, or text such as "2026-11-28T12:30:00Z"}.
 
+            In place of a folder, create, put, get, update, delete, search, count, import, export, drop and push take the \
+            address of a Milvus server, http://HOST:PORT or https://HOST:PORT, where the program was built with \
+            `--traits Milvus`; its token is taken from the environment variable MILVUS_TOKEN.
+
             CONDITIONS, for --where:
 
             \(ConditionArguments.grammar)
@@ -21,14 +25,15 @@ struct StoreCommand: AsyncParsableCommand {
             StoreCreateCommand.self, StoreImportCommand.self, StorePutCommand.self, StoreGetCommand.self,
             StoreUpdateCommand.self, StoreDeleteCommand.self, StoreSearchCommand.self, StoreCountCommand.self,
             StoreInfoCommand.self, StoreVerifyCommand.self, StoreCompactCommand.self, StoreExportCommand.self,
-            StoreSnapshotCommand.self, StoreRenameCommand.self, StoreDropCommand.self,
+            StoreSnapshotCommand.self, StoreRenameCommand.self, StoreDropCommand.self, StorePushCommand.self,
+            StorePlanCommand.self,
         ]
     )
 }
 
 /// The store and the collection, the same for every subcommand that needs both.
 struct CollectionArguments: ParsableArguments {
-    @Argument(help: "The store's folder.")
+    @Argument(help: "The store's folder, or the address of a Milvus server.")
     var store: String
 
     @Option(help: "The collection.")
@@ -37,28 +42,33 @@ struct CollectionArguments: ParsableArguments {
     /// Opens both, lets `body` use them, and closes the store.
     func with<Result: Sendable>(
         _ access: StoreOptions.Access,
-        _ body: (VectorCollection) async throws -> Result
+        _ body: (any StoredCollection) async throws -> Result
     ) async throws -> Result {
-        try await withStore(self.store, access) { store in try await body(store.collection(collection)) }
+        try await withStore(at: store, access) { store in try await body(store.collection(collection)) }
     }
 }
 
-/// Opens a store, lets `body` use it, and closes it.
+extension StoredCollection {
+    /// Lets the work end that a store in this process does beside its writes.
+    func waitForBackgroundWork() async { if let local = self as? VectorCollection { await local.waitForIndex() } }
+
+    /// The number of rows.
+    func countAll() async throws -> Int { try await count(where: nil) }
+}
+
+/// Opens a folder's store, lets `body` use it, and closes it.
 func withStore<Result: Sendable>(
     _ path: String,
     _ access: StoreOptions.Access,
     _ body: (VectorStore) async throws -> Result
 ) async throws -> Result {
-    let store = try await VectorStore.open(fileURL(path), options: StoreOptions(access: access))
-    let result: Result
-    do {
-        result = try await body(store)
-    } catch {
-        try? await store.close()
-        throw error
+    guard !CommandStore.isAddress(path) else {
+        throw ValidationError("'\(path)' is an address: this command takes a store's folder only")
     }
-    try await store.close()
-    return result
+    return try await withStore(at: path, access) { store in
+        guard case .folder(let store) = store else { throw DataError("'\(path)' is no folder") }
+        return try await body(store)
+    }
 }
 
 /// `--where`, the same for every subcommand that chooses rows.
@@ -96,14 +106,16 @@ struct ConditionArguments: ParsableArguments {
     }
 
     /// Says which fields of the condition no row has: a misspelt name would change the meaning without a word.
-    func warnOfUnknownFields(in collection: VectorCollection) async throws {
+    func warnOfUnknownFields(in collection: some StoredCollection) async throws {
         if let message = try await unknownFields(in: collection) { warn(message) }
     }
 
     /// What to say of the fields of the condition that no row has; nil if there are none.
-    func unknownFields(in collection: VectorCollection) async throws -> String? {
-        guard let fields = condition?.fields else { return nil }
-        let unknown = try await fields.subtracting(collection.fieldCounts().keys).sorted().map { "'\($0)'" }
+    func unknownFields(in collection: some StoredCollection) async throws -> String? {
+        var unknown: [String] = []
+        for field in condition?.fields.sorted() ?? [] where try await collection.count(where: .exists(field)) == 0 {
+            unknown.append("'\(field)'")
+        }
         guard !unknown.isEmpty else { return nil }
         return "no row of the collection '\(collection.name)' has the field \(unknown.joined(separator: " or "))"
     }

@@ -52,7 +52,7 @@ struct StoreCreateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await withStore(place.store, .readWriteCreating) { store in
+        try await withStore(at: place.store, .readWriteCreating) { store in
             _ = try await store.createCollection(
                 place.collection,
                 dimension: dimension,

@@ -77,12 +77,14 @@ struct StoreImportCommand: AsyncParsableCommand {
             }
             let stored = ContinuousClock.now
             bar.finish("\(vectors.count) vectors")
-            let indexing = ProgressBar("index")
-            await collection.waitForIndex()
-            indexing.finish(collection.statistics.indexDescription ?? "none needed")
+            if let local = collection as? VectorCollection {
+                let indexing = ProgressBar("index")
+                await local.waitForIndex()
+                indexing.finish(local.statistics.indexDescription ?? "none needed")
+            }
             return Figures(
                 stored: max(vectors.count - skip, 0),
-                count: collection.count,
+                count: try await collection.countAll(),
                 omitted: content.omitted.count,
                 importSeconds: (stored - start).seconds,
                 indexSeconds: (ContinuousClock.now - stored).seconds
@@ -92,7 +94,7 @@ struct StoreImportCommand: AsyncParsableCommand {
     }
 
     /// Stores rows, or those before the first that can't be, and then says which they were.
-    private func store(_ rows: [StoredVector], from first: Int, in collection: VectorCollection) async throws {
+    private func store(_ rows: [StoredVector], from first: Int, in collection: some StoredCollection) async throws {
         do {
             try await collection.upsert(rows)
         } catch {

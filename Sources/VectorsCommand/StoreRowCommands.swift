@@ -56,8 +56,8 @@ struct StorePutCommand: AsyncParsableCommand {
                         + (stored == 0 ? "nothing is stored" : "rows that are stored: \(stored), all before it")
                 )
             }
-            await collection.waitForIndex()
-            return Figures(stored: stored, count: collection.count)
+            await collection.waitForBackgroundWork()
+            return Figures(stored: stored, count: try await collection.countAll())
         }
         try outputs.report(figures, lines: [])
     }
@@ -149,7 +149,7 @@ struct StoreUpdateCommand: AsyncParsableCommand {
                 replacing: replace,
                 removing: Set(remove)
             )
-            return Figures(updated: keys.count, count: collection.count)
+            return Figures(updated: keys.count, count: try await collection.countAll())
         }
         try outputs.report(figures, lines: ["updated \(figures.updated) rows"])
     }
@@ -193,7 +193,7 @@ struct StoreDeleteCommand: AsyncParsableCommand {
             } else {
                 deleted = try await collection.delete(keys.map { VectorKey($0) })
             }
-            return Figures(deleted: deleted, count: collection.count)
+            return Figures(deleted: deleted, count: try await collection.countAll())
         }
         try outputs.report(figures, lines: ["deleted \(figures.deleted) rows"])
     }
@@ -215,7 +215,7 @@ struct StoreCountCommand: AsyncParsableCommand {
 
     func run() async throws {
         let count = try await place.with(.readOnly) { collection in
-            guard let condition = choice.condition else { return collection.count }
+            guard let condition = choice.condition else { return try await collection.countAll() }
             try await choice.warnOfUnknownFields(in: collection)
             return try await collection.count(where: condition)
         }

@@ -178,16 +178,16 @@ struct AtomicFileTests {
     /// Calls `body` with the rights of an ordinary user: root may write anywhere.
     private func withoutRoot(_ body: () -> Void) throws {
         #if canImport(Glibc)
-            guard getuid() == 0 else { return body() }
-            // Changes this thread's identity towards the file system only, so that the tests beside this one keep
-            // theirs. Looked up by name because Swift's module of the C library leaves its header out.
-            let symbol = try #require(dlsym(nil, "setfsuid"))
-            let setIdentity = unsafeBitCast(symbol, to: (@convention(c) (UInt32) -> Int32).self)
-            _ = setIdentity(65_534)
-            defer { _ = setIdentity(0) }
-            body()
+        guard getuid() == 0 else { return body() }
+        // Changes this thread's identity towards the file system only, so that the tests beside this one keep
+        // theirs. Looked up by name because Swift's module of the C library leaves its header out.
+        let symbol = try #require(dlsym(nil, "setfsuid"))
+        let setIdentity = unsafeBitCast(symbol, to: (@convention(c) (UInt32) -> Int32).self)
+        _ = setIdentity(65_534)
+        defer { _ = setIdentity(0) }
+        body()
         #else
-            body()
+        body()
         #endif
     }
 

@@ -422,16 +422,16 @@ struct WordVectorFilesTests {
     }
 
     #if os(Linux)
-        @Test("A full disk gives an error")
-        func fullDisk() throws {
-            try withTemporaryFolder { folder in
-                let url = folder.appending(path: "full.bin")
-                try FileManager.default.createSymbolicLink(at: url, withDestinationURL: URL(filePath: "/dev/full"))
-                let error = #expect(throws: VectorError.self) {
-                    try sample(count: 500, dimension: 100).write(to: url)
-                }
-                #expect(error?.code == .inputOutput)
+    @Test("A full disk gives an error")
+    func fullDisk() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "full.bin")
+            try FileManager.default.createSymbolicLink(at: url, withDestinationURL: URL(filePath: "/dev/full"))
+            let error = #expect(throws: VectorError.self) {
+                try sample(count: 500, dimension: 100).write(to: url)
             }
+            #expect(error?.code == .inputOutput)
         }
+    }
     #endif
 }

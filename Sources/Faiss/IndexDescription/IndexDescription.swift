@@ -27,7 +27,7 @@ import Vectors
 /// don't go together) is refused by ``validate(dimension:)``, which every index calls before it allocates memory.
 public struct IndexDescription: Sendable, Hashable, Codable {
     /// Its cases' names and labels are part of the vector store's file format.
-    indirect enum Kind: Sendable, Hashable, Codable {
+    package indirect enum Kind: Sendable, Hashable, Codable {
         case flat
         case scalarQuantized(ScalarType)
         case pq(subquantizers: Int, bitsPerCode: Int)
@@ -42,7 +42,7 @@ public struct IndexDescription: Sendable, Hashable, Codable {
     }
 
     /// What follows the directions of a PCA. One that nothing follows is nil, as it was before there were variants.
-    struct PCAVariant: Sendable, Hashable, Codable {
+    package struct PCAVariant: Sendable, Hashable, Codable {
         var isWhitened: Bool
         var isRotated: Bool
     }
@@ -54,7 +54,7 @@ public struct IndexDescription: Sendable, Hashable, Codable {
     /// time and with no way to stop it.
     public static let maximumTransformDimension = 4096
 
-    let kind: Kind
+    package let kind: Kind
 
     private init(kind: Kind) { self.kind = kind }
 

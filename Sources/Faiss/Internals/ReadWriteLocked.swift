@@ -22,14 +22,14 @@ final class ReadWriteLocked<Value: ~Copyable>: @unchecked Sendable {
         pthread_mutex_init(change, &kind)
         pthread_mutexattr_destroy(&kind)
         #if canImport(Darwin)
-            pthread_rwlock_init(lock, nil)
+        pthread_rwlock_init(lock, nil)
         #else
-            var attributes = pthread_rwlockattr_t()
-            pthread_rwlockattr_init(&attributes)
-            // PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP; glibc prefers readers by default.
-            pthread_rwlockattr_setkind_np(&attributes, 2)
-            pthread_rwlock_init(lock, &attributes)
-            pthread_rwlockattr_destroy(&attributes)
+        var attributes = pthread_rwlockattr_t()
+        pthread_rwlockattr_init(&attributes)
+        // PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP; glibc prefers readers by default.
+        pthread_rwlockattr_setkind_np(&attributes, 2)
+        pthread_rwlock_init(lock, &attributes)
+        pthread_rwlockattr_destroy(&attributes)
         #endif
     }
 

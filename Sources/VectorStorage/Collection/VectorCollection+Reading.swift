@@ -1,13 +1,14 @@
 public import Vectors
 
 extension VectorCollection {
-    /// The number of rows that a condition holds for.
+    /// The number of rows that a condition holds for; of all rows where it is nil.
     ///
     /// - Throws: `VectorError` with code `invalidArgument`, `closed`.
-    public func count(where condition: MetadataCondition) async throws(VectorError) -> Int {
-        try condition.validate()
+    public func count(where condition: MetadataCondition?) async throws(VectorError) -> Int {
+        try condition?.validate()
         return try await runBlocking { [live] _ throws(VectorError) in
-            try live.newestVersion().rows(where: condition).count
+            let version = try live.newestVersion()
+            return condition.map { version.rows(where: $0).count } ?? version.liveCount
         }
     }
 
@@ -44,11 +45,6 @@ extension VectorCollection {
             }
         }
     }
-
-    /// The row with this key, or nil.
-    ///
-    /// - Throws: `VectorError` with code `damaged`, `inputOutput`, `closed`.
-    public func get(_ key: VectorKey) async throws(VectorError) -> StoredVector? { try await get([key])[0] }
 
     /// All rows, in the order of their writing, as they are when an iteration begins, whatever is written meanwhile:
     ///

@@ -19,7 +19,7 @@ extension VectorCollection {
         options: QueryOptions = QueryOptions()
     ) async throws(VectorError) -> SearchResult {
         let query = Array(query)
-        try live.check(query, "the query")
+        try live.rules.check(query, "the query")
         let queries = try VectorMatrix(query, dimension: dimension)
         return try await search(checked: queries, k: k, where: condition, options: options)[0]
     }
@@ -33,13 +33,7 @@ extension VectorCollection {
         where condition: MetadataCondition? = nil,
         options: QueryOptions = QueryOptions()
     ) async throws(VectorError) -> [SearchResult] {
-        guard queries.dimension == dimension else {
-            throw VectorError(
-                .dimensionMismatch,
-                "queries of dimension \(queries.dimension) don't fit the collection '\(name)' of \(dimension)"
-            )
-        }
-        for row in 0..<queries.count { try live.check(Array(queries[row]), "query \(row)") }
+        try live.rules.check(queries)
         return try await search(checked: queries, k: k, where: condition, options: options)
     }
 

@@ -19,11 +19,9 @@ extension VectorCollection {
     /// Refuses a row that ``upsert(_:)`` would refuse.
     ///
     /// - Throws: `VectorError` with code `dimensionMismatch`, `notFinite`, `invalidArgument`.
-    public func validate(_ row: StoredVector) throws(VectorError) { _ = try live.checked(row) }
-
-    /// Stores one vector; see ``upsert(_:)``.
-    public func upsert(_ key: VectorKey, _ vector: [Float], metadata: VectorMetadata = [:]) async throws(VectorError) {
-        try await upsert([StoredVector(key: key, vector: vector, metadata: metadata)])
+    public func validate(_ row: StoredVector) throws(VectorError) {
+        try live.rules.check(row)
+        _ = try CheckedRow(row)
     }
 
     /// Changes the metadata of rows and leaves their vectors as they are: all of them or, if one can't be, none.
@@ -53,16 +51,6 @@ extension VectorCollection {
                 return try live.checked(changes.compactMap { rows[$0.key] }, cancellation: cancellation)
             }
         }
-    }
-
-    /// Changes the metadata of a row; see ``update(_:replacing:removing:)``.
-    public func update(
-        _ key: VectorKey,
-        metadata: VectorMetadata,
-        replacing: Bool = false,
-        removing fields: Set<String> = []
-    ) async throws(VectorError) {
-        try await update([(key, metadata)], replacing: replacing, removing: fields)
     }
 
     /// Deletes rows. A key that no row has is ignored.

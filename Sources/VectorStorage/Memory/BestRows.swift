@@ -1,25 +1,25 @@
-import Vectors
+package import Vectors
 
 /// The k best of the rows that it is offered, equally near ones by slot: a heap with the worst on top.
-struct BestRows {
-    struct Candidate {
-        var slot: Int
-        var score: Float
+package struct BestRows: Sendable {
+    package struct Candidate: Sendable {
+        package var slot: Int
+        package var score: Float
     }
 
     private let metric: Metric
     private let k: Int
     private var heap: [Candidate] = []
 
-    init(k: Int, metric: Metric) {
+    package init(k: Int, metric: Metric) {
         self.k = k
         self.metric = metric
     }
 
     /// All of them, best first.
-    var sorted: [Candidate] { heap.sorted(by: isBefore) }
+    package var sorted: [Candidate] { heap.sorted(by: isBefore) }
 
-    mutating func offer(_ slot: Int, _ score: Float) {
+    package mutating func offer(_ slot: Int, _ score: Float) {
         let candidate = Candidate(slot: slot, score: score)
         if heap.count < k {
             heap.append(candidate)

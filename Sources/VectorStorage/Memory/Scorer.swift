@@ -1,5 +1,5 @@
 import Faiss
-import Vectors
+package import Vectors
 
 /// What makes a vector's length 1; in double precision, so that neither tiny nor huge vectors lose their length.
 func inverseLength(_ vector: UnsafeBufferPointer<Float>) -> Float {
@@ -8,33 +8,49 @@ func inverseLength(_ vector: UnsafeBufferPointer<Float>) -> Float {
     return Float(1 / sum.squareRoot())
 }
 
-/// A query that scores rows of a table, one by one.
+/// A query that scores vectors, one by one.
 ///
 /// `@unchecked Sendable`: the memory behind the pointer is written in `init` only.
-final class Scorer: @unchecked Sendable {
-    private let table: RowTable
+package final class Scorer: @unchecked Sendable {
+    private let metric: Metric
+    private let dimension: Int
     private let query: UnsafeMutablePointer<Float>
     private let comparison: VectorComparison
 
-    init(_ query: some Collection<Float>, table: RowTable) {
-        self.table = table
-        comparison = VectorComparison(table.metric)
-        self.query = .allocate(capacity: table.dimension)
-        let values = UnsafeMutableBufferPointer(start: self.query, count: table.dimension)
+    package init(_ query: some Collection<Float>, metric: Metric) {
+        self.metric = metric
+        dimension = query.count
+        comparison = VectorComparison(metric)
+        self.query = .allocate(capacity: dimension)
+        let values = UnsafeMutableBufferPointer(start: self.query, count: dimension)
         _ = values.initialize(from: query)
-        guard table.metric == .cosine else { return }
+        guard metric == .cosine else { return }
         let scale = inverseLength(UnsafeBufferPointer(values))
         for place in values.indices { values[place] *= scale }
     }
 
     deinit { query.deallocate() }
 
-    /// The score of the row in a slot, in the unit of the metric.
-    func score(_ slot: Int) -> Float {
+    /// The score of a vector, in the unit of the metric.
+    ///
+    /// - Parameter inverseLength: of the vector; only cosines need it.
+    func score(_ vector: UnsafePointer<Float>, inverseLength: @autoclosure () -> Float) -> Float {
+        let score = comparison(query, vector, dimension)
+        return metric == .cosine ? min(max(score * inverseLength(), -1), 1) : score
+    }
+
+    /// The score of a vector, in the unit of the metric.
+    package func score(_ vector: [Float]) -> Float {
+        vector.withUnsafeBufferPointer { values in
+            guard let start = values.baseAddress else { return 0 }
+            return score(start, inverseLength: inverseLength(values))
+        }
+    }
+
+    /// The score of the row in a slot of a table.
+    func score(_ slot: Int, of table: RowTable) -> Float {
         let (number, place) = slot.quotientAndRemainder(dividingBy: table.chunkCapacity)
         let chunk = table.chunks[number]
-        let vector = chunk.vectors + place * table.dimension
-        let score = comparison(query, vector, table.dimension)
-        return table.metric == .cosine ? min(max(score * chunk.scales[place], -1), 1) : score
+        return score(chunk.vectors + place * dimension, inverseLength: chunk.scales[place])
     }
 }

@@ -1,4 +1,4 @@
-import Vectors
+package import Vectors
 
 /// Which vectors an operation concerns, by their metadata. Conditions combine:
 /// `.equals("lang", "en") && .range("year", 1990...) && !.exists("withdrawn")`.
@@ -12,7 +12,7 @@ public struct MetadataCondition: Sendable, Hashable {
     /// The most parts that a condition may be combined from.
     public static let maximumPartCount = 4096
 
-    enum Node: Sendable, Hashable {
+    package enum Node: Sendable, Hashable {
         case oneOf(field: String, [MetadataValue])
         case range(field: String, MetadataRange)
         case contains(field: String, String)
@@ -21,7 +21,7 @@ public struct MetadataCondition: Sendable, Hashable {
     }
 
     /// In postfix order: operands before their operator. A list, not a tree, so that long chains need no recursion.
-    let nodes: [Node]
+    package let nodes: [Node]
 
     private init(nodes: [Node]) { self.nodes = nodes }
 
@@ -116,7 +116,7 @@ public struct MetadataCondition: Sendable, Hashable {
         return fields
     }
 
-    func validate() throws(VectorError) {
+    package func validate() throws(VectorError) {
         guard nodes.count <= Self.maximumPartCount else {
             throw VectorError(
                 .invalidArgument,

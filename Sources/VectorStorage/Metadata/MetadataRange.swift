@@ -1,10 +1,10 @@
 /// The numbers or dates between two bounds. Integers and doubles compare exactly, with each other too: a double holds all
 /// integers only up to 2⁵³.
-struct MetadataRange: Sendable, Hashable {
+package struct MetadataRange: Sendable, Hashable {
     /// An integer, a double or a date.
-    struct Bound: Sendable, Hashable {
-        var value: MetadataValue
-        var isIncluded = true
+    package struct Bound: Sendable, Hashable {
+        package var value: MetadataValue
+        package var isIncluded = true
     }
 
     /// All from the lower to the upper; none if the lower is above the upper.
@@ -14,6 +14,9 @@ struct MetadataRange: Sendable, Hashable {
         func contains(_ number: Number) -> Bool { lower <= number && number <= upper }
     }
 
+    /// The bounds as they were given; nil where there is none.
+    package let lower: Bound?
+    package let upper: Bound?
     private var integers: Span<Int64>?
     private var doubles: Span<Double>?
     /// Seconds since 2001.
@@ -22,6 +25,8 @@ struct MetadataRange: Sendable, Hashable {
     let isValid: Bool
 
     init(from lower: Bound? = nil, to upper: Bound? = nil) {
+        self.lower = lower
+        self.upper = upper
         let first = lower ?? Bound(value: .double(-.infinity))
         let last = upper ?? Bound(value: .double(.infinity))
         isValid = !first.number.isNaN && !last.number.isNaN

@@ -64,9 +64,7 @@ public struct RowLine: Sendable, Hashable, Encodable {
         var members: [String] = []
         if let key { members.append("\"key\":" + StringLiteral.quoted(key.text)) }
         if let metadata {
-            let fields = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-                .map { StringLiteral.quoted($0.key) + ":" + $0.value.json }
-            members.append("\"metadata\":{" + fields.joined(separator: ",") + "}")
+            members.append("\"metadata\":" + metadata.json)
         }
         if let score { members.append("\"score\":" + Self.short(score)) }
         if let vector { members.append("\"vector\":[" + vector.map(Self.short).joined(separator: ",") + "]") }
@@ -88,6 +86,13 @@ extension Dictionary<String, MetadataValue> {
         var reader = JSONReader(Array(text))
         self = try reader.metadata()
         try reader.expectEnd()
+    }
+
+    /// The metadata as ``RowLine`` writes them.
+    package var json: String {
+        let fields = sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            .map { StringLiteral.quoted($0.key) + ":" + $0.value.json }
+        return "{" + fields.joined(separator: ",") + "}"
     }
 }
 

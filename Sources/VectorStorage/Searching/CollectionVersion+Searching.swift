@@ -29,7 +29,7 @@ extension CollectionVersion {
             proposals = try propose(queries, k: k, among: rows, matching: matching, options: options)
         }
         return try each(queries.count, threads: options.threads, cancellation: cancellation) { query in
-            let scorer = Scorer(queries[query], table: self.table)
+            let scorer = Scorer(queries[query], metric: self.table.metric)
             let threads = queries.count == 1 ? options.threads.count : 1
             let found = proposals.flatMap {
                 self.best(k, of: $0[query], scorer: scorer, among: rows, matching: matching)
@@ -87,7 +87,7 @@ extension CollectionVersion {
         for proposal in proposals {
             // Later writes may have reached the index since; this state does not show them.
             guard let slot = table.slot(ofID: proposal.id), slot < firstRecentSlot, isVisible(slot) else { continue }
-            best.offer(slot, scorer.score(slot))
+            best.offer(slot, scorer.score(slot, of: table))
             scored += 1
         }
         return scored >= min(k + recent, matching) ? (best, scored) : nil
@@ -106,7 +106,7 @@ extension CollectionVersion {
             var best = BestRows(k: k, metric: table.metric)
             var scored = 0
             func offer(_ slot: Int) {
-                best.offer(slot, scorer.score(slot))
+                best.offer(slot, scorer.score(slot, of: table))
                 scored += 1
             }
             if let rows { rows.forEach(in: slots, offer) } else { for slot in slots { offer(slot) } }

@@ -31,7 +31,7 @@ public struct QueryOptions: Sendable {
         self.threads = threads
     }
 
-    func validate(k: Int) throws(VectorError) {
+    package func validate(k: Int) throws(VectorError) {
         for (name, value) in [("k", k), ("probes", probes), ("ef", ef), ("candidates", candidates)] {
             if let value, value < 1 { throw VectorError(.invalidArgument, "\(name) \(value) is less than 1") }
         }

@@ -4,4 +4,10 @@ public struct SearchResult: Sendable {
     public var matches: [VectorMatch]
     /// How they were found.
     public var diagnostics: SearchDiagnostics
+
+    /// Puts a result together.
+    public init(matches: [VectorMatch], diagnostics: SearchDiagnostics) {
+        self.matches = matches
+        self.diagnostics = diagnostics
+    }
 }

@@ -27,9 +27,9 @@ package final class PageMemory: @unchecked Sendable {
         self.mapping = mapping
         start = isLarge ? mapping.alignedUp(toMultipleOf: Self.largePage) : mapping
         #if os(Linux)
-            // With pages of 4 KiB most visits at random would wait for the page's address, too, and a scan for many of
-            // them. Only advice: the system may have none to give.
-            if isLarge { madvise(start, byteCount, MADV_HUGEPAGE) }
+        // With pages of 4 KiB most visits at random would wait for the page's address, too, and a scan for many of
+        // them. Only advice: the system may have none to give.
+        if isLarge { madvise(start, byteCount, MADV_HUGEPAGE) }
         #endif
     }
 

@@ -77,8 +77,8 @@ func openNewFile(
 /// Makes the bytes of a file, or the names in a folder, durable.
 package func synchronize(_ descriptor: Int32, _ path: String) throws(VectorError) {
     #if canImport(Darwin)
-        // fsync on Darwin stops at the drive's cache; F_FULLFSYNC goes through it, where the volume knows how.
-        if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
+    // fsync on Darwin stops at the drive's cache; F_FULLFSYNC goes through it, where the volume knows how.
+    if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
     #endif
     try systemCall("flush '\(path)' to the disk") {
         // Some file systems can't flush a folder and say EINVAL; there is nothing more to be done then.

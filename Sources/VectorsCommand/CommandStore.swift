@@ -1,0 +1,99 @@
+import ArgumentParser
+import Foundation
+import Milvus
+import VectorStorage
+import Vectors
+
+/// The store that a command works with: a folder's, or a server's.
+enum CommandStore {
+    case folder(VectorStore)
+    #if Milvus
+    case server(MilvusStore)
+    #endif
+
+    /// Whether a command's argument is not a path.
+    static func isAddress(_ place: String) -> Bool { place.hasPrefix("http://") || place.hasPrefix("https://") }
+
+    static func open(_ place: String, _ access: StoreOptions.Access) async throws -> CommandStore {
+        guard isAddress(place) else {
+            return .folder(try await VectorStore.open(fileURL(place), options: StoreOptions(access: access)))
+        }
+        guard let url = URL(string: place) else { throw ValidationError("'\(place)' is not an address") }
+        #if Milvus
+        let token = ProcessInfo.processInfo.environment["MILVUS_TOKEN"]
+        return .server(try await MilvusStore.connect(url, options: MilvusOptions(token: token)))
+        #else
+        throw DataError("'\(url)': this program was built without Milvus; `swift build --traits Milvus` builds it with")
+        #endif
+    }
+
+    func collection(_ name: String) async throws -> any StoredCollection {
+        switch self {
+        case .folder(let store): try await store.collection(name)
+        #if Milvus
+        case .server(let store): try await store.collection(name)
+        #endif
+        }
+    }
+
+    func createCollection(
+        _ name: String,
+        dimension: Int,
+        metric: Metric,
+        index: CollectionIndex
+    ) async throws -> any StoredCollection {
+        switch self {
+        case .folder(let store):
+            try await store.createCollection(name, dimension: dimension, metric: metric, index: index)
+        #if Milvus
+        case .server(let store):
+            try await store.createCollection(name, dimension: dimension, metric: metric, index: index)
+        #endif
+        }
+    }
+
+    func deleteCollection(_ name: String) async throws {
+        switch self {
+        case .folder(let store): try await store.deleteCollection(name)
+        #if Milvus
+        case .server(let store): try await store.deleteCollection(name)
+        #endif
+        }
+    }
+
+    func collectionNames() async throws -> [String] {
+        switch self {
+        case .folder(let store): try await store.collectionNames()
+        #if Milvus
+        case .server(let store): try await store.collectionNames()
+        #endif
+        }
+    }
+
+    func close() async throws {
+        switch self {
+        case .folder(let store): try await store.close()
+        #if Milvus
+        case .server(let store): await store.close()
+        #endif
+        }
+    }
+}
+
+/// Opens a store, lets `body` use it, and closes it.
+func withStore<Result: Sendable>(
+    at place: String,
+    _ access: StoreOptions.Access,
+    _ body: (CommandStore) async throws -> Result
+) async throws -> Result {
+    let store = try await CommandStore.open(place, access)
+    let result: Result
+    do {
+        result = try await body(store)
+    } catch {
+        try? await store.close()
+        throw error
+    }
+    try await store.close()
+    return result
+}
