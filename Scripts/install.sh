@@ -3,7 +3,7 @@
 #   install.sh            what `make build` and `make demo` need
 #   install.sh --tests    besides, what the interoperability tests need (Python's venv)
 #   install.sh --benchmarks   besides, what the benchmarks compare with (fastText)
-#   install.sh --milvus   besides, what starting Milvus servers needs (venv, network namespaces)
+#   install.sh --milvus   besides, what starting Milvus servers needs (venv, network namespaces, TLS)
 set -eu
 . "$(dirname "$0")/common.sh"
 
@@ -41,6 +41,8 @@ install_debian() {
     if [ "$milvus" = yes ]; then
         command -v ip >/dev/null || wanted="$wanted iproute2"
         command -v curl >/dev/null || wanted="$wanted curl"
+        command -v nginx >/dev/null || wanted="$wanted nginx-light"
+        command -v openssl >/dev/null || wanted="$wanted openssl"
     fi
 
     missing=

@@ -21,6 +21,9 @@ enum CommandStore {
         guard let url = URL(string: place) else { throw ValidationError("'\(place)' is not an address") }
         #if Milvus
         let token = ProcessInfo.processInfo.environment["MILVUS_TOKEN"]
+        // A wrong address is said within seconds; a server that was there and is away for a while is waited for.
+        let options = MilvusOptions(token: token, patience: .seconds(5))
+        await (try await MilvusStore.connect(url, options: options)).close()
         return .server(try await MilvusStore.connect(url, options: MilvusOptions(token: token)))
         #else
         throw DataError("'\(url)': this program was built without Milvus; `swift build --traits Milvus` builds it with")

@@ -288,6 +288,40 @@ struct ServerCommandTests {
     }
 }
 
+private let secureAddress = ProcessInfo.processInfo.environment["SWIFT_FAISS_MILVUS_SECURE"].flatMap { URL(string: $0) }
+private let certificate = ProcessInfo.processInfo.environment["SWIFT_FAISS_MILVUS_CERTIFICATE"]
+
+@Suite("A server behind TLS that wants a token", .enabled(if: secureAddress != nil && certificate != nil))
+struct SecureServerTests {
+    @Test("Is reached with its certificate and the token, and not without one of them")
+    func secure() async throws {
+        let url = try #require(secureAddress)
+        let file = URL(filePath: try #require(certificate))
+        let store = try await MilvusStore.connect(
+            url,
+            options: MilvusOptions(token: "root:secret", trustedCertificates: file)
+        )
+        #expect(!store.serverVersion.isEmpty)
+        _ = try await store.collectionNames()
+        await store.close()
+        for token in [nil, "root:wrong"] {
+            await failure(.notPermitted, "https://") {
+                try await MilvusStore.connect(url, options: MilvusOptions(token: token, trustedCertificates: file))
+            }
+        }
+        // The certificate is nobody's that the system trusts.
+        await failure(.unavailable, "https://") {
+            try await MilvusStore.connect(url, options: MilvusOptions(token: "root:secret", patience: .seconds(1)))
+        }
+        await failure(.inputOutput) {
+            try await MilvusStore.connect(
+                url,
+                options: MilvusOptions(trustedCertificates: URL(filePath: "/nowhere.pem"))
+            )
+        }
+    }
+}
+
 @Suite("A server that is not there")
 struct AbsentServerTests {
     @Test("Is a typed error that names the address, after as long as the options say")

@@ -93,21 +93,15 @@ extension MilvusCollection {
         replacing: Bool = false,
         removing fields: Set<String> = []
     ) async throws(VectorError) {
-        var keys = Set<VectorKey>()
-        let distinct = changes.map(\.key).filter { keys.insert($0).inserted }
+        let changes = MetadataChanges(changes, replacing: replacing, removing: fields)
         var rows: [VectorKey: StoredVector] = [:]
-        for (key, row) in zip(distinct, try await get(distinct)) {
+        for (key, row) in zip(changes.keys, try await get(changes.keys)) {
             guard let row else {
                 throw VectorError(.unknownKey, "the collection '\(name)' has no row with the key '\(key)'")
             }
             rows[key] = row
         }
-        for (key, metadata) in changes {
-            for field in fields { rows[key]?.metadata[field] = nil }
-            if replacing { rows[key]?.metadata = metadata }
-            rows[key]?.metadata.merge(metadata) { _, new in new }
-        }
-        try await upsert(distinct.compactMap { rows[$0] })
+        try await upsert(changes.applied(to: rows))
     }
 
     /// Deletes rows. A key that no row has is ignored.

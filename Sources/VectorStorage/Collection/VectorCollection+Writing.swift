@@ -37,18 +37,11 @@ extension VectorCollection {
         replacing: Bool = false,
         removing fields: Set<String> = []
     ) async throws(VectorError) {
+        let changes = MetadataChanges(changes, replacing: replacing, removing: fields)
         try await write { live, cancellation throws(VectorError) in
             try live.put { version throws(VectorError) in
-                var keys = Set<VectorKey>()
-                let distinct = changes.map(\.key).filter { keys.insert($0).inserted }
-                var rows = try live.rows(distinct, in: version)
-                for (key, metadata) in changes {
-                    for field in fields { rows[key]?.metadata[field] = nil }
-                    if replacing { rows[key]?.metadata = metadata }
-                    rows[key]?.metadata.merge(metadata) { _, new in new }
-                }
-                // In the order of the changes; those of a key that occurs twice are the same row.
-                return try live.checked(changes.compactMap { rows[$0.key] }, cancellation: cancellation)
+                let rows = try live.rows(changes.keys, in: version)
+                return try live.checked(changes.applied(to: rows), cancellation: cancellation)
             }
         }
     }
