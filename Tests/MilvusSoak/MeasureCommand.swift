@@ -21,6 +21,12 @@ struct MeasureCommand: AsyncParsableCommand {
     @Option(help: "Seconds to wait before the searches.")
     var settling = 0
 
+    @Flag(help: "Search what an earlier run imported and kept.")
+    var searchOnly = false
+
+    @Flag(help: "Keep the collection.")
+    var keep = false
+
     private struct Figures: Encodable {
         var importSeconds = 0.0
         var indexSeconds = 0.0
@@ -36,10 +42,10 @@ struct MeasureCommand: AsyncParsableCommand {
         let base = try await VectorFile.read(URL(filePath: base))
         let queries = try await VectorFile.read(URL(filePath: queries))
         let store = try await MilvusStore.connect(url)
-        if try await store.collectionNames().contains("measured_swift") {
+        if !searchOnly, try await store.collectionNames().contains("measured_swift") {
             try await store.deleteCollection("measured_swift")
         }
-        let collection = try await store.createCollection(
+        let collection = try await store.openOrCreateCollection(
             "measured_swift",
             dimension: base.dimension,
             metric: .squaredL2,
@@ -52,7 +58,7 @@ struct MeasureCommand: AsyncParsableCommand {
             return Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18
         }
         figures.importSeconds = try await seconds {
-            for first in stride(from: 0, to: base.count, by: 10_000) {
+            for first in stride(from: 0, to: searchOnly ? 0 : base.count, by: 10_000) {
                 try await collection.upsert(
                     (first..<min(first + 10_000, base.count)).map { row in
                         StoredVector(
@@ -64,7 +70,7 @@ struct MeasureCommand: AsyncParsableCommand {
                 )
             }
         }
-        figures.indexSeconds = try await seconds { try await collection.waitForIndex() }
+        if !searchOnly { figures.indexSeconds = try await seconds { try await collection.waitForIndex() } }
         let options = QueryOptions(probes: 21)
         try await Task.sleep(for: .seconds(settling))
         _ = try await collection.search(queries[0], k: 10)
@@ -97,7 +103,7 @@ struct MeasureCommand: AsyncParsableCommand {
         var counts: [Double] = []
         for _ in 0..<100 { counts.append(try await seconds { _ = try await visible.count(where: nil) }) }
         figures.countMilliseconds = 1000 * counts.sorted()[50]
-        try await store.deleteCollection("measured_swift")
+        if !keep { try await store.deleteCollection("measured_swift") }
         await store.close()
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase

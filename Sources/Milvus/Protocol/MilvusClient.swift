@@ -47,6 +47,8 @@ final class MilvusClient: Sendable {
                         // Servers come back within seconds or not at all.
                         config.backoff.initial = .milliseconds(100)
                         config.backoff.max = .seconds(2)
+                        // A call is one message: nothing follows that could be sent with it.
+                        config.connection.flushCoalescing = nil
                     }
                 )
             )
