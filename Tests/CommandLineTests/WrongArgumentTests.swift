@@ -222,17 +222,17 @@ struct WrongArgumentTests {
     func order() throws {
         try withTemporaryFolder { folder in
             try Self.makeFiles(in: folder)
-            // Headers of vectors without the vectors would be noticed; zeros are no file system's burden.
+            // Two terabytes, which no machine has the memory for; zeros are no file system's burden.
             let large = folder.appending(path: "large.npy")
             try VectorFile.write(TestVectors.uniform(1, dimension: 4, seed: 1), to: large)
             var header = try Data(contentsOf: large).prefix(128)
             let shape = try #require(header.range(of: Data("(1, 4)".utf8)))
             // The same length: the padding behind gives way.
-            header.replaceSubrange(shape, with: Data("(125000000, 4)".utf8))
-            header.removeSubrange((header.endIndex - 9)..<(header.endIndex - 1))
+            header.replaceSubrange(shape, with: Data("(125000000000, 4)".utf8))
+            header.removeSubrange((header.endIndex - 12)..<(header.endIndex - 1))
             try header.write(to: large)
             let handle = try FileHandle(forWritingTo: large)
-            try handle.truncate(atOffset: UInt64(header.count) + 125_000_000 * 16)
+            try handle.truncate(atOffset: UInt64(header.count) + 125_000_000_000 * 16)
             try handle.close()
             for (line, part) in [
                 ("store import #missing @large.npy", "holds no vector store"),
@@ -247,12 +247,9 @@ struct WrongArgumentTests {
                 ("index search @index.vindex --queries @large.npy --truth @missing", "missing"),
                 ("index search @index.vindex --queries @large.npy --truth @truth.ivecs -k 2", "8 queries"),
             ] {
-                let start = ContinuousClock.now
                 let arguments = Self.words(line, folder)
                 let outcome = try VectorsProgram.outcome(arguments)
                 #expect(outcome.status == 1 && outcome.errors.contains(part), "\(line): \(outcome.errors)")
-                // Two gigabytes take longer.
-                #expect(ContinuousClock.now - start < .seconds(3), "\(line)")
                 try expectOneLine(arguments, status: 1)
             }
             let wide = folder.appending(path: "wide.npy")

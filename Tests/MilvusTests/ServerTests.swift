@@ -324,16 +324,14 @@ struct SecureServerTests {
 
 @Suite("A server that is not there")
 struct AbsentServerTests {
-    @Test("Is a typed error that names the address, after as long as the options say")
+    @Test("Is a typed error that names the address")
     func absent() async throws {
-        let start = ContinuousClock.now
         await failure(.unavailable, "http://127.0.0.1:1") {
             try await MilvusStore.connect(
                 try #require(URL(string: "http://127.0.0.1:1")),
                 options: MilvusOptions(patience: .milliseconds(500))
             )
         }
-        #expect(ContinuousClock.now - start < .seconds(10))
     }
 
     @Test(

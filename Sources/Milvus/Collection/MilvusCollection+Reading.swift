@@ -8,8 +8,7 @@ extension MilvusCollection {
     /// - Throws: `VectorError` with code `invalidArgument` (a condition of more than 256 comparisons, say), `unavailable`,
     ///   `timedOut`, `server`, `cancelled`, `closed`.
     public func count(where condition: MetadataCondition?) async throws(VectorError) -> Int {
-        let expression = if let condition { try ServerExpression(condition).text } else { "" }
-        return try await count(matching: expression)
+        try await count(matching: ServerExpression.text(of: condition))
     }
 
     func count(matching expression: String) async throws(VectorError) -> Int {
@@ -25,9 +24,9 @@ extension MilvusCollection {
     /// - Throws: `VectorError` with code `unavailable`, `timedOut`, `server`, `tooLarge`, `cancelled`, `closed`.
     public func get(_ keys: [VectorKey]) async throws(VectorError) -> [StoredVector?] {
         var found: [VectorKey: StoredVector] = [:]
-        for some in expressions(of: Set(keys).sorted()) {
-            let columns = [CollectionSchema.key, CollectionSchema.vector, CollectionSchema.metadata]
-            for row in try await query(some.expression, columns).rows(dimension: dimension) { found[row.key] = row }
+        for expression in expressions(of: Set(keys).sorted()) {
+            let columns = try await query(expression, CollectionSchema.rowColumns)
+            for row in try columns.rows(dimension: dimension) { found[row.key] = row }
         }
         return keys.map { found[$0] }
     }
@@ -41,11 +40,10 @@ extension MilvusCollection {
     }
 
     /// Keys in expressions that the server reads, and whose answers fit a message.
-    func expressions(of keys: [VectorKey]) -> [(keys: ArraySlice<VectorKey>, expression: String)] {
+    func expressions(of keys: [VectorKey]) -> [String] {
         let limit = min(1024, max(1, (32 << 20) / (4 * dimension + CollectionSchema.maximumJSONSize / 4)))
         return stride(from: 0, to: keys.count, by: limit).map { first in
-            let some = keys[first..<min(first + limit, keys.count)]
-            return (some, ServerExpression.keys(some))
+            ServerExpression.keys(keys[first..<min(first + limit, keys.count)])
         }
     }
 

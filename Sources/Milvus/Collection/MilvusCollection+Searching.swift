@@ -53,7 +53,7 @@ extension MilvusCollection {
     ) async throws(VectorError) -> [SearchResult] {
         try options.validate(k: k)
         try checkRange(k, 1...Self.maximumK, "k")
-        let expression = if let condition { try ServerExpression(condition).text } else { "" }
+        let expression = try ServerExpression.text(of: condition)
         if queries.isEmpty { return [] }
         var matching: Int?
         if options.exact { return try await compare(queries, k: k, expression) }
@@ -181,12 +181,7 @@ extension MilvusCollection {
         k: Int,
         _ expression: String
     ) async throws(VectorError) -> [SearchResult] {
-        var pages = RowPages(
-            collection: self,
-            expression: expression,
-            columns: [CollectionSchema.key, CollectionSchema.vector, CollectionSchema.metadata],
-            rowSize: 4 * dimension + 256
-        )
+        var pages = RowPages(collection: self, expression: expression)
         var comparison = RowComparison(queries, k: k, metric: metric)
         while let page = try await pages.next() {
             let rows = try page.rows(dimension: dimension)

@@ -112,11 +112,11 @@ extension MilvusCollection {
     public func delete(_ keys: [VectorKey]) async throws(VectorError) -> Int {
         let keys = Set(keys).sorted()
         var deleted = 0
-        for some in expressions(of: keys) {
-            let found = try await query(some.expression, [CollectionSchema.key]).keys
+        for expression in expressions(of: keys) {
+            let found = try await query(expression, [CollectionSchema.key]).keys
             if found.isEmpty { continue }
             deleted += found.count
-            try await delete(matching: some.expression)
+            try await delete(matching: expression)
         }
         return deleted
     }
@@ -132,7 +132,7 @@ extension MilvusCollection {
         var deleted = 0
         while let page = try await pages.next() {
             let keys = page.keys
-            for some in expressions(of: keys) { try await delete(matching: some.expression) }
+            for expression in expressions(of: keys) { try await delete(matching: expression) }
             deleted += keys.count
         }
         return deleted

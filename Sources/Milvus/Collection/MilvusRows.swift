@@ -29,7 +29,15 @@ public struct MilvusRows: AsyncSequence, Sendable {
             while page.isEmpty, !isAtEnd {
                 do throws(VectorError) {
                     if Task.isCancelled { throw .cancelled }
-                    var pages = if let pages { pages } else { try RowPages(rows) }
+                    var pages =
+                        if let pages {
+                            pages
+                        } else {
+                            RowPages(
+                                collection: rows.collection,
+                                expression: try ServerExpression.text(of: rows.condition)
+                            )
+                        }
                     let columns = try await pages.next()
                     self.pages = pages
                     isAtEnd = columns == nil
@@ -41,19 +49,6 @@ public struct MilvusRows: AsyncSequence, Sendable {
             }
             return page.popFirst()
         }
-    }
-}
-
-extension RowPages {
-    /// Whole rows.
-    init(_ rows: MilvusRows) throws(VectorError) {
-        let expression = if let condition = rows.condition { try ServerExpression(condition).text } else { "" }
-        self.init(
-            collection: rows.collection,
-            expression: expression,
-            columns: [CollectionSchema.key, CollectionSchema.vector, CollectionSchema.metadata],
-            rowSize: 4 * rows.collection.dimension + 256
-        )
     }
 }
 #endif

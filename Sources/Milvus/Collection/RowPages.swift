@@ -21,6 +21,16 @@ struct RowPages: Sendable {
         limit = min(max((16 << 20) / rowSize, 16), 16_384)
     }
 
+    /// Whole rows.
+    init(collection: MilvusCollection, expression: String) {
+        self.init(
+            collection: collection,
+            expression: expression,
+            columns: CollectionSchema.rowColumns,
+            rowSize: 4 * collection.dimension + 256
+        )
+    }
+
     /// The next page; nil at the end.
     mutating func next() async throws(VectorError) -> AnswerColumns? {
         while !isAtEnd {

@@ -18,6 +18,8 @@ enum CollectionSchema {
     static let metadata = "metadata"
     static let tokens = "tokens"
     static let numbers = "numbers"
+    /// What a row is read from.
+    static let rowColumns = [key, vector, metadata]
 
     /// The most bytes that the server takes as a row's JSON.
     static let maximumJSONSize = 65_536

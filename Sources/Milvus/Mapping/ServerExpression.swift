@@ -165,6 +165,12 @@ struct ServerExpression {
         }
     }
 
+    /// The text of a condition; without one, the empty text, which holds for all rows.
+    static func text(of condition: MetadataCondition?) throws(VectorError) -> String {
+        guard let condition else { return "" }
+        return try ServerExpression(condition).text
+    }
+
     /// Rows with one of these keys.
     static func keys(_ keys: some Sequence<VectorKey>) -> String {
         "key in [" + keys.map { literal($0.text) }.joined(separator: ", ") + "]"

@@ -31,19 +31,17 @@ package final class Scorer: @unchecked Sendable {
 
     deinit { query.deallocate() }
 
-    /// The score of a vector, in the unit of the metric.
-    ///
-    /// - Parameter inverseLength: of the vector; only cosines need it.
-    func score(_ vector: UnsafePointer<Float>, inverseLength: @autoclosure () -> Float) -> Float {
+    /// - Parameter inverseLength: of the vector, if the metric is the cosine.
+    private func score(_ vector: UnsafePointer<Float>, inverseLength: Float) -> Float {
         let score = comparison(query, vector, dimension)
-        return metric == .cosine ? min(max(score * inverseLength(), -1), 1) : score
+        return metric == .cosine ? min(max(score * inverseLength, -1), 1) : score
     }
 
     /// The score of a vector, in the unit of the metric.
     package func score(_ vector: [Float]) -> Float {
         vector.withUnsafeBufferPointer { values in
             guard let start = values.baseAddress else { return 0 }
-            return score(start, inverseLength: inverseLength(values))
+            return score(start, inverseLength: metric == .cosine ? inverseLength(values) : 1)
         }
     }
 
@@ -51,6 +49,6 @@ package final class Scorer: @unchecked Sendable {
     func score(_ slot: Int, of table: RowTable) -> Float {
         let (number, place) = slot.quotientAndRemainder(dividingBy: table.chunkCapacity)
         let chunk = table.chunks[number]
-        return score(chunk.vectors + place * dimension, inverseLength: chunk.scales[place])
+        return score(chunk.vectors + place * dimension, inverseLength: metric == .cosine ? chunk.scales[place] : 1)
     }
 }
