@@ -34,7 +34,8 @@ examples := text-classification text-clustering semantic-search bring-your-own-f
 
 .PHONY: help install corpus build demo test test-processors test-arm test-milvus milvus-protocol interoperability \
     consumer examples test-map \
-    documentation api lint format benchmarks benchmark benchmark-word2vec benchmark-faiss benchmark-store \
+    documentation api lint format benchmarks benchmark benchmark-word2vec benchmark-word2vec-quality \
+    benchmark-faiss benchmark-store \
     soak sanitize clean
 
 help: ## List the targets
@@ -131,11 +132,19 @@ $(benchmark_text): $(wildcard $(data)/enwiki15_text8.txt.xz)
 
 word2vec_text := $(or $(CORPUS),$(if $(wildcard $(data)/enwiki15_text8.txt.xz),$(benchmark_text),$(corpus_file)))
 
-benchmark-word2vec: install_flags := --tests --benchmarks
-benchmark-word2vec: $(if $(filter $(benchmark_text),$(word2vec_text)),install $(benchmark_text),corpus) ## Train in turn with gensim and fastText and compare; CORPUS=, FLAGS="--rounds 3 …"
+corpus_of_benchmark := $(if $(filter $(benchmark_text),$(word2vec_text)),install $(benchmark_text),corpus)
+
+benchmark-word2vec benchmark-word2vec-quality: install_flags := --tests --benchmarks
+benchmark-word2vec: $(corpus_of_benchmark) ## Train in turn with gensim and fastText and compare speed; CORPUS=, FLAGS="--rounds 3 …"
 	@swift build -c release $(package_flags) --product vectors
 	@sh Scripts/python.sh
-	@.cache/python/bin/python Benchmarks/Peers/word2vec.py "$(word2vec_text)" $(scores) --plot Benchmarks/word2vec.svg $(FLAGS)
+	@.cache/python/bin/python Benchmarks/Peers/word2vec.py "$(word2vec_text)" --plot Benchmarks/word2vec.svg $(FLAGS)
+
+benchmark-word2vec-quality: $(corpus_of_benchmark) ## Compare word vectors with gensim's on 1 to 100 MB; hours; FLAGS="--megabytes 6 --again …"
+	@swift build -c release $(package_flags) --product vectors
+	@sh Scripts/python.sh
+	@.cache/python/bin/python Benchmarks/Peers/word2vec_quality.py "$(word2vec_text)" $(scores) \
+	    --runs .cache/benchmark/word2vec-quality.jsonl $(FLAGS)
 
 benchmark-faiss: install_flags := --tests
 benchmark-faiss: install ## Search and cluster in turn with the PyPI wheel and others; DATA=sift|glove|synthetic, BASE= QUERIES=, FLAGS=

@@ -56,10 +56,14 @@ struct ContinuedTrainingTests {
         #expect(purity >= 0.95)
 
         let expected = try Vocabulary(of: Corpus(sentences: Self.old + mixed), minimumCount: 1)
-        #expect(model.vocabulary.words == expected.words)
+        // Words with equal counts stand as they stood before, which need not be as they occur.
+        #expect(Set(model.vocabulary.words) == Set(expected.words))
         #expect(model.vocabulary.counts == expected.counts)
+        for (word, count) in zip(model.vocabulary.words, model.vocabulary.counts) {
+            #expect(expected.index(of: word).map { expected.counts[$0] } == count, "\(word)")
+        }
         #expect(model.vocabulary.corpusTotal == expected.corpusTotal)
-        #expect(model.vectors.words == expected.words)
+        #expect(model.vectors.words == model.vocabulary.words)
         #expect(model.wordsTrained == mixed.joined().count * 10)
     }
 

@@ -228,7 +228,7 @@ struct CorpusTests {
         try withTemporaryFolder { folder in
             let corpus = try Corpus(
                 contentsOf: write(Self.lines, to: folder),
-                layout: TextLayout(blockSize: 100_000, lookAhead: 1 << 16)
+                layout: TextLayout(blockSize: 20_000, lookAhead: 1 << 16)
             )
             var results: [([String], [Int], [[UInt32]])] = []
             for threads in [1, 2, 5] {
@@ -242,8 +242,8 @@ struct CorpusTests {
                 )
                 let vocabulary = try Vocabulary(
                     counted,
-                    minimumCount: 200,
-                    maximumSize: 300,
+                    minimumCount: 1,
+                    maximumSize: nil,
                     cancellation: cancellation
                 )
                 let encoded = EncodedCorpus(counted, vocabulary: vocabulary)

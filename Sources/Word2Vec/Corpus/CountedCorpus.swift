@@ -4,7 +4,7 @@ package import Vectors
 package struct CountedCorpus: Sendable {
     /// How a message calls the corpus.
     package let name: String
-    /// The distinct words, except those that were dropped for lack of memory.
+    /// The distinct words, except those that were dropped for lack of memory, in the order in which they first occur.
     package private(set) var table: WordTable
     /// How often each of them occurs.
     package private(set) var counts: [Int]
@@ -76,24 +76,19 @@ package struct CountedCorpus: Sendable {
         self.spool = spool
         passages = parts.flatMap(\.passages).sorted { $0.block < $1.block }
         prunedTotal = parts.reduce(0) { $0 + $1.counter.prunedTotal }
-        // The first part's words keep their numbers, so that a single part has nothing to be looked up.
-        table = parts.first?.counter.table ?? WordTable()
-        counts = parts.first?.counter.counts ?? []
-        words = []
-        for (part, writer) in parts.enumerated() {
-            let counter = writer.counter
-            var numbers = [UInt32](repeating: WordTable.missing, count: counter.issued)
-            for word in 0..<counter.table.count {
+        table = WordTable()
+        counts = []
+        words = parts.map { [UInt32](repeating: WordTable.missing, count: $0.counter.issued) }
+        let blocks = parts.enumerated().flatMap { part, writer in writer.newWords.map { (part, $0.block, $0.words) } }
+        for (part, _, places) in blocks.sorted(by: { $0.1 < $1.1 }) {
+            let counter = parts[part].counter
+            for word in places {
                 if word.isMultiple(of: 1 << 14) { try cancellation.check("merging the words of the corpus") }
-                var number = word
-                if part > 0 {
-                    number = table.insert(counter.table, word)
-                    if number == counts.count { counts.append(0) }
-                    counts[number] += counter.counts[word]
-                }
-                numbers[Int(counter.number(of: word))] = UInt32(number)
+                let number = table.insert(counter.table, word)
+                if number == counts.count { counts.append(0) }
+                counts[number] += counter.counts[word]
+                words[part][Int(counter.number(of: word))] = UInt32(number)
             }
-            words.append(numbers)
         }
     }
 }

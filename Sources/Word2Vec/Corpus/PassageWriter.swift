@@ -7,8 +7,12 @@ package struct PassageWriter: Sendable {
 
     package private(set) var counter: WordCounter
     private(set) var passages: [CountedCorpus.Passage] = []
-    /// Which block of the corpus the words belong to.
-    var block = TextBlock(file: 0, number: 0)
+    /// Which block of the corpus the words belong to; later blocks have larger numbers.
+    var block = TextBlock(file: 0, number: 0) {
+        didSet { firstNumbers.append((block, counter.issued)) }
+    }
+    /// For each block the first number that was given in it.
+    private var firstNumbers = [(block: TextBlock(file: 0, number: 0), number: 0)]
 
     /// Where passages are kept; nil if only the counts are wanted.
     private let spool: Spool?
@@ -56,6 +60,12 @@ package struct PassageWriter: Sendable {
     mutating func endBlock() throws(VectorError) {
         try endSentence()
         if wordsInPassage > 0 { try endPassage() }
+    }
+
+    /// For each block the words, by their places in the counter's table, that had not occurred before.
+    var newWords: [(block: TextBlock, words: Range<Int>)] {
+        let ends = firstNumbers.dropFirst().map { counter.place(of: $0.number) } + [counter.table.count]
+        return zip(firstNumbers, ends).map { first, end in (first.block, counter.place(of: first.number)..<end) }
     }
 
     private mutating func endPassage() throws(VectorError) {

@@ -32,6 +32,17 @@ package struct WordCounter: Sendable {
     /// The number that was given to a word of the table.
     func number(of word: Int) -> UInt32 { numbers.map { $0[word] } ?? UInt32(word) }
 
+    /// How many words of the table have a lower number than this one. Numbers rise with places.
+    func place(of number: Int) -> Int {
+        guard let numbers else { return min(number, table.count) }
+        var (low, high) = (0, numbers.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(numbers[middle]) < number { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
     // MARK: Counting
 
     /// Counts one word and gives its number.

@@ -56,17 +56,6 @@ package struct WordTable: Sendable {
         withBytes(of: number) { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Whether the bytes of one word come before those of another.
-    package func precedes(_ first: Int, _ second: Int) -> Bool {
-        // Bytes in the order of a number's digits; zeros behind a shorter word put it first.
-        let (one, other) = (records[first], records[second])
-        if one.low != other.low { return one.low.bigEndian < other.low.bigEndian }
-        if one.high != other.high { return one.high.bigEndian < other.high.bigEndian }
-        return withBytes(of: first) { first in
-            withBytes(of: second) { second in first.lexicographicallyPrecedes(second) }
-        }
-    }
-
     /// The bytes of the word with this number.
     func length(of number: Int) -> Int { records[number].length }
 
