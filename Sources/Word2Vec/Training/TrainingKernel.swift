@@ -86,10 +86,6 @@ package final class TrainingKernel {
             }
             weightCount &+= centres &* end
         }
-
-        /// The rows that are predicted, or not, from the first block on.
-        @inline(__always)
-        package func output(_ number: Int) -> UnsafeMutablePointer<Float> { outputs[number] }
     }
 
     /// How many inputs of a block are in whose window; they stand in this order.
