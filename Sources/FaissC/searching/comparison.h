@@ -164,7 +164,7 @@ class RoundedPanel {
     float lost[32];
 };
 
-/// Cuts the rows into blocks that fit in the second-level cache beside the panels, and computes what PanelKernels want
+/// Cuts the rows into blocks that fit in the second-level cache beside a panel, and computes what PanelKernels want
 /// to know about each block.
 class RowBlocks {
   public:
@@ -342,9 +342,10 @@ class RowBlocks {
     std::vector<size_t> distinct, starts, equal;
 };
 
-/// How many queries' panels stay in the second-level cache while the rows go by.
+/// How many queries go over the rows together. Their panels need not fit in the second-level cache: each is read once for
+/// a whole block of rows, and more of them share what it costs to prepare a block.
 inline size_t queries_at_once(const Comparison& comparison) {
-    const size_t bytes = 512 << 10;
+    const size_t bytes = 4 << 20;
     const size_t wide = comparison.many.wide;
     return std::min<size_t>(std::max<size_t>(bytes / (comparison.d * sizeof(float) * wide), 4) * wide, 4096);
 }
