@@ -46,6 +46,15 @@ struct Comparison {
         (is_l2 ? one.squared_l2_listed : one.inner_product_listed)(keys, query, rows, d, listed, count);
     }
 
+    /// The same of those that are smaller than the limit, and of the others any that are not.
+    void keys(const float* query, const float* rows, const int32_t* listed, size_t count, float limit, float* keys) const {
+        if (is_l2) {
+            one.squared_l2_nearer(keys, query, rows, d, listed, count, limit);
+        } else {
+            this->keys(query, rows, listed, count, keys);
+        }
+    }
+
     /// How far a sum over products and a key can be from what they would be if nothing were rounded, together, and some
     /// more, for a query of this length and rows up to the largest.
     float rounding(float length, float largest) const {
