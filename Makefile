@@ -116,10 +116,12 @@ format: ## Format every Swift file
 benchmark: install ## Run the benchmarks
 	@swift run --package-path Benchmarks --scratch-path .build/benchmarks -c release $(swift_flags)
 
-# Vectors and queries to search, .fvecs, .bvecs or .npy; or a name of those that the benchmark gets itself.
+# Vectors and queries to search, .fvecs, .bvecs or .npy; or a name of those that the benchmark gets itself, and of
+# embeddings the dimension.
 BASE ?=
 QUERIES ?=
 DATA ?=
+DIMENSION ?=
 
 # Where the Wikipedia text and the word-similarity sets are, if this machine has them.
 data := ../shared/data
@@ -147,11 +149,11 @@ benchmark-word2vec-quality: $(corpus_of_benchmark) ## Compare word vectors with 
 	    --runs .cache/benchmark/word2vec-quality.jsonl $(FLAGS)
 
 benchmark-faiss: install_flags := --tests
-benchmark-faiss: install ## Search and cluster in turn with the PyPI wheel and others; DATA=sift|glove|synthetic, BASE= QUERIES=, FLAGS=
+benchmark-faiss: install ## Search and cluster in turn with the PyPI wheel and others; DATA=sift|glove|synthetic|embeddings, DIMENSION=768, BASE= QUERIES=, FLAGS=
 	@swift build -c release $(package_flags) --product vectors
 	@sh Scripts/python.sh --benchmarks
 	@.cache/python/bin/python Benchmarks/Peers/faiss_search.py $(if $(BASE),"$(BASE)" "$(QUERIES)") $(if $(DATA),--data $(DATA)) \
-	    --plot Benchmarks/faiss.svg $(FLAGS)
+	    $(if $(DIMENSION),--dimension $(DIMENSION)) $(if $(filter embeddings,$(DATA)),,--plot Benchmarks/faiss.svg) $(FLAGS)
 
 benchmarks: install ## Build the package of the benchmarks; CONFIGURATION=debug to see whether it builds
 	@swift build --package-path Benchmarks --scratch-path .build/benchmarks -c $(or $(CONFIGURATION),release) $(swift_flags)

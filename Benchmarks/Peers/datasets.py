@@ -1,4 +1,4 @@
-"""Vectors to search: SIFT where this machine has them, GloVe from PyPI, or made-up ones."""
+"""Vectors to search: SIFT where this machine has them, GloVe from PyPI, or made-up ones; and such as encoders make."""
 
 import lzma
 import pathlib
@@ -11,12 +11,15 @@ import numpy as np
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache/benchmark"
 SHARED = ROOT.parent / "shared/data"
-NAMES = ["sift", "glove", "synthetic"]
+NAMES = ["sift", "glove", "synthetic", "embeddings"]
 
 
-def dataset(name):
-    """The files of a base and its queries, made once; without a name, SIFT if it is there and GloVe if not."""
+def dataset(name, length):
+    """The files of a base and its queries, made once; without a name, SIFT if it is there and GloVe if not. How many
+    numbers a vector has is a choice for embeddings only."""
     CACHE.mkdir(parents=True, exist_ok=True)
+    if name == "embeddings":
+        return embeddings(length)
     if name is None:
         name = "sift" if (SHARED / "sift100k.bvecs.xz").exists() else "glove"
     return {"sift": sift, "glove": glove, "synthetic": synthetic}[name]()
@@ -65,6 +68,27 @@ def synthetic():
             return (latent @ axes + 0.3 * generator.standard_normal((count, 96))).astype(np.float32)
 
         whole(base, lambda file: np.save(file, np.vstack([points(100_000) for _ in range(10)])))
+        whole(queries, lambda file: np.save(file, points(1000)))
+    return base, queries
+
+
+def embeddings(length):
+    """100,000 and 1,000 queries of length 1, as encoders of sentences make them: clouds in 24 dimensions, bent by two
+    layers of a random network, and noise."""
+    base, queries = (CACHE / f"embeddings{length}_{part}.npy" for part in ["base", "queries"])
+    if not queries.exists():
+        generator = np.random.default_rng(1)
+        first, second = (generator.standard_normal(shape).astype(np.float32) for shape in [(24, 256), (256, length)])
+        centers = generator.standard_normal((200, 24), dtype=np.float32)
+
+        def points(count):
+            latent = centers[generator.integers(0, 200, count)]
+            latent += 0.5 * generator.standard_normal((count, 24), dtype=np.float32)
+            vectors = np.tanh(latent @ first / 4) @ second / 16
+            vectors += 0.2 * generator.standard_normal((count, length), dtype=np.float32)
+            return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+        whole(base, lambda file: np.save(file, np.vstack([points(10_000) for _ in range(10)])))
         whole(queries, lambda file: np.save(file, points(1000)))
     return base, queries
 

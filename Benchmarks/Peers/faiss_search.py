@@ -114,7 +114,9 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("base", nargs="?", type=pathlib.Path, help=".fvecs, .bvecs or .npy; without it, see --data")
 parser.add_argument("queries", nargs="?", type=pathlib.Path, help="the same")
 parser.add_argument("--data", choices=NAMES, help="100,000 × 128 SIFT (if this machine has them), 399,000 × 50 GloVe "
-                    "from PyPI, 1,000,000 × 96 made up; by default the first of these that can be had")
+                    "from PyPI, 1,000,000 × 96 made up, or 100,000 embeddings made up; by default the first of these "
+                    "that can be had")
+parser.add_argument("--dimension", type=int, default=768, help="of embeddings")
 parser.add_argument("--only", action="append", help="of the indexes, only those that start so, such as IVF; or k-means")
 parser.add_argument("--lists", type=int, default=1024)
 parser.add_argument("--probes", type=int, default=16)
@@ -128,7 +130,7 @@ parser.add_argument("--plot", type=pathlib.Path, help="where a plot of recall an
 arguments = parser.parse_args()
 if (arguments.base is None) != (arguments.queries is None):
     parser.error("give a base and queries, or neither")
-base, queries = (arguments.base, arguments.queries) if arguments.base else dataset(arguments.data)
+base, queries = (arguments.base, arguments.queries) if arguments.base else dataset(arguments.data, arguments.dimension)
 threads = ["--threads", arguments.threads]
 
 

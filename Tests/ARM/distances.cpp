@@ -19,11 +19,17 @@ void check_distances(KernelLevel level) {
             for (size_t i = 0; i < listed.size(); ++i) {
                 listed[i] = static_cast<int32_t>(i * 7 % listed.size());
             }
-            Floats l2(count - 1), products(count - 1), listed_l2(count - 1), listed_products(count - 1);
+            Floats l2(count - 1), products(count - 1), listed_l2(count - 1), listed_products(count - 1), nearer(count - 1);
             kernels.squared_l2_rows(l2.data(), query, rows, d, l2.size());
             kernels.inner_product_rows(products.data(), query, rows, d, l2.size());
             kernels.squared_l2_listed(listed_l2.data(), query, rows, d, listed.data(), listed.size());
             kernels.inner_product_listed(listed_products.data(), query, rows, d, listed.data(), listed.size());
+            const float limit = listed_l2[0];
+            kernels.squared_l2_nearer(nearer.data(), query, rows, d, listed.data(), listed.size(), limit);
+            for (size_t i = 0; i < nearer.size(); ++i) {
+                const bool is_near = listed_l2[i] < limit;
+                CHECK(is_near ? nearer[i] == listed_l2[i] : nearer[i] >= limit, "%zu dimensions, place %zu", d, i);
+            }
             for (size_t row = 0; row < l2.size(); ++row) {
                 double square = 0, product = 0;
                 for (size_t i = 0; i < d; ++i) {

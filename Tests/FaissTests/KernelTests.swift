@@ -73,6 +73,33 @@ struct KernelTests {
         }
     }
 
+    @Test(
+        "Distances below a limit are those to each row, to the bit, and no other is below",
+        arguments: KernelLevel.available
+    )
+    private func nearer(level: KernelLevel) {
+        let kernels = faiss_distance_kernels(level).pointee
+        for d in [3, 128, 255, 256, 257, 300, 384, 511, 768, 1536] {
+            let count = 75
+            let listed = (0..<count).map { Int32(($0 * 7 + 3) % count) }
+            let x = Numbers(d, offset: 1, seed: UInt64(d))
+            let y = Numbers(d * count, offset: 2, seed: UInt64(d + 1000))
+            x.withPointer { x in
+                y.withPointer { y in
+                    let all = listed.map { kernels.squared_l2(x, y + Int($0) * d, d) }
+                    let sorted = all.sorted()
+                    for limit in [
+                        0, sorted[0], sorted[count / 3], sorted[count - 1], .greatestFiniteMagnitude, .infinity,
+                    ] {
+                        var found = [Float](repeating: .nan, count: count)
+                        kernels.squared_l2_nearer(&found, x, y, d, listed, count, limit)
+                        #expect(zip(found, all).allSatisfy { $0 == $1 || ($1 >= limit && $0 >= limit) })
+                    }
+                }
+            }
+        }
+    }
+
     @Test("All values that are not above a limit are found, and no other", arguments: KernelLevel.available)
     private func selection(level: KernelLevel) {
         for count in 1...70 {

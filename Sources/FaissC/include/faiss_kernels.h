@@ -36,6 +36,17 @@ typedef struct FaissDistanceKernels {
             const int32_t* rows,
             size_t count);
 
+    /// The squared distances of those listed rows that are nearer than the limit. Of any other it may be a part of the sum
+    /// that is not below the limit.
+    void (*squared_l2_nearer)(
+            float* distances,
+            const float* x,
+            const float* y,
+            size_t d,
+            const int32_t* rows,
+            size_t count,
+            float limit);
+
     /// The places of all values that are not greater than the limit, ascending. `places` has room for `count`.
     size_t (*not_greater)(const float* values, size_t count, float limit, uint32_t* places);
 } FaissDistanceKernels;

@@ -304,7 +304,7 @@ struct HammingSpace {
         return static_cast<float>(distance(query, vector(node), size));
     }
 
-    void keys(const uint8_t* query, const graph::Node* nodes, size_t count, float* keys) const {
+    void keys(const uint8_t* query, const graph::Node* nodes, size_t count, float, float* keys) const {
         for (size_t i = 0; i < count; ++i) {
             __builtin_prefetch(vector(nodes[i]));
         }
@@ -318,7 +318,7 @@ struct HammingSpace {
     }
 
     void between(graph::Node a, const graph::Node* nodes, size_t count, float* keys) const {
-        this->keys(vector(a), nodes, count, keys);
+        this->keys(vector(a), nodes, count, INFINITY, keys);
     }
 
     bool are_equal(graph::Node a, graph::Node b) const {

@@ -28,8 +28,8 @@ struct FlatSpace {
         return comparison.key(query, vector(node));
     }
 
-    void keys(const float* query, const Node* nodes, size_t count, float* keys) const {
-        comparison.keys(query, vectors, nodes, count, keys);
+    void keys(const float* query, const Node* nodes, size_t count, float limit, float* keys) const {
+        comparison.keys(query, vectors, nodes, count, limit, keys);
     }
 
     float between(Node a, Node b) const {
@@ -37,7 +37,7 @@ struct FlatSpace {
     }
 
     void between(Node a, const Node* nodes, size_t count, float* keys) const {
-        this->keys(vector(a), nodes, count, keys);
+        this->keys(vector(a), nodes, count, INFINITY, keys);
         std::transform(keys, keys + count, keys, [&](float key) { return comparison.of_stored(key); });
     }
 
@@ -67,6 +67,11 @@ class GraphKind : public Kind<float> {
         exact.add(n, x, ids, threads);
         index.ntotal = vectors.ntotal;
         graph::add_nodes(index.hnsw, FlatSpace(vectors), before, n, threads);
+    }
+
+    void prepare() override {
+        move_to_large_pages(vectors.codes);
+        move_to_large_pages(index.hnsw.neighbors);
     }
 
     size_t remove(size_t, const idx_t*) override {

@@ -46,6 +46,15 @@ struct Comparison {
         (is_l2 ? one.squared_l2_listed : one.inner_product_listed)(keys, query, rows, d, listed, count);
     }
 
+    /// The same of those that are smaller than the limit, and of the others any that are not.
+    void keys(const float* query, const float* rows, const int32_t* listed, size_t count, float limit, float* keys) const {
+        if (is_l2) {
+            one.squared_l2_nearer(keys, query, rows, d, listed, count, limit);
+        } else {
+            this->keys(query, rows, listed, count, keys);
+        }
+    }
+
     /// How far a sum over products and a key can be from what they would be if nothing were rounded, together, and some
     /// more, for a query of this length and rows up to the largest.
     float rounding(float length, float largest) const {
@@ -164,7 +173,7 @@ class RoundedPanel {
     float lost[32];
 };
 
-/// Cuts the rows into blocks that fit in the second-level cache beside the panels, and computes what PanelKernels want
+/// Cuts the rows into blocks that fit in the second-level cache beside a panel, and computes what PanelKernels want
 /// to know about each block.
 class RowBlocks {
   public:
@@ -342,9 +351,10 @@ class RowBlocks {
     std::vector<size_t> distinct, starts, equal;
 };
 
-/// How many queries' panels stay in the second-level cache while the rows go by.
+/// How many queries go over the rows together. Their panels need not fit in the second-level cache: each is read once for
+/// a whole block of rows, and more of them share what it costs to prepare a block.
 inline size_t queries_at_once(const Comparison& comparison) {
-    const size_t bytes = 512 << 10;
+    const size_t bytes = 4 << 20;
     const size_t wide = comparison.many.wide;
     return std::min<size_t>(std::max<size_t>(bytes / (comparison.d * sizeof(float) * wide), 4) * wide, 4096);
 }

@@ -13,7 +13,10 @@
 #include <algorithm>
 #include <array>
 #include <cfloat>
+#include <cmath>
+#include <cstddef>
 #include <mutex>
+#include <type_traits>
 #include <vector>
 
 namespace graph {
@@ -67,7 +70,7 @@ struct Links {
 ///     Value                                   what vectors consist of
 ///     prepare(x)[0]                           a query in the form that key and keys take
 ///     key(query, node)                        smaller is nearer
-///     keys(query, nodes, count, keys)
+///     keys(query, nodes, count, limit, keys)  those smaller than the limit, and of others any that are not
 ///     vector(node)                            as it is stored
 ///     between(a, b)                           the key of two stored vectors
 ///     between(a, nodes, count, keys)
@@ -134,7 +137,7 @@ class Walk {
             const Links links = graph.links(nearest.node, layer);
             scratch.nodes.resize(links.room);
             const size_t count = links.copy(scratch.nodes.data());
-            compute_keys(count);
+            compute_keys(count, nearest.key);
             is_nearer = false;
             for (size_t i = 0; i < count; ++i) {
                 if (scratch.keys[i] < nearest.key) {
@@ -146,11 +149,17 @@ class Walk {
     }
 
     /// Follows the links of the nearest candidate on a layer until those of the `ef` nearest are followed, and leaves
-    /// these in candidates(). Tells `met` of every vertex on the way.
+    /// these in candidates(). Tells `met` of every vertex on the way, unless it is nullptr.
     ///
     /// Of equal vectors no more than `most_equal` are candidates: thousands would leave no room for others.
     template <class Met>
     void explore(int layer, Neighbor start, size_t ef, size_t most_equal, const Met& met) {
+        constexpr bool sees_all = !std::is_same_v<Met, std::nullptr_t>;
+        const auto tell = [&](const Neighbor& neighbor) {
+            if constexpr (sees_all) {
+                met(neighbor);
+            }
+        };
         auto& candidates = scratch.candidates;
         auto& followed = scratch.followed;
         candidates.clear();
@@ -158,15 +167,15 @@ class Walk {
         visit(start.node);
         candidates.push_back(start);
         followed.push_back(0);
-        met(start);
+        tell(start);
         for (size_t next = 0; next < candidates.size();) {
             followed[next] = 1;
             const size_t count = unvisited(graph.links(candidates[next].node, layer));
-            compute_keys(count);
+            compute_keys(count, sees_all || candidates.size() < ef ? INFINITY : candidates.back().key);
             size_t lowest = next + 1;
             for (size_t i = 0; i < count; ++i) {
                 const Neighbor neighbor{scratch.keys[i], scratch.nodes[i]};
-                met(neighbor);
+                tell(neighbor);
                 if (candidates.size() == ef && !(neighbor.key < candidates.back().key)) {
                     continue;
                 }
@@ -253,10 +262,10 @@ class Walk {
         }
     }
 
-    /// The keys of scratch.nodes.
-    void compute_keys(size_t count) {
+    /// The keys of scratch.nodes that are smaller than the limit, and for others any that are not.
+    void compute_keys(size_t count, float limit) {
         scratch.keys.resize(std::max(scratch.keys.size(), count));
-        graph.space.keys(query, scratch.nodes.data(), count, scratch.keys.data());
+        graph.space.keys(query, scratch.nodes.data(), count, limit, scratch.keys.data());
     }
 
     const Graph<Space>& graph;
@@ -292,8 +301,7 @@ class Builder {
         for (; layer >= 0; --layer) {
             walk.visit(node); // Others may know it already on this layer; it must not be linked to itself.
             const size_t most_equal = 2; // They are linked with each other apart from others.
-            walk.explore(
-                    layer, nearest, static_cast<size_t>(hnsw.efConstruction), most_equal, [](const Neighbor&) {});
+            walk.explore(layer, nearest, static_cast<size_t>(hnsw.efConstruction), most_equal, nullptr);
             nearest = walk.candidates().front();
             link(node, layer, walk.candidates());
             walk.clear();
@@ -464,7 +472,7 @@ void find_nearest(
             }
         });
     } else {
-        walk.explore(0, start, wide, k, [](const Neighbor&) {});
+        walk.explore(0, start, wide, k, nullptr);
         const auto& found = walk.candidates();
         nearest.assign(found.begin(), found.begin() + static_cast<ptrdiff_t>(std::min(k, found.size())));
     }
