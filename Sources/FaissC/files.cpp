@@ -74,25 +74,13 @@ class Output {
         if (!rotation) {
             faiss::write_VectorTransform(&transform, &writer);
         } else if (is_for_faiss) {
-            // The columns of its matrix are what it makes of unit vectors.
-            const size_t d = rotation->d_in;
             faiss::RandomRotationMatrix matrix(rotation->d_in, rotation->d_in);
-            matrix.A.resize(d * d);
-            std::vector<float> unit(d), column(d);
-            for (size_t j = 0; j < d; ++j) {
-                unit[j] = 1;
-                rotation->apply_noalloc(1, unit.data(), column.data());
-                unit[j] = 0;
-                for (size_t i = 0; i < d; ++i) {
-                    matrix.A[i * d + j] = column[i];
-                }
-            }
+            matrix.A = rotation->matrix();
             matrix.is_trained = matrix.is_orthonormal = true;
             faiss::write_VectorTransform(&matrix, &writer);
         } else {
             name("SwRo");
             number(static_cast<int32_t>(rotation->d_in));
-            number(rotation->seed);
         }
     }
 
@@ -264,12 +252,19 @@ class Input {
     }
 
     std::unique_ptr<faiss::VectorTransform> transform() {
-        if (!is_next("SwRo")) {
-            return std::unique_ptr<faiss::VectorTransform>(faiss::read_VectorTransform(&reader));
+        if (is_next("SwRo")) {
+            return std::make_unique<FastRotation>(number<int32_t>());
         }
-        auto rotation = std::make_unique<FastRotation>(number<int32_t>());
-        rotation->init(number<uint64_t>());
-        return rotation;
+        std::unique_ptr<faiss::VectorTransform> transform(faiss::read_VectorTransform(&reader));
+        const auto* matrix = dynamic_cast<const faiss::RandomRotationMatrix*>(transform.get());
+        if (matrix && matrix->d_in == matrix->d_out && !matrix->have_bias) {
+            // Our own, which was written for Faiss.
+            auto rotation = std::make_unique<FastRotation>(matrix->d_in);
+            if (matrix->A == rotation->matrix()) {
+                return rotation;
+            }
+        }
+        return transform;
     }
 
     std::unique_ptr<faiss::Index> refine() {
@@ -309,12 +304,11 @@ class Input {
             bool are_faiss,
             const uint8_t* read,
             size_t count,
-            const float* centroid,
             uint8_t* blocks) {
         std::vector<uint8_t> row(rows.row_bytes());
         for (size_t i = 0; i < count; ++i) {
             if (are_faiss) {
-                rows.from_faiss(read + i * rows.faiss_row_bytes(), centroid, row.data());
+                rows.from_faiss(read + i * rows.faiss_row_bytes(), row.data());
                 rows.pack(row.data(), blocks, i);
             } else {
                 rows.pack(read + i * rows.row_bytes(), blocks, i);
@@ -335,7 +329,7 @@ class Input {
         }
         index->blocks.resize(RaBitQLayout::blocks(read.ntotal) * index->layout.block_bytes());
         const RaBitQRows codec(index->layout, index->metric_type);
-        pack(codec, is_faiss, rows.data(), read.ntotal, index->center.data(), index->blocks.data());
+        pack(codec, is_faiss, rows.data(), read.ntotal, index->blocks.data());
         index->ntotal = read.ntotal;
         index->is_trained = true;
         return index;
@@ -364,15 +358,13 @@ class Input {
         auto index = std::make_unique<RaBitQLists>(centroids.get(), read.d, list_count, bits, read.metric_type);
         centroids.release();
         index->own_fields = true;
-        std::vector<float> centroid(read.d);
         const RaBitQRows codec(index->layout, index->metric_type);
         for (size_t list = 0; list < list_count; ++list) {
             const size_t count = stored->list_size(list);
             auto& lists = dynamic_cast<faiss::BlockInvertedLists&>(*index->invlists);
             lists.resize(list, count);
             std::copy_n(stored->get_ids(list), count, lists.ids[list].begin());
-            index->quantizer->reconstruct(static_cast<idx_t>(list), centroid.data());
-            pack(codec, is_faiss, stored->get_codes(list), count, centroid.data(), lists.codes[list].get());
+            pack(codec, is_faiss, stored->get_codes(list), count, lists.codes[list].get());
         }
         index->ntotal = read.ntotal;
         index->is_trained = true;

@@ -299,7 +299,6 @@ struct FaissFormat {
         case "rrot", "LTra": break
         case RaBitQFormat.rotation:
             guard try number(Int32.self) == dimension else { throw invalid("its rotation does not fit its dimension") }
-            _ = try number(UInt64.self)
             limit *= Float(dimension).squareRoot()
             return dimension
         case "VNrm":

@@ -338,7 +338,7 @@ typedef size_t (*FaissWriteFunction)(void* context, const void* bytes, size_t co
 
 /// Writes in Faiss's format. With `ids`, which must be ntotal many, as an IndexIDMap2 around the index.
 ///
-/// @param is_for_faiss  whether Faiss itself shall read it: RaBitQ is then written as Faiss does since 1.12 (1 bit:
+/// @param is_for_faiss  whether Faiss itself shall read it: RaBitQ is then written as Faiss does since 1.14 (1 bit:
 ///                      1.11), with a matrix for its rotation, and otherwise as it is
 int faiss_write_index_with(
         const FaissIndex* index,

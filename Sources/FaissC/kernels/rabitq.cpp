@@ -36,7 +36,7 @@ size_t power_of_two(size_t n) {
 
 #define LEVEL(name) name##_baseline
 #define TARGET
-#if KERNELS_HAVE_X86_LEVELS
+#if KERNELS_HAVE_X86_LEVELS || KERNELS_HAVE_NEON
 #define REGISTER_BYTES 16
 #else
 #define REGISTER_BYTES 0

@@ -63,9 +63,10 @@ class RaBitQListsKind : public BlockListsKind {
         RaBitQScan scan(index.layout, metric, queries.options.are_bounds != 0);
         for_each_probed_list(queries, [&](idx_t list, const Probe* probes, size_t count) {
             scan.clear();
+            const float lacking = scan.lacking(centroid(list));
             for (size_t i = 0; i < count; ++i) {
                 const size_t query = probes[i].query;
-                scan.add(queries.x + query * index.d, centroid(list), probes[i].distance, collectors[query]);
+                scan.add(queries.x + query * index.d, centroid(list), probes[i].distance - lacking, collectors[query]);
             }
             scan.scan(lists.get_codes(list), lists.get_ids(list), lists.list_size(list));
         });

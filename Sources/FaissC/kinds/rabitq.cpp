@@ -11,10 +11,8 @@
 
 // MARK: The rotation
 
-void FastRotation::init(uint64_t new_seed) {
-    seed = new_seed;
-    signs.resize(rabitq_rounds * d_in);
-    uint64_t state = seed;
+FastRotation::FastRotation(int d) : VectorTransform(d, d), signs(rabitq_rounds * d) {
+    uint64_t state = 1;
     for (float& sign : signs) {
         // SplitMix64: the numbers are part of the file format.
         uint64_t mixed = state += 0x9E3779B97F4A7C15;
@@ -22,7 +20,21 @@ void FastRotation::init(uint64_t new_seed) {
         mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB;
         sign = (mixed ^ mixed >> 31) >> 63 ? -1.0f : 1.0f;
     }
-    is_trained = true;
+}
+
+std::vector<float> FastRotation::matrix() const {
+    // Its columns are what it makes of unit vectors.
+    const size_t d = d_in;
+    std::vector<float> matrix(d * d), unit(d), column(d);
+    for (size_t j = 0; j < d; ++j) {
+        unit[j] = 1;
+        apply_noalloc(1, unit.data(), column.data());
+        unit[j] = 0;
+        for (size_t i = 0; i < d; ++i) {
+            matrix[i * d + j] = column[i];
+        }
+    }
+    return matrix;
 }
 
 void FastRotation::apply_noalloc(idx_t n, const float* x, float* xt) const {
@@ -103,6 +115,19 @@ void set_number(uint8_t* place, float value) {
     std::memcpy(place, &value, sizeof value);
 }
 
+/// What a row's factor is multiplied by.
+float unit_of(const RaBitQLayout& layout) {
+    return layout.bits == 1 ? 2 / static_cast<float>(std::sqrt(static_cast<double>(layout.dimension))) : 1;
+}
+
+/// What a row's term lacks.
+float lacking(const RaBitQLayout& layout, bool is_l2, const float* centroid) {
+    if (layout.bits > 1 || is_l2) {
+        return 0;
+    }
+    return faiss_distance_kernels(kernel_level())->inner_product(centroid, centroid, layout.dimension) / 2;
+}
+
 /// The squared cosine between a vector and its code, of many normally distributed components.
 constexpr float usual_cosine[] = {0.6366f, 0.8812f, 0.9626f, 0.9885f};
 
@@ -153,13 +178,13 @@ void RaBitQRows::encode(const float* x, const float* centroid, uint8_t* row) con
     if (!is_l2) {
         term = -faiss_distance_kernels(kernel_level())->inner_product(centroid, left.data(), d);
     }
-    set_number(row + code_bytes, term);
-    set_number(row + code_bytes + sizeof(float), made.factor);
+    set_number(row + code_bytes, term - lacking(layout, is_l2, centroid));
+    set_number(row + code_bytes + sizeof(float), made.factor / unit_of(layout));
 }
 
 void RaBitQRows::decode(const uint8_t* row, const float* centroid, float* x) const {
     const float middle = static_cast<float>((1 << layout.bits) - 1) / 2;
-    const float factor = number(row + code_bytes + sizeof(float));
+    const float factor = number(row + code_bytes + sizeof(float)) * unit_of(layout);
     // Products with f v are right in the mean; what is nearest to the vector is shorter.
     float shortened = factor * usual_cosine[layout.bits - 1];
     if (is_l2 && factor > 0) {
@@ -228,26 +253,26 @@ void RaBitQRows::to_faiss(const uint8_t* row, const float* centroid, uint8_t* fa
         }
     }
     const float term = number(row + code_bytes), factor = number(row + code_bytes + sizeof(float));
-    const auto root = static_cast<float>(std::sqrt(static_cast<double>(d)));
-    const float square_of_centroid =
-            is_l2 ? 0 : faiss_distance_kernels(kernel_level())->inner_product(centroid, centroid, d);
     uint8_t* numbers = faiss_row + places.numbers;
-    set_number(numbers, is_l2 ? term : 2 * term - square_of_centroid);
     if (layout.bits == 1) {
-        set_number(numbers + 4, factor * root / 2);
+        set_number(numbers, is_l2 ? term : 2 * term);
+        set_number(numbers + 4, factor);
         return;
     }
     // By the signs alone Faiss only rules out, within an error that is in the row, too. The sum of magnitudes that it
     // would need is not known any more, but nearly the same for all vectors of this length.
+    const auto root = static_cast<float>(std::sqrt(static_cast<double>(d)));
     const float length = is_l2 ? std::sqrt(term) : factor * std::sqrt(square_of_code(row) * usual_cosine[others]);
     const float error = 1.9f * std::sqrt(0.5708f / std::max<float>(static_cast<float>(d) - 1, 1)) + 2 / root;
+    const auto& kernels = *faiss_distance_kernels(kernel_level());
+    set_number(numbers, is_l2 ? term : 2 * term - kernels.inner_product(centroid, centroid, d));
     set_number(numbers + 4, length / 0.7979f);
     set_number(numbers + 8, (is_l2 ? 2 : 1) * length * error);
     set_number(faiss_row + places.more_numbers, is_l2 ? term : -term);
     set_number(faiss_row + places.more_numbers + 4, is_l2 ? -2 * factor : factor);
 }
 
-void RaBitQRows::from_faiss(const uint8_t* faiss_row, const float* centroid, uint8_t* row) const {
+void RaBitQRows::from_faiss(const uint8_t* faiss_row, uint8_t* row) const {
     const FaissRow places(layout);
     const size_t d = layout.dimension, others = layout.bits - 1;
     std::memset(row, 0, code_bytes);
@@ -261,10 +286,8 @@ void RaBitQRows::from_faiss(const uint8_t* faiss_row, const float* centroid, uin
     }
     float term, factor;
     if (layout.bits == 1) {
-        const float square =
-                is_l2 ? 0 : faiss_distance_kernels(kernel_level())->inner_product(centroid, centroid, d);
-        term = is_l2 ? number(faiss_row + places.numbers) : (number(faiss_row + places.numbers) + square) / 2;
-        factor = number(faiss_row + places.numbers + 4) * 2 / static_cast<float>(std::sqrt(static_cast<double>(d)));
+        term = number(faiss_row + places.numbers) / (is_l2 ? 1 : 2);
+        factor = number(faiss_row + places.numbers + 4);
     } else {
         term = number(faiss_row + places.more_numbers) * (is_l2 ? 1 : -1);
         factor = number(faiss_row + places.more_numbers + 4) / (is_l2 ? -2 : 1);
@@ -283,6 +306,10 @@ void RaBitQScan::clear() {
     collectors.clear();
 }
 
+float RaBitQScan::lacking(const float* centroid) const {
+    return ::lacking(layout, metric == ScanMetric::squaredL2, centroid);
+}
+
 void RaBitQScan::add(const float* x, const float* centroid, float product, Collector* collector) {
     const size_t size = layout.query_bytes(), place = queries.size() * size;
     if (values.size() < place + size) {
@@ -293,13 +320,13 @@ void RaBitQScan::add(const float* x, const float* centroid, float product, Colle
     const float share = is_l2 ? -2 : -1;
     RaBitQQuery query{};
     query.sum = ((1 << layout.bits) - 1) * rounded.sum;
-    query.step = share * rounded.step / 2;
+    query.step = share * unit_of(layout) * rounded.step / 2;
     query.base = is_l2 ? rounded.square : -product;
     if (are_bounds) {
         // A component's code is off by up to a half, on the average by the root of a twelfth, and where it is cut off by
         // more. Of the 2.5 deviations that a product may be too large by, the vector's is in its factor.
         const auto d = static_cast<float>(layout.dimension);
-        query.shift = share * 2.5f * 0.32f * std::sqrt(rounded.square * d / std::max(d - 1, 1.0f));
+        query.shift = share * unit_of(layout) * 2.5f * 0.32f * std::sqrt(rounded.square * d / std::max(d - 1, 1.0f));
     }
     queries.push_back(query);
     collectors.push_back(collector);
@@ -407,11 +434,12 @@ class RaBitQKind : public ScannedKind<float> {
         const size_t d = index.d;
         const auto& kernels = *faiss_distance_kernels(kernel_level());
         RaBitQScan scan(index.layout, metric, queries.options.are_bounds != 0);
+        const float lacking = scan.lacking(index.center.data());
         for (idx_t query = 0; query < queries.count; ++query) {
             const float* x = queries.x + query * d;
             const bool is_l2 = metric == ScanMetric::squaredL2;
             const float product = is_l2 ? 0 : kernels.inner_product(x, index.center.data(), d);
-            scan.add(x, index.center.data(), product, collectors[query]);
+            scan.add(x, index.center.data(), product - lacking, collectors[query]);
         }
         scan.scan(index.blocks.data(), nullptr, index.ntotal);
     }
@@ -440,7 +468,6 @@ class FastRotationKind : public Transform {
 
     void train(idx_t, const float*, const faiss::ProductQuantizer*, bool, Training& training) override {
         training.report();
-        native.init(training.parameters.seed);
     }
 
     std::vector<float> apply(idx_t n, const float* x, int threads) const override {
@@ -468,10 +495,6 @@ class FastRotationKind : public Transform {
     void describe(FaissTransform& description) const override {
         description.kind = FAISS_TRANSFORM_FAST_ROTATION;
         description.d_in = description.d_out = native.d_in;
-    }
-
-    void take_training(FaissContents& contents) const override {
-        contents.decide("the random rotation", native.signs.data(), native.signs.size());
     }
 
   private:

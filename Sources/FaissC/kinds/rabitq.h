@@ -17,18 +17,17 @@
 
 #include <vector>
 
-/// A random rotation that takes d log d steps, where one by a matrix takes d².
+/// A random rotation that takes d log d steps, where one by a matrix takes d². It is the same for all vectors of a length:
+/// what it must not depend on are the vectors.
 struct FastRotation : faiss::VectorTransform {
-    explicit FastRotation(int d) : VectorTransform(d, d) {
-        is_trained = false;
-    }
+    explicit FastRotation(int d);
 
-    void init(uint64_t seed);
+    /// The matrix of this rotation, row by row.
+    std::vector<float> matrix() const;
     void apply_noalloc(idx_t n, const float* x, float* xt) const override;
     void reverse_transform(idx_t n, const float* xt, float* x) const override;
     void check_identical(const faiss::VectorTransform&) const override {}
 
-    uint64_t seed = 0;
     std::vector<float> signs;
 };
 
@@ -61,7 +60,9 @@ struct RaBitQLists : faiss::IndexIVF {
     const RaBitQLayout layout;
 };
 
-/// Rows: a vector's part of a block by itself, its code, its term and its factor.
+/// Rows: a vector's part of a block by itself, its code, its term and its factor. By squared L2 the term is r·r, by inner
+/// product -c·r. Of one bit, what Faiss stores is stored here as well, so that nothing is lost between the two: √d / 2
+/// times the factor, and by inner product c·c / 2 less for the term.
 class RaBitQRows {
   public:
     RaBitQRows(const RaBitQLayout& layout, faiss::MetricType metric)
@@ -103,7 +104,7 @@ class RaBitQRows {
 
     size_t faiss_row_bytes() const;
     void to_faiss(const uint8_t* row, const float* centroid, uint8_t* faiss_row) const;
-    void from_faiss(const uint8_t* faiss_row, const float* centroid, uint8_t* row) const;
+    void from_faiss(const uint8_t* faiss_row, uint8_t* row) const;
 
   private:
     uint8_t get(const uint8_t* row, size_t component) const;
@@ -131,8 +132,10 @@ class RaBitQScan {
     /// Forgets the queries.
     void clear();
     /// @param centroid  what the codes lie around
-    /// @param product   of the query and the centroid, for inner products
+    /// @param product   of the query and the centroid, for inner products, less what terms lack
     void add(const float* x, const float* centroid, float product, Collector* collector);
+    /// What the terms of codes around a centroid lack.
+    float lacking(const float* centroid) const;
     /// Offers `count` codes to all queries.
     void scan(const uint8_t* blocks, const idx_t* ids, size_t count);
 
