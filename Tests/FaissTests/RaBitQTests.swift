@@ -299,7 +299,10 @@ struct RaBitQTests {
                         let index = try makeIndex(description, metric: metric, holding: base)
                         let expected = try index.search(base[0..<20], k: 10, options: exhaustive)
                         try index.write(to: own)
-                        #expect(try VectorIndex(contentsOf: own).search(base[0..<20], k: 10, options: exhaustive) == expected)
+                        #expect(
+                            try VectorIndex(contentsOf: own).search(base[0..<20], k: 10, options: exhaustive)
+                                == expected
+                        )
                         try index.writeFaissFile(to: other)
                         let read = try VectorIndex(faissFile: other)
                         #expect(read.indexDescription == description)
