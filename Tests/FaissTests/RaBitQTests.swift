@@ -57,7 +57,7 @@ struct RaBitQTests {
             let terms = (0..<count).map { _ in Float.random(in: 0...1000, using: &random) }
             let factors = (0..<count).map { _ in Float.random(in: 0...3, using: &random) }
             let size = (dimension + 31) / 32 * 32
-            let queries = 7
+            let queries = 15
             var values = [Int8](repeating: 0, count: queries * size)
             for query in 0..<queries {
                 for i in 0..<dimension { values[query * size + i] = .random(in: -127...127, using: &random) }

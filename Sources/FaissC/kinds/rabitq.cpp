@@ -333,7 +333,7 @@ void RaBitQScan::add(const float* x, const float* centroid, float product, Colle
 }
 
 void RaBitQScan::scan(const uint8_t* blocks, const idx_t* ids, size_t count) {
-    constexpr size_t together = 4;
+    constexpr size_t together = 8;
     alignas(64) float distances[together][scan_run];
     for (size_t query = 0; query < queries.size(); ++query) {
         queries[query].values = values.data() + query * layout.query_bytes();
