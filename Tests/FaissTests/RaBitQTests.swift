@@ -163,7 +163,7 @@ struct RaBitQTests {
                 }
                 #expect(abs(factor - length / product) < 1e-4 * factor)
                 let best = Self.bestSquaredCosine(x, bits: bits)
-                #expect(product * product / square / length > best - 0.004 - (dimension < 8 ? 0.02 : 0))
+                #expect(product * product / square / length > best - 0.001 - (dimension < 8 ? 0.02 : 0))
             }
         }
     }
