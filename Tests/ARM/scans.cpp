@@ -168,7 +168,7 @@ static void check_packed(KernelLevel level) {
 
 static void check_rabitq(KernelLevel level) {
     for (size_t d : dimensions()) {
-        const size_t count = 37, queries = 7, size = (d + 31) / 32 * 32, padded = (count + 15) / 16 * 16;
+        const size_t count = 37, queries = 15, size = (d + 31) / 32 * 32, padded = (count + 15) / 16 * 16;
         for (size_t bits : {1, 2, 3, 4}) {
             // A part of the low bits, and of three bits one more.
             const size_t low = bits == 3 ? 2 : bits, low_bytes = 64 * ((d * low + 31) / 32);
