@@ -154,6 +154,9 @@ def cases():
         (f"PQ{parts}x4fs", ["--type", "pq-fast-scan", *quantized], [], ""),
         (f"OPQ{parts},PQ{parts}x4fs", ["--type", "pq-fast-scan", "--opq", *quantized], [], ""),
         (f"IVF{arguments.lists},PQ{parts}x4fs", ["--type", "ivf-pq-fast-scan", *lists, *quantized], probes, nprobe),
+        *[(f"RR,RaBitQfs{bits}", ["--type", "rabitq", "--bits", bits], [], "") for bits in (1, 2, 4)],
+        *[(f"RR,IVF{arguments.lists},RaBitQ{end}", ["--type", "ivf-rabitq", "--bits", bits, *lists], probes, nprobe)
+          for bits, end in ((1, "fs"), (4, "4"))],  # Of the wheel's two, the faster.
         ("SQ8", ["--type", "sq8"], [], ""),
         ("HNSW32", ["--type", "hnsw", "--neighbors", 32], ["--ef", arguments.ef], f"efSearch={arguments.ef}"),
     ]

@@ -1,5 +1,6 @@
 // The calls of faiss_extension.h that an index of any kind answers, of numbers and of bits: each finds the kind.
 
+#include "files.h"
 #include "guarded.h"
 #include "io.h"
 #include "kinds/kinds.h"
@@ -304,16 +305,21 @@ int faiss_IndexBinary_stored_ids(const FaissIndexBinary* index, idx_t* ids) {
 
 // MARK: Reading and writing
 
-int faiss_write_index_with(const FaissIndex* index, const idx_t* ids, FaissWriteFunction write, void* context) {
+int faiss_write_index_with(
+        const FaissIndex* index,
+        const idx_t* ids,
+        int is_for_faiss,
+        FaissWriteFunction write,
+        void* context) {
     return guarded([&] {
         FunctionWriter writer(write, context);
         if (!ids) {
-            faiss::write_index(cpp(index), &writer);
+            write_index(*cpp(index), writer, is_for_faiss != 0);
             return;
         }
         faiss::IndexIDMap2 map;
         fill_map(map, const_cast<faiss::Index*>(cpp(index)), ids);
-        faiss::write_index(&map, &writer);
+        write_index(map, writer, is_for_faiss != 0);
     });
 }
 
@@ -336,9 +342,8 @@ int faiss_write_index_binary_with(
 }
 
 int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index, idx_t** p_ids, size_t* p_id_count) {
-    return read_index(bytes, count, p_index, p_ids, p_id_count, [](faiss::IOReader* reader) {
-        // The table that is left out here is replaced by terms; see kinds/ivf_pq.cpp.
-        return std::unique_ptr<faiss::Index>(faiss::read_index(reader, faiss::IO_FLAG_SKIP_PRECOMPUTE_TABLE));
+    return read_index(bytes, count, p_index, p_ids, p_id_count, [](MemoryReader* reader) {
+        return read_any_index(*reader);
     });
 }
 

@@ -2,6 +2,7 @@
 
 #include "guarded.h"
 #include "kinds/kinds.h"
+#include "kinds/rabitq.h"
 
 #include <faiss/IndexBinaryFlat.h>
 #include <faiss/IndexBinaryHNSW.h>
@@ -54,6 +55,22 @@ int faiss_IndexIVFPQFastScan_new_with_metric(
     });
 }
 
+int faiss_RaBitQ_new_with(FaissIndex** p_index, idx_t d, size_t nbits, FaissMetricType metric) {
+    return guarded([&] { *p_index = c(new RaBitQIndex(d, nbits, static_cast<faiss::MetricType>(metric))); });
+}
+
+int faiss_IVFRaBitQ_new_with(
+        FaissIndex** p_index,
+        FaissIndex* quantizer,
+        size_t d,
+        size_t nlist,
+        size_t nbits,
+        FaissMetricType metric) {
+    return guarded([&] {
+        *p_index = c(new RaBitQLists(cpp(quantizer), d, nlist, nbits, static_cast<faiss::MetricType>(metric)));
+    });
+}
+
 int faiss_IndexHNSWFlat_new_with(FaissIndex** p_index, idx_t d, int M, int efConstruction, FaissMetricType metric) {
     return guarded([&] {
         auto index = std::make_unique<faiss::IndexHNSWFlat>(
@@ -82,6 +99,9 @@ int faiss_IndexPreTransform_new_prepending(FaissIndex** p_index, const FaissTran
                 break;
             case FAISS_TRANSFORM_NORMALIZATION:
                 made = std::make_unique<faiss::NormalizationTransform>(transform->d_in, 2.0f);
+                break;
+            case FAISS_TRANSFORM_FAST_ROTATION:
+                made = std::make_unique<FastRotation>(transform->d_in);
                 break;
             default:
                 FAISS_THROW_MSG("a transform of an unknown kind");

@@ -20,8 +20,8 @@ struct IndexBuildCommand: ParsableCommand {
 
     @Option(
         help: """
-            auto, which is exact for up to 10,000 vectors and ivf-sq8 beyond, as a store's index is; flat, hnsw, pq, pq-fast-scan, sq8, sq6, sq4, fp16, or in inverted lists ivf-flat, ivf-pq, ivf-pq-fast-scan, \
-            ivf-sq8, ivf-sq6, ivf-sq4, ivf-fp16.
+            auto, which is exact for up to 10,000 vectors and ivf-sq8 beyond, as a store's index is; flat, hnsw, pq, pq-fast-scan, rabitq, sq8, sq6, sq4, fp16, or in inverted lists ivf-flat, ivf-pq, ivf-pq-fast-scan, \
+            ivf-rabitq, ivf-sq8, ivf-sq6, ivf-sq4, ivf-fp16.
             """
     )
     var type = IndexType.auto
@@ -38,8 +38,8 @@ struct IndexBuildCommand: ParsableCommand {
     @Option(help: "Parts of a vector that are coded each by itself; for the types with pq.")
     var subquantizers = 16
 
-    @Option(help: "Bits a part, 4 or 8; for pq and ivf-pq.")
-    var bits = 8
+    @Option(help: "Bits a part, 4 or 8, for pq and ivf-pq: 8 by default; a component, 1 to 4, for rabitq: 1.")
+    var bits: Int?
 
     @Option(help: "Links a vector; for hnsw.")
     var neighbors = 32
@@ -66,10 +66,11 @@ struct IndexBuildCommand: ParsableCommand {
     enum IndexType: String, ExpressibleByArgument, CaseIterable {
         case auto, flat, hnsw, pq
         case pqFastScan = "pq-fast-scan"
-        case sq8, sq6, sq4, fp16
+        case rabitq, sq8, sq6, sq4, fp16
         case ivfFlat = "ivf-flat"
         case ivfPQ = "ivf-pq"
         case ivfPQFastScan = "ivf-pq-fast-scan"
+        case ivfRaBitQ = "ivf-rabitq"
         case ivfSQ8 = "ivf-sq8"
         case ivfSQ6 = "ivf-sq6"
         case ivfSQ4 = "ivf-sq4"
@@ -167,15 +168,17 @@ struct IndexBuildCommand: ParsableCommand {
             case .auto: CollectionIndex.automatic.description(count: count)
             case .flat: .flat
             case .hnsw: .hnsw(neighbors: neighbors)
-            case .pq: .pq(subquantizers: subquantizers, bitsPerCode: bits)
+            case .pq: .pq(subquantizers: subquantizers, bitsPerCode: bits ?? 8)
             case .pqFastScan: .pqFastScan(subquantizers: subquantizers)
+            case .rabitq: .rabitq(bits: bits ?? 1)
             case .sq8: .scalarQuantized(.int8)
             case .sq6: .scalarQuantized(.int6)
             case .sq4: .scalarQuantized(.int4)
             case .fp16: .scalarQuantized(.float16)
             case .ivfFlat: .ivfFlat(lists: lists.count)
-            case .ivfPQ: .ivfPQ(lists: lists.count, subquantizers: subquantizers, bitsPerCode: bits)
+            case .ivfPQ: .ivfPQ(lists: lists.count, subquantizers: subquantizers, bitsPerCode: bits ?? 8)
             case .ivfPQFastScan: .ivf(lists: lists.count, storing: .pqFastScan(subquantizers: subquantizers))
+            case .ivfRaBitQ: .ivfRaBitQ(lists: lists.count, bits: bits ?? 1)
             case .ivfSQ8: .ivf(lists: lists.count, storing: .scalarQuantized(.int8))
             case .ivfSQ6: .ivf(lists: lists.count, storing: .scalarQuantized(.int6))
             case .ivfSQ4: .ivf(lists: lists.count, storing: .scalarQuantized(.int4))

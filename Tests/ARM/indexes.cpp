@@ -30,7 +30,9 @@ struct FloatCalls {
     static constexpr auto range = faiss_Index_range_search_with;
     static constexpr auto remove = faiss_Index_remove_ascending;
     static constexpr auto reconstruct = faiss_Index_reconstruct_labels;
-    static constexpr auto write = faiss_write_index_with;
+    static int write(const Index* index, const idx_t* ids, FaissWriteFunction write, void* context) {
+        return faiss_write_index_with(index, ids, 0, write, context);
+    }
     static constexpr auto read = faiss_read_index_with;
 };
 

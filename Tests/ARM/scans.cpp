@@ -4,6 +4,7 @@
 #include <faiss_kernel_hooks.h>
 
 #include <algorithm>
+#include <cstring>
 
 static void check_rows(KernelLevel level) {
     const FaissDistanceKernels& kernels = *faiss_distance_kernels(level);
@@ -165,7 +166,67 @@ static void check_packed(KernelLevel level) {
     CHECK(left_by_filters <= near + tried / 10, "%zu of %zu left for %zu", left_by_filters, tried, near);
 }
 
+static void check_rabitq(KernelLevel level) {
+    for (size_t d : dimensions()) {
+        const size_t count = 37, queries = 15, size = (d + 31) / 32 * 32, padded = (count + 15) / 16 * 16;
+        for (size_t bits : {1, 2, 3, 4}) {
+            // A part of the low bits, and of three bits one more.
+            const size_t low = bits == 3 ? 2 : bits, low_bytes = 64 * ((d * low + 31) / 32);
+            const size_t code_bytes = low_bytes + (bits == 3 ? 64 * ((d + 31) / 32) : 0), block_bytes = code_bytes + 128;
+            Bytes blocks = random_bytes(padded / 16 * block_bytes);
+            for (size_t block = 0; block < padded / 16; ++block) {
+                const Floats numbers = random_floats(32);
+                memcpy(blocks.data() + block * block_bytes + code_bytes, numbers.data(), 128);
+            }
+            Bytes bytes = random_bytes(queries * size);
+            for (size_t i = 0; i < bytes.size(); ++i) {
+                bytes[i] = i % size < d && bytes[i] != 128 ? bytes[i] : 0;
+            }
+            const auto* values = reinterpret_cast<const int8_t*>(bytes.data());
+            Floats found(queries * padded);
+            faiss_rabitq_distances(level, d, bits, blocks.data(), count, queries, values, -0.5f, 2, found.data());
+            for (size_t i = 0; i < found.size(); ++i) {
+                const size_t vector = i % padded, lane = vector % 16;
+                const uint8_t* block = blocks.data() + vector / 16 * block_bytes;
+                const auto code = [&](const uint8_t* part, size_t width, size_t j) {
+                    const size_t in_piece = 32 / width;
+                    const uint8_t byte = part[j / in_piece * 64 + lane * 4 + j % 4];
+                    return byte >> j % in_piece / 4 * width & ((1 << width) - 1);
+                };
+                int product = 0;
+                for (size_t j = 0; j < d; ++j) {
+                    int whole = code(block, low, j);
+                    if (bits == 3) {
+                        whole += 4 * code(block + low_bytes, 1, j);
+                    }
+                    product += (2 * whole - ((1 << bits) - 1)) * values[i / padded * size + j];
+                }
+                float term, factor;
+                memcpy(&term, block + code_bytes + 4 * lane, 4);
+                memcpy(&factor, block + code_bytes + 64 + 4 * lane, 4);
+                const float turned = -0.5f * static_cast<float>(product);
+                const float part = factor * turned;
+                CHECK(found[i] == 2 + (term + part), "%zu dimensions, %zu bits", d, bits);
+            }
+        }
+        const Floats x = random_floats(d), ones(4 * d, 1);
+        Floats turned = x;
+        faiss_rabitq_turn(level, turned.data(), d, ones.data(), 0);
+        faiss_rabitq_turn(level, turned.data(), d, ones.data(), 1);
+        Bytes code(d), rounded(size);
+        faiss_rabitq_encode(level, x.data(), d, 1, code.data());
+        auto* bytes = reinterpret_cast<int8_t*>(rounded.data());
+        const float step = faiss_rabitq_round(level, x.data(), nullptr, d, bytes, size);
+        for (size_t i = 0; i < d; ++i) {
+            CHECK(std::fabs(turned[i] - x[i]) < 1e-5f, "%zu dimensions", d);
+            CHECK(code[i] == (x[i] > 0), "%zu dimensions", d);
+            CHECK(std::fabs(static_cast<float>(bytes[i]) * step - x[i]) <= step * 0.501f, "%zu dimensions", d);
+        }
+    }
+}
+
 void check_scans(KernelLevel level) {
+    check_rabitq(level);
     check_rows(level);
     check_tables(level);
     check_codes(level);

@@ -1,6 +1,7 @@
 #include "faiss_kernel_hooks.h"
 
 #include <kernels/hamming.h>
+#include <kernels/rabitq.h>
 #include <kernels/scan.h>
 #include <kernels/scan_filter.h>
 #include <kernels/scan_packed.h>
@@ -9,6 +10,7 @@
 #include <searching/nearest_centroids.h>
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 void faiss_kernel_search(
@@ -227,4 +229,45 @@ size_t faiss_scan_packed_filter(
     }
     const PackedCodes codes{blocks, count, subquantizers};
     return kernels->scan(bytes, std::min(allowance, 254), codes, 0, count, positions);
+}
+
+void faiss_rabitq_distances(
+        KernelLevel level,
+        size_t dimension,
+        size_t bits,
+        const uint8_t* blocks,
+        size_t count,
+        size_t queries,
+        const int8_t* values,
+        float step,
+        float base,
+        float* out) {
+    const RaBitQLayout layout(dimension, bits);
+    std::vector<RaBitQQuery> given;
+    for (size_t query = 0; query < queries; ++query) {
+        const int8_t* own = values + query * layout.query_bytes();
+        const int sum = std::accumulate(own, own + layout.query_bytes(), 0);
+        given.push_back({own, ((1 << bits) - 1) * sum, step, 0, base});
+    }
+    const size_t block_count = RaBitQLayout::blocks(count);
+    rabitq_kernels(level).distances(
+            layout, blocks, block_count, given.data(), queries, out, block_count * rabitq_block);
+}
+
+float faiss_rabitq_encode(KernelLevel level, const float* x, size_t dimension, size_t bits, uint8_t* code) {
+    return rabitq_kernels(level).encode(x, dimension, bits, code).factor;
+}
+
+float faiss_rabitq_round(
+        KernelLevel level,
+        const float* x,
+        const float* origin,
+        size_t dimension,
+        int8_t* values,
+        size_t size) {
+    return rabitq_kernels(level).round(x, origin, dimension, values, size).step;
+}
+
+void faiss_rabitq_turn(KernelLevel level, float* x, size_t dimension, const float* signs, int is_back) {
+    rabitq_kernels(level).turn(x, dimension, signs, is_back != 0);
 }

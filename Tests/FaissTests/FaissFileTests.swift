@@ -140,7 +140,7 @@ struct FaissFileTests {
                 ("IxHe", "an IndexLSH"), ("IHN2", "an IndexHNSW2Level"), ("INSf", "an IndexNSGFlat"),
                 ("IwQR", "an IndexIVFPQR"), ("IxRq", "an IndexResidualQuantizer"),
                 ("IxLS", "an IndexLocalSearchQuantizer"), ("IwSh", "an IndexIVFSpectralHash"),
-                ("Ixrq", "an IndexRaBitQ"), ("Imiq", "a MultiIndexQuantizer (IMI)"), ("IxZZ", "'IxZZ'"),
+                ("Irfn", "an IndexRaBitQFastScan"), ("Imiq", "a MultiIndexQuantizer (IMI)"), ("IxZZ", "'IxZZ'"),
                 ("IBxF", "an IndexBinaryFlat"), ("RmDT", "a RemapDimensionsTransform (Pad)"),
             ] {
                 try mapped(ids: [1, 2, 3], type: type).write(to: file)

@@ -20,6 +20,9 @@ let everyBuilder: [IndexDescription] = [
     .ivf(lists: 8, storing: .scalarQuantized(.int4)),
     .ivf(lists: 8, storing: .scalarQuantized(.float16)),
     .ivf(lists: 8, storing: .pqFastScan(subquantizers: 16)),
+    .rabitq(bits: 1),
+    .rabitq(bits: 4),
+    .ivfRaBitQ(lists: 8, bits: 3),
     .pca(to: 16, then: .ivfFlat(lists: 8)),
     .opq(subquantizers: 8, then: .pqFastScan(subquantizers: 8)),
     .randomRotation(then: .scalarQuantized()),
@@ -27,6 +30,7 @@ let everyBuilder: [IndexDescription] = [
     .pca(to: 16, isWhitened: false, isRotated: true, then: .flat),
     .pca(to: 16, isWhitened: true, isRotated: true, then: .normalized(then: .scalarQuantized())),
     .refined(.ivf(lists: 8, storing: .pqFastScan(subquantizers: 16))),
+    .refined(.pca(to: 16, then: .ivfRaBitQ(lists: 8, bits: 2))),
     .refined(.pca(to: 8, then: .hnsw(neighbors: 16)), by: 8),
 ]
 

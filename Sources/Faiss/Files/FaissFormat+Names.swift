@@ -5,7 +5,7 @@ import Vectors
 extension FaissFormat {
     /// The class that four letters stand for, nil if no known version writes them.
     static func name(of fourCC: String) -> String? {
-        indexNames[fourCC] ?? binaryNames[fourCC] ?? transformNames[fourCC] ?? listNames[fourCC]
+        indexNames[fourCC] ?? ownNames[fourCC] ?? binaryNames[fourCC] ?? transformNames[fourCC] ?? listNames[fourCC]
     }
 
     /// With its article.
@@ -52,6 +52,10 @@ extension FaissFormat {
         "ISVL": "IndexSVSVamanaLeanVec", "ISID": "IndexSVSIVF", "ISIQ": "IndexSVSIVFLVQ",
         "ISIL": "IndexSVSIVFLeanVec",
         "null": "index without its vectors",
+    ]
+
+    private static let ownNames = [
+        RaBitQFormat.flat: "IndexRaBitQ", RaBitQFormat.lists: "IndexIVFRaBitQ", RaBitQFormat.rotation: "rotation",
     ]
 
     static let binaryNames: [String: String] = [

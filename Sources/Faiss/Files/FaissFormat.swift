@@ -29,13 +29,13 @@ struct FaissFormat {
     /// The index types by the first four bytes of their data.
     private enum Kind {
         case flat, scalarQuantized, pq, pqFastScan, ivfFlat, ivfScalarQuantized, ivfPQ, ivfPQFastScan, hnswFlat
-        case hnswScalarQuantized, hnswPQ
+        case hnswScalarQuantized, hnswPQ, rabitq, ivfRaBitQ
         case transformed, refined, map
 
         /// Those that may stand inside any other but inverted lists.
         static let anywhere: Set<Kind> = [
             .flat, .scalarQuantized, .pq, .pqFastScan, .ivfFlat, .ivfScalarQuantized, .ivfPQ, .ivfPQFastScan, .hnswFlat,
-            .hnswScalarQuantized, .hnswPQ,
+            .hnswScalarQuantized, .hnswPQ, .rabitq, .ivfRaBitQ,
         ]
 
         init?(fourCC: String) {
@@ -51,6 +51,8 @@ struct FaissFormat {
             case "IHNf": self = .hnswFlat
             case "IHNs": self = .hnswScalarQuantized
             case "IHNp": self = .hnswPQ
+            case "Ixrq", "Ixrr", RaBitQFormat.flat: self = .rabitq
+            case "Iwrq", "Iwrr", RaBitQFormat.lists: self = .ivfRaBitQ
             case "IxPT": self = .transformed
             case "IxRF": self = .refined
             case "IxMp", "IxM2": self = .map
@@ -69,7 +71,7 @@ struct FaissFormat {
     var offset = 0
     /// The largest magnitude of a component of a vector. Behind a transform a component may be as large as the whole
     /// vector was before it.
-    private var limit = VectorIndex.maximumMagnitude
+    private(set) var limit = VectorIndex.maximumMagnitude
     /// Whether the components of vectors may have been stretched.
     private var isWhitened = false
     /// What is around the part that is being read, by Faiss's names, the outermost first.
@@ -112,6 +114,8 @@ struct FaissFormat {
         case .hnswFlat: try hnsw(header, over: .flat)
         case .hnswScalarQuantized: try hnsw(header, over: .scalarQuantized)
         case .hnswPQ: try hnsw(header, over: .pq)
+        case .rabitq: try rabitq(header, fourCC)
+        case .ivfRaBitQ: try ivfRaBitQ(header, fourCC)
         case .transformed: try transformed(header)
         case .refined: try refined(header)
         case .map:
@@ -156,7 +160,11 @@ struct FaissFormat {
 
     /// How a vector is stored, as far as reading goes.
     struct Codec {
-        enum Numbers { case codes, single, half }
+        enum Numbers {
+            case codes, single, half
+            /// Squares of lengths and lengths, at these places of each code.
+            case lengths(squares: [Int], lengths: [Int])
+        }
 
         var codeSize: Int
         /// What the codes are made of, which decides what is checked of them.
@@ -247,10 +255,11 @@ struct FaissFormat {
         try vector(of: UInt8.self, named: "codes", count: product(count, parts) / 2)
     }
 
-    private func checkCodes(_ place: Range<Int>, _ codec: Codec) throws {
+    func checkCodes(_ place: Range<Int>, _ codec: Codec) throws {
         switch codec.numbers {
         case .codes: return
         case .single: try checkNumbers(place, limit: limit, named: "vectors")
+        case .lengths(let squares, let lengths): try checkLengths(place, codec.codeSize, squares, lengths)
         case .half:
             for index in 0..<place.count / 2 {
                 let value: UInt16 = element(index, of: place)
@@ -288,6 +297,10 @@ struct FaissFormat {
         var components = dimension
         switch fourCC {
         case "rrot", "LTra": break
+        case RaBitQFormat.rotation:
+            guard try number(Int32.self) == dimension else { throw invalid("its rotation does not fit its dimension") }
+            limit *= Float(dimension).squareRoot()
+            return dimension
         case "VNrm":
             let norm = Float(bitPattern: try number(UInt32.self))
             guard norm == 2 else { throw notOffered("a NormalizationTransform of the norm \(norm) instead of 2") }
@@ -366,13 +379,13 @@ struct FaissFormat {
     // MARK: Inverted lists
 
     /// What stands in front of inverted lists.
-    private struct Lists {
+    struct Lists {
         var count: Int
         /// Where the numbers of the centroids are.
         var centroids: Range<Int>
     }
 
-    private mutating func ivfHeader(_ header: Header) throws -> Lists {
+    mutating func ivfHeader(_ header: Header) throws -> Lists {
         let lists = try number(UInt64.self)
         _ = try number(UInt64.self)
         guard (1...UInt64(IndexDescription.ListCount.maximum)).contains(lists) else {
@@ -402,7 +415,7 @@ struct FaissFormat {
         let lists = try ivfHeader(header)
         let codec = try scalarQuantizer(header)
         // What is left of a vector without its centroid must fit in half precision.
-        if codec.numbers == .half { try checkNumbers(lists.centroids, limit: 65_504 / 2, named: "centroids") }
+        if case .half = codec.numbers { try checkNumbers(lists.centroids, limit: 65_504 / 2, named: "centroids") }
         let codeSize = try number(UInt64.self)
         let byResidual = try number(UInt8.self)
         guard codeSize == codec.codeSize, byResidual <= 1 else {
@@ -590,7 +603,7 @@ struct FaissFormat {
     }
 
     /// A number of floats and the floats, of which each must be one that an index would take.
-    private mutating func vectors(named name: String, count: Int, limit: Float? = nil) throws {
+    mutating func vectors(named name: String, count: Int, limit: Float? = nil) throws {
         try checkNumbers(
             vector(of: Float.self, named: name, count: count),
             limit: limit ?? self.limit,
@@ -617,7 +630,7 @@ struct FaissFormat {
         return product
     }
 
-    private func element<Number: FixedWidthInteger>(_ index: Int, of place: Range<Int>) -> Number {
+    func element<Number: FixedWidthInteger>(_ index: Int, of place: Range<Int>) -> Number {
         let start = place.lowerBound + index * MemoryLayout<Number>.size
         return Number(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: Number.self))
     }

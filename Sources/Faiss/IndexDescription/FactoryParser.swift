@@ -92,6 +92,10 @@ struct FactoryParser {
         case "SQfp16": return .scalarQuantized(.float16)
         default: break
         }
+        for prefix in ["RaBitQfs", "RaBitQ"] where part.hasPrefix(prefix) {
+            if part == prefix { return .rabitq() }
+            return numbers(in: part, after: prefix).flatMap { $0.count == 1 ? .rabitq(bits: $0[0]) : nil }
+        }
         guard part.hasPrefix("PQ") else { return nil }
         for ending in ["x4fs", "x4fs_32"] where part.hasSuffix(ending) {
             return numbers(in: part.dropLast(ending.count), after: "PQ").flatMap {

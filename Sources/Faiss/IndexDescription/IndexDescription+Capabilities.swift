@@ -7,6 +7,7 @@ extension IndexDescription {
     /// |---|---|---|---|
     /// | `flat`, `ivfFlat` | yes, exact | frees memory | exact |
     /// | `scalarQuantized`, `pq`, `pqFastScan`, and IVF over these | yes, of the decoded vectors | frees memory | decoded |
+    /// | `rabitq`, `ivfRaBitQ` | yes, by estimates | frees memory | decoded |
     /// | `hnsw` | no | hides | exact |
     /// | `pca`, `opq`, `randomRotation` | as what follows, after the transform | as what follows | turned back |
     /// | `normalized` | as what follows, after the transform | as what follows | of length 1 |
@@ -34,7 +35,7 @@ extension IndexDescription {
                 reconstructsExactly: self == .flat || hasGraph
             )
         return switch kind {
-        case .flat, .scalarQuantized, .pq, .pqFastScan, .hnsw, .ivf: within
+        case .flat, .scalarQuantized, .pq, .pqFastScan, .rabitq, .hnsw, .ivf: within
         case .pca, .normalized, .opq, .randomRotation:
             Capabilities(
                 searchesWithinDistance: within.searchesWithinDistance,
@@ -60,6 +61,20 @@ extension IndexDescription {
         case .refined: false
         default: inner?.labelsAreIDs ?? false
         }
+    }
+
+    /// Whether this is RaBitQ itself, flat or in lists.
+    var storesRaBitQ: Bool {
+        switch kind {
+        case .rabitq: true
+        case .ivf(_, let storing): storing.storesRaBitQ
+        default: false
+        }
+    }
+
+    /// Whether vectors are stored as RaBitQ codes, and how long they are then.
+    func dimensionOfRaBitQ(_ dimension: Int) -> Int? {
+        if case .rabitq = kind { dimension } else { inner?.dimensionOfRaBitQ(innerDimension(dimension)) }
     }
 
     /// Whether there are inverted lists.

@@ -9,6 +9,7 @@ extension IndexDescription: CustomStringConvertible {
         case .pq(let subquantizers, let bitsPerCode):
             return "pq(subquantizers: \(subquantizers), bitsPerCode: \(bitsPerCode))"
         case .pqFastScan(let subquantizers): return "pqFastScan(subquantizers: \(subquantizers))"
+        case .rabitq(let bits): return "rabitq(bits: \(bits))"
         case .hnsw(let neighbors, let efConstruction):
             return "hnsw(neighbors: \(neighbors), efConstruction: \(efConstruction))"
         case .ivf(let lists, let storing):
@@ -16,6 +17,7 @@ extension IndexDescription: CustomStringConvertible {
             case .flat: return "ivfFlat(lists: \(lists))"
             case .pq(let subquantizers, let bitsPerCode):
                 return "ivfPQ(lists: \(lists), subquantizers: \(subquantizers), bitsPerCode: \(bitsPerCode))"
+            case .rabitq(let bits): return "ivfRaBitQ(lists: \(lists), bits: \(bits))"
             default: return "ivf(lists: \(lists), storing: \(storing))"
             }
         case .pca(let dimension, nil, let inner): return "pca(to: \(dimension), then: \(inner))"

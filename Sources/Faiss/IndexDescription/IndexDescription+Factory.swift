@@ -22,6 +22,7 @@ extension IndexDescription {
     /// | `SQ8`, `SQ6`, `SQ4`, `SQfp16` | ``scalarQuantized(_:)`` |
     /// | `PQy`, `PQyxb`, each also with `np` | ``pq(subquantizers:bitsPerCode:)``, never with polysemous training |
     /// | `PQyx4fs` or `PQyx4fs_32` | ``pqFastScan(subquantizers:)`` |
+    /// | `RaBitQ`, `RaBitQb`, each also with `fs` before the bits | ``rabitq(bits:)``, with its rotation |
     /// | `HNSWx`, `HNSWx,Flat` or `HNSWx_Flat`; `HNSW` for 32 | ``hnsw(neighbors:efConstruction:)`` |
     /// | `,RFlat` or `,Refine(Flat)` at the end | ``refined(_:by:)`` with its default factor |
     ///

@@ -23,6 +23,8 @@ extension IndexDescription {
         switch kind {
         case .flat, .scalarQuantized, .pq: return count * codeBytes(dimension) + tableBytes(dimension)
         case .pqFastScan: return (count / 32).rounded(.up) * 32 * codeBytes(dimension) + tableBytes(dimension)
+        case .rabitq:
+            return (count / 16).rounded(.up) * 16 * codeBytes(dimension) + tableBytes(dimension) + 4 * dimension
         case .hnsw(let neighbors, _):
             // 2 M links on the base level, M on each level above, of which a vector has 1 / (M − 1); a level and a place.
             let links = 2 * Double(neighbors) + Double(neighbors) / Double(neighbors - 1)
@@ -38,6 +40,8 @@ extension IndexDescription {
             }
             // Blocks of 32 vectors, of which a list's last one is half full.
             if case .pqFastScan = storing.kind { total += min(15.5 * lists, 31 * count) * storing.codeBytes(dimension) }
+            // Blocks of 16 vectors.
+            if case .rabitq = storing.kind { total += min(7.5 * lists, 15 * count) * storing.codeBytes(dimension) }
             return total
         case .normalized(let inner): return inner.bytes(count, dimension, metric)
         case .pca(let output, _, let inner):
@@ -61,6 +65,9 @@ extension IndexDescription {
         case .scalarQuantized(.float16): 2 * dimension
         case .pq(let subquantizers, let bitsPerCode): (Double(subquantizers * bitsPerCode) / 8).rounded(.up)
         case .pqFastScan(let subquantizers): (Double(subquantizers) / 2).rounded(.up)
+        // Four bytes for 32 bits, of three bits two and one apart, and two numbers.
+        case .rabitq(3): 4 * ((dimension / 16).rounded(.up) + (dimension / 32).rounded(.up)) + 8
+        case .rabitq(let bits): 4 * (dimension * Double(bits) / 32).rounded(.up) + 8
         default: 0
         }
     }
@@ -72,6 +79,8 @@ extension IndexDescription {
         case .scalarQuantized: 2 * 4 * dimension
         case .pq(_, let bitsPerCode): 4 * dimension * Double(1 << bitsPerCode)
         case .pqFastScan: 4 * dimension * 16
+        // The rotation's signs.
+        case .rabitq: 4 * 4 * dimension
         default: 0
         }
     }

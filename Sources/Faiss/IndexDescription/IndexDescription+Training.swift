@@ -3,7 +3,7 @@ extension IndexDescription {
     public var needsTraining: Bool {
         switch kind {
         case .flat, .hnsw, .scalarQuantized(.float16): false
-        case .scalarQuantized, .pq, .pqFastScan, .ivf, .pca, .opq, .randomRotation: true
+        case .scalarQuantized, .pq, .pqFastScan, .rabitq, .ivf, .pca, .opq, .randomRotation: true
         case .normalized(let inner), .refined(let inner, _): inner.needsTraining
         }
     }
@@ -11,7 +11,7 @@ extension IndexDescription {
     /// The fewest vectors that training needs.
     var minimumTrainingCount: Int {
         switch kind {
-        case .scalarQuantized: 1
+        case .scalarQuantized, .rabitq: 1
         case .pq(_, let bitsPerCode): 1 << bitsPerCode
         case .pqFastScan: 16
         case .ivf(let lists, let storing): max(lists.number ?? 1, storing.minimumTrainingCount)
@@ -31,7 +31,7 @@ extension IndexDescription {
             inner.resolved(count: count, trainingCount: trainingCount)
         }
         switch kind {
-        case .flat, .scalarQuantized, .pq, .pqFastScan, .hnsw: return self
+        case .flat, .scalarQuantized, .pq, .pqFastScan, .rabitq, .hnsw: return self
         case .ivf(let lists, let storing):
             return .ivf(lists: .count(lists.resolved(count: count, trainingCount: trainingCount)), storing: storing)
         case .pca(let dimension, let variant, let inner):

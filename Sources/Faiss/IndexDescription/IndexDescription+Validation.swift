@@ -19,17 +19,18 @@ extension IndexDescription {
             }
         case .pqFastScan(let subquantizers):
             try Self.validate(subquantizers: subquantizers, dimension: dimension)
+        case .rabitq(let bits): try checkRange(bits, 1...4, "number of bits")
         case .hnsw(let neighbors, let efConstruction):
             try checkRange(neighbors, 2...256, "number of neighbors")
             try checkRange(efConstruction, 1...4096, "efConstruction")
         case .ivf(let lists, let storing):
             try checkRange(lists.number ?? 1, 1...ListCount.maximum, "number of lists")
             switch storing.kind {
-            case .flat, .scalarQuantized, .pq, .pqFastScan: break
+            case .flat, .scalarQuantized, .pq, .pqFastScan, .rabitq: break
             default:
                 throw VectorError(
                     .invalidArgument,
-                    "inverted lists can't store \(storing): only flat, scalarQuantized, pq and pqFastScan"
+                    "inverted lists can't store \(storing): only flat, scalarQuantized, pq, pqFastScan and rabitq"
                 )
             }
         case .pca(let output, let variant, let inner):

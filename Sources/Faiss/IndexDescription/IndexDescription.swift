@@ -12,6 +12,7 @@ import Vectors
 /// | ``scalarQuantized(_:)`` | `SQ8`, `SQ6`, `SQ4`, `SQfp16` | nearly exact | d, 3 d / 4, d / 2, 2 d | all but the last |
 /// | ``pq(subquantizers:bitsPerCode:)`` | `PQyxb` | approximate | y · b / 8 | yes |
 /// | ``pqFastScan(subquantizers:)`` | `PQyx4fs` | approximate | y / 2 | yes |
+/// | ``rabitq(bits:)`` | `RaBitQb` behind a rotation | approximate, within a known error | d · b / 8 + 8 | yes, at once |
 /// | ``pca(to:then:)`` | `PCAx,…` | as what follows, in fewer dimensions | as what follows | yes |
 /// | ``pca(to:isWhitened:isRotated:then:)`` | `PCAWx,…`, `PCARx,…`, `PCAWRx,…` | as what follows | as what follows | yes |
 /// | ``normalized(then:)`` | `L2norm,…` | as what follows, by direction only | as what follows | no |
@@ -39,6 +40,7 @@ public struct IndexDescription: Sendable, Hashable, Codable {
         case opq(subquantizers: Int, to: Int?, then: IndexDescription)
         case randomRotation(to: Int?, then: IndexDescription)
         case refined(IndexDescription, by: Float)
+        case rabitq(bits: Int)
     }
 
     /// What follows the directions of a PCA. One that nothing follows is nil, as it was before there were variants.
@@ -72,9 +74,9 @@ public struct IndexDescription: Sendable, Hashable, Codable {
     ///
     /// - Parameters:
     ///   - lists: 1…1,048,576, at most the number of training vectors.
-    ///   - storing: ``flat``, ``scalarQuantized(_:)``, ``pq(subquantizers:bitsPerCode:)`` or
-    ///     ``pqFastScan(subquantizers:)``. The first keeps vectors, the last codes vectors, the others code what is left
-    ///     of a vector without its centroid.
+    ///   - storing: ``flat``, ``scalarQuantized(_:)``, ``pq(subquantizers:bitsPerCode:)``,
+    ///     ``pqFastScan(subquantizers:)`` or ``rabitq(bits:)``. The first keeps vectors, fast scan codes vectors, the
+    ///     others code what is left of a vector without its centroid.
     public static func ivf(lists: ListCount = .automatic, storing: IndexDescription) -> IndexDescription {
         IndexDescription(nesting: .ivf(lists: lists, storing: storing), around: storing)
     }
@@ -98,6 +100,16 @@ public struct IndexDescription: Sendable, Hashable, Codable {
         bitsPerCode: Int = 8
     ) -> IndexDescription {
         ivf(lists: lists, storing: .pq(subquantizers: subquantizers, bitsPerCode: bitsPerCode))
+    }
+
+    /// RaBitQ codes of residuals in inverted lists: `ivf(lists: lists, storing: .rabitq(bits: bits))`. Faiss:
+    /// `IndexIVFRaBitQ` behind a rotation.
+    ///
+    /// - Parameters:
+    ///   - lists: 1…1,048,576, at most the number of training vectors.
+    ///   - bits: 1…4 bits a component.
+    public static func ivfRaBitQ(lists: ListCount = .automatic, bits: Int = 1) -> IndexDescription {
+        ivf(lists: lists, storing: .rabitq(bits: bits))
     }
 
     /// A graph of near neighbours over vectors as they are (Malkov, Yashunin 2020, doi:10.1109/TPAMI.2018.2889473).
@@ -135,6 +147,22 @@ public struct IndexDescription: Sendable, Hashable, Codable {
     public static func pqFastScan(subquantizers: Int) -> IndexDescription {
         IndexDescription(kind: .pqFastScan(subquantizers: subquantizers))
     }
+
+    /// Each component in one to four bits, after a random rotation: RaBitQ (Gao, Long 2024, doi:10.1145/3654970; with more
+    /// bits Gao and others 2025, doi:10.1145/3725413). Faiss: `IndexRaBitQ` behind a rotation, since its version 1.11.
+    ///
+    /// A vector is turned at random, taken from the mean of the training vectors (in inverted lists: from its list's
+    /// centroid), and each component rounded to one of 2, 4, 8 or 16 equally far numbers. Distances are estimates,
+    /// without a bias and with an error that falls with √d and by half with each bit, whatever the data are: nothing but
+    /// the mean is learned. Queries are rounded to a byte a component, which adds hardly anything to that error.
+    ///
+    /// Inside of ``refined(_:by:)`` the error's bound says which candidates are compared by the exact vector.
+    ///
+    /// The rotation is made of signs and Hadamard transforms and takes d · log d steps. Files for Faiss hold it as a matrix
+    /// of d² numbers, see <doc:FileFormats>.
+    ///
+    /// - Parameter bits: 1…4 bits a component, 1 by default. Training needs one vector.
+    public static func rabitq(bits: Int = 1) -> IndexDescription { IndexDescription(kind: .rabitq(bits: bits)) }
 
     /// The directions in which the training vectors differ most, and an index over what is left in those. Faiss:
     /// `PCAMatrix` in an `IndexPreTransform`.
@@ -235,7 +263,7 @@ public struct IndexDescription: Sendable, Hashable, Codable {
     /// The description inside, where there is one.
     var inner: IndexDescription? {
         switch kind {
-        case .flat, .scalarQuantized, .pq, .pqFastScan, .hnsw: nil
+        case .flat, .scalarQuantized, .pq, .pqFastScan, .rabitq, .hnsw: nil
         case .ivf(_, let inner), .pca(_, _, let inner), .normalized(let inner), .opq(_, _, let inner),
             .randomRotation(_, let inner), .refined(let inner, _):
             inner

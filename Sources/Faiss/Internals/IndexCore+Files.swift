@@ -17,9 +17,10 @@ extension IndexCore {
         try state.read { state throws(VectorError) in
             try state.withNative { native throws(VectorError) in
                 try state.ids.checkExpressible()
+                try state.description.checkForFaiss(dimension: dimension)
                 let ids = state.explicitIDs
                 let file = try AtomicFile(replacing: url)
-                try native.write(ids: ids) { bytes throws(VectorError) in try file.write(bytes) }
+                try native.write(ids: ids, isForFaiss: true) { bytes throws(VectorError) in try file.write(bytes) }
                 try file.commit()
             }
         }

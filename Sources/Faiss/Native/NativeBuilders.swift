@@ -47,6 +47,8 @@ func makeIndex(
         return try make { faiss_IndexPQ_new_with($0, idx_t(dimension), subquantizers, bitsPerCode, metric) }
     case .pqFastScan(let subquantizers):
         return try make { faiss_IndexPQFastScan_new_with($0, idx_t(dimension), subquantizers, metric) }
+    case .rabitq(let bits):
+        return try turned(make { faiss_RaBitQ_new_with($0, idx_t(dimension), bits, metric) }, dimension: dimension)
     case .ivf(let lists, let storing):
         return try makeIVF(lists: lists.number ?? 1, storing: storing, dimension: dimension, metric: metric)
     case .pca(let output, let variant, let inner):
@@ -87,11 +89,21 @@ private func makeIVF(
             faiss_IndexIVFPQ_new_with_metric(index, quantizer, dimension, lists, subquantizers, bitsPerCode, metric)
         case .pqFastScan(let subquantizers):
             faiss_IndexIVFPQFastScan_new_with_metric(index, quantizer, dimension, lists, subquantizers, metric)
+        case .rabitq(let bits): faiss_IVFRaBitQ_new_with(index, quantizer, dimension, lists, bits, metric)
         default: faiss_IndexIVFFlat_new_with_metric(index, quantizer, dimension, lists, metric)
         }
     }
     faiss_IndexIVF_set_own_fields(index, 1)
+    if case .rabitq = storing.kind { return try turned(index, dimension: dimension) }
     return index
+}
+
+/// The rotation that belongs to RaBitQ, in front of an index that it owns.
+private func turned(_ inner: OpaquePointer, dimension: Int) throws(VectorError) -> OpaquePointer {
+    let rotation = FaissTransform(FAISS_TRANSFORM_FAST_ROTATION, from: dimension, to: dimension)
+    return try around(inner) { index, inner in
+        withUnsafePointer(to: rotation) { faiss_IndexPreTransform_new_prepending(index, $0, inner) }
+    }
 }
 
 private func makeTransformed(
@@ -133,6 +145,7 @@ func describe(_ index: OpaquePointer) throws(VectorError) -> IndexDescription? {
     switch shape.kind {
     case FAISS_KIND_FLAT: codec = .flat
     case FAISS_KIND_PQ: codec = .pq(subquantizers: shape.M, bitsPerCode: shape.nbits)
+    case FAISS_KIND_RABITQ: codec = .rabitq(bits: shape.nbits)
     case FAISS_KIND_PQ_FAST_SCAN: codec = .pqFastScan(subquantizers: shape.M)
     case FAISS_KIND_SQ:
         guard let type = IndexDescription.ScalarType.allCases.first(where: { Int32($0.native.rawValue) == shape.qtype })
@@ -145,7 +158,8 @@ func describe(_ index: OpaquePointer) throws(VectorError) -> IndexDescription? {
 
 private func describeTransformed(_ index: OpaquePointer) throws(VectorError) -> IndexDescription? {
     guard let inner = faiss_Index_inner(index), var description = try describe(inner) else { return nil }
-    for place in (0..<faiss_Index_transform_count(index)).reversed() {
+    let count = faiss_Index_transform_count(index)
+    for place in (0..<count).reversed() {
         var transform = FaissTransform()
         try check(faiss_Index_transform(index, place, &transform))
         let output = transform.d_out == transform.d_in ? nil : Int(transform.d_out)
@@ -159,6 +173,9 @@ private func describeTransformed(_ index: OpaquePointer) throws(VectorError) -> 
             )
         case FAISS_TRANSFORM_NORMALIZATION: description = .normalized(then: description)
         case FAISS_TRANSFORM_OPQ: description = .opq(subquantizers: transform.M, to: output, then: description)
+        // RaBitQ's own, in a file for Faiss a matrix.
+        case FAISS_TRANSFORM_FAST_ROTATION: break
+        case FAISS_TRANSFORM_ROTATION where place == count - 1 && output == nil && description.storesRaBitQ: break
         case FAISS_TRANSFORM_ROTATION: description = .randomRotation(to: output, then: description)
         default: return nil
         }

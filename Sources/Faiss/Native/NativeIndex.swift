@@ -174,15 +174,18 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
     // MARK: Files
 
     /// Hands the index in Faiss's format to `write`, piece by piece; with ids, as an `IndexIDMap2`.
+    ///
+    /// - Parameter isForFaiss: whether Faiss itself shall read it.
     func write(
         ids: [Int64]?,
+        isForFaiss: Bool = false,
         to write: (UnsafeRawBufferPointer) throws(VectorError) -> Void
     ) throws(VectorError) {
         try withOptionalBuffer(of: ids) { ids throws(VectorError) in
             try withOutput(to: write) { function, context in
                 areBits
                     ? faiss_write_index_binary_with(pointer, ids?.baseAddress, function, context)
-                    : faiss_write_index_with(pointer, ids?.baseAddress, function, context)
+                    : faiss_write_index_with(pointer, ids?.baseAddress, isForFaiss ? 1 : 0, function, context)
             }
         }
     }

@@ -33,7 +33,8 @@ struct SearchParameters: ~Copyable {
             filter_count: nodes.count,
             external_ids: externalIDs?.baseAddress,
             external_id_count: externalIDs?.count ?? 0,
-            has_removed: hasRemoved ? 1 : 0
+            has_removed: hasRemoved ? 1 : 0,
+            are_bounds: 0
         )
     }
 

@@ -86,6 +86,7 @@ typedef enum FaissTransformKind {
     FAISS_TRANSFORM_OPQ,           ///< OPQMatrix, or another matrix in front of a product quantizer
     FAISS_TRANSFORM_ROTATION,      ///< RandomRotationMatrix, or another matrix
     FAISS_TRANSFORM_NORMALIZATION, ///< NormalizationTransform, to length 1
+    FAISS_TRANSFORM_FAST_ROTATION, ///< a random rotation that needs no matrix, in front of RaBitQ
 } FaissTransformKind;
 
 typedef struct FaissTransform {
@@ -103,6 +104,18 @@ int faiss_IndexPreTransform_new_prepending(FaissIndex** p_index, const FaissTran
 
 /// IndexRefineFlat around `base`, which on success belongs to it.
 int faiss_IndexRefineFlat_new_around(FaissIndex** p_index, FaissIndex* base, float k_factor);
+
+/// RaBitQ codes of 1 to 4 bits a component, which are made for vectors that a random rotation stands in front of.
+int faiss_RaBitQ_new_with(FaissIndex** p_index, idx_t d, size_t nbits, FaissMetricType metric);
+
+/// The same in inverted lists, of residuals. Borrows `quantizer` as above.
+int faiss_IVFRaBitQ_new_with(
+        FaissIndex** p_index,
+        FaissIndex* quantizer,
+        size_t d,
+        size_t nlist,
+        size_t nbits,
+        FaissMetricType metric);
 
 /// IndexHNSWFlat with M links a vector (2 M on the base level).
 int faiss_IndexHNSWFlat_new_with(FaissIndex** p_index, idx_t d, int M, int efConstruction, FaissMetricType metric);
@@ -190,6 +203,8 @@ typedef struct FaissSearchOptions {
     size_t external_id_count;
     /// Whether a negative entry exists, so that a search without a filter must look at external_ids too.
     int has_removed;
+    /// Whether RaBitQ shall answer with the least that distances can be, but in rare cases, in place of estimates.
+    int are_bounds;
 } FaissSearchOptions;
 
 /// k-nearest search; missing answers are -1.
@@ -289,13 +304,14 @@ typedef enum FaissIndexKind {
     FAISS_KIND_HNSW_FLAT,
     FAISS_KIND_PRETRANSFORM,
     FAISS_KIND_REFINE_FLAT,
+    FAISS_KIND_RABITQ,
 } FaissIndexKind;
 
 typedef struct FaissIndexShape {
     FaissIndexKind kind; ///< in inverted lists: what they store
     size_t nlist;        ///< of inverted lists, 0 where there are none
     size_t M;            ///< PQ: subquantizers; HNSW_FLAT: links a vector
-    size_t nbits;        ///< PQ
+    size_t nbits;        ///< PQ, RABITQ
     int efConstruction;  ///< HNSW_FLAT
     int qtype;           ///< SQ: a FaissQuantizerType
     float k_factor;      ///< REFINE_FLAT
@@ -321,7 +337,15 @@ int faiss_Index_stored_ids(const FaissIndex* index, idx_t* ids);
 typedef size_t (*FaissWriteFunction)(void* context, const void* bytes, size_t count);
 
 /// Writes in Faiss's format. With `ids`, which must be ntotal many, as an IndexIDMap2 around the index.
-int faiss_write_index_with(const FaissIndex* index, const idx_t* ids, FaissWriteFunction write, void* context);
+///
+/// @param is_for_faiss  whether Faiss itself shall read it: RaBitQ is then written as Faiss does since 1.14 (1 bit:
+///                      1.11), with a matrix for its rotation, and otherwise as it is
+int faiss_write_index_with(
+        const FaissIndex* index,
+        const idx_t* ids,
+        int is_for_faiss,
+        FaissWriteFunction write,
+        void* context);
 
 /// Reads Faiss's format from memory. An IndexIDMap is opened: `p_index` gets what is inside, and `p_ids` its map, to be
 /// released with free(); NULL where there was no map, or where it was around an IVF index, which then stores the ids.

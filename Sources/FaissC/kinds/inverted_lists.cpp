@@ -222,3 +222,28 @@ void ListsKind::append(const FaissContents& contents, idx_t first, size_t n) {
     put(n, labels.data(), lists.data(), contents.codes.data(), 1);
     tidy(n);
 }
+
+// MARK: Blocks
+
+size_t BlockListsKind::remove(size_t n, const idx_t* labels) {
+    const AscendingSelector selector(labels, n);
+    const idx_t before = ivf.ntotal;
+    ivf.ntotal = 0;
+    for (size_t list = 0; list < lists.nlist; ++list) {
+        const size_t kept = close_gaps_in_list(list, selector);
+        auto& ids = lists.ids[list];
+        ids.erase(
+                std::remove_if(ids.begin(), ids.end(), [&](idx_t id) { return selector.is_member(id); }), ids.end());
+        lists.resize(list, kept);
+        ivf.ntotal += kept;
+    }
+    return before - ivf.ntotal;
+}
+
+size_t BlockListsKind::bytes_in_lists() const {
+    size_t bytes = 0;
+    for (size_t list = 0; list < lists.nlist; ++list) {
+        bytes += lists.codes[list].size() + lists.list_size(list) * sizeof(idx_t);
+    }
+    return bytes;
+}

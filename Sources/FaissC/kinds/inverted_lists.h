@@ -8,6 +8,7 @@
 
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexIVF.h>
+#include <faiss/invlists/BlockInvertedLists.h>
 
 class ListsKind : public ScannedKind<float> {
   public:
@@ -93,4 +94,29 @@ class ListsKind : public ScannedKind<float> {
   private:
     faiss::IndexIVF& ivf;
     faiss::ProductQuantizer* const pq;
+};
+
+/// Lists whose codes lie in blocks of several vectors.
+class BlockListsKind : public ListsKind {
+  public:
+    BlockListsKind(
+            faiss::IndexIVF& ivf,
+            faiss::IndexFlat& centroids,
+            faiss::BlockInvertedLists& lists,
+            bool is_residual,
+            faiss::ProductQuantizer* pq = nullptr)
+            : ListsKind(ivf, centroids, is_residual, pq), lists(lists), ivf(ivf) {}
+
+    size_t remove(size_t n, const idx_t* labels) final;
+
+  protected:
+    /// Moves the first codes of a list that the selector has not to its front, and returns how many they are.
+    virtual size_t close_gaps_in_list(size_t list, const AscendingSelector& removed) = 0;
+    void tidy(size_t) final {}
+    size_t bytes_in_lists() const final;
+
+    faiss::BlockInvertedLists& lists;
+
+  private:
+    faiss::IndexIVF& ivf;
 };

@@ -8,31 +8,14 @@
 
 namespace {
 
-class FastScanListsKind : public ListsKind {
+class FastScanListsKind : public BlockListsKind {
   public:
     FastScanListsKind(
             faiss::IndexIVFPQFastScan& index,
             faiss::IndexFlat& centroids,
             faiss::BlockInvertedLists& lists)
-            : ListsKind(index, centroids, false, &index.pq), index(index), lists(lists) {
+            : BlockListsKind(index, centroids, lists, false, &index.pq), index(index) {
         FAISS_THROW_IF_NOT(index.bbs == packed_block);
-    }
-
-    size_t remove(size_t n, const idx_t* labels) override {
-        const AscendingSelector selector(labels, n);
-        const idx_t before = index.ntotal;
-        index.ntotal = 0;
-        for (size_t list = 0; list < lists.nlist; ++list) {
-            auto& ids = lists.ids[list];
-            const auto is_removed = [&](size_t place) { return selector.is_member(ids[place]); };
-            const size_t kept = close_gaps_in_blocks(lists.codes[list].get(), index.M2, ids.size(), is_removed);
-            ids.erase(
-                    std::remove_if(ids.begin(), ids.end(), [&](idx_t id) { return selector.is_member(id); }),
-                    ids.end());
-            lists.resize(list, kept);
-            index.ntotal += kept;
-        }
-        return before - index.ntotal;
     }
 
     void describe(FaissIndexShape& shape) const override {
@@ -58,14 +41,10 @@ class FastScanListsKind : public ListsKind {
         decode_packed(index.pq, lists.get_codes(list), index.M2, place, x);
     }
 
-    void tidy(size_t) override {}
-
-    size_t bytes_in_lists() const override {
-        size_t bytes = 0;
-        for (size_t list = 0; list < lists.nlist; ++list) {
-            bytes += lists.codes[list].size() + lists.list_size(list) * sizeof(idx_t);
-        }
-        return bytes;
+    size_t close_gaps_in_list(size_t list, const AscendingSelector& removed) override {
+        const auto& ids = lists.ids[list];
+        const auto is_removed = [&](size_t place) { return removed.is_member(ids[place]); };
+        return close_gaps_in_blocks(lists.codes[list].get(), index.M2, ids.size(), is_removed);
     }
 
     void scan(const Queries<float>& queries, Collector* const* collectors) const override {
@@ -83,7 +62,6 @@ class FastScanListsKind : public ListsKind {
 
   private:
     faiss::IndexIVFPQFastScan& index;
-    faiss::BlockInvertedLists& lists;
 };
 
 } // namespace

@@ -55,6 +55,10 @@ class Kind {
             const Queries<Value>& queries,
             float radius,
             faiss::RangeSearchResult& result) const = 0;
+    /// Whether it knows the least that distances can be, and answers with it where the options ask for it.
+    virtual bool has_bounds() const {
+        return false;
+    }
     /// Copies vectors, decoded where the index stores codes. Throws if a label is not there.
     virtual void reconstruct(size_t n, const idx_t* labels, Value* x) const = 0;
 

@@ -21,6 +21,9 @@ FloatKind kind_of_lists(faiss::IndexIVF& ivf) {
     if (auto* packed = dynamic_cast<faiss::IndexIVFPQFastScan*>(&ivf)) {
         return make_kind(*packed, centroids, as<faiss::BlockInvertedLists>(*ivf.invlists));
     }
+    if (auto* rabitq = dynamic_cast<RaBitQLists*>(&ivf)) {
+        return make_kind(*rabitq, centroids, as<faiss::BlockInvertedLists>(*ivf.invlists));
+    }
     auto& lists = as<faiss::ArrayInvertedLists>(*ivf.invlists);
     if (auto* pq = dynamic_cast<faiss::IndexIVFPQ*>(&ivf)) {
         return make_kind(*pq, centroids, dynamic_cast<TermLists*>(&lists));
@@ -41,6 +44,9 @@ std::unique_ptr<Transform> transform_of(faiss::VectorTransform& transform, const
     }
     if (auto* rotation = dynamic_cast<faiss::RandomRotationMatrix*>(&transform)) {
         return make_transform(*rotation);
+    }
+    if (auto* fast = dynamic_cast<FastRotation*>(&transform)) {
+        return make_transform(*fast);
     }
     if (auto* normalization = dynamic_cast<faiss::NormalizationTransform*>(&transform)) {
         return make_transform(*normalization);
@@ -74,6 +80,9 @@ FloatKind kind_of(faiss::Index& index) {
     }
     if (auto* quantized = dynamic_cast<faiss::IndexScalarQuantizer*>(&index)) {
         return make_kind(*quantized);
+    }
+    if (auto* rabitq = dynamic_cast<RaBitQIndex*>(&index)) {
+        return make_kind(*rabitq);
     }
     if (auto* pq = dynamic_cast<faiss::IndexPQ*>(&index)) {
         return make_kind(*pq);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kind.h"
+#include "rabitq.h"
 #include "term_lists.h"
 
 #include <faiss/IndexBinaryFlat.h>
@@ -27,6 +28,7 @@ FloatKind make_kind(faiss::IndexFlat& index);
 FloatKind make_kind(faiss::IndexScalarQuantizer& index);
 FloatKind make_kind(faiss::IndexPQ& index);
 FloatKind make_kind(faiss::IndexPQFastScan& index);
+FloatKind make_kind(RaBitQIndex& index);
 FloatKind make_kind(faiss::IndexIVFFlat& index, faiss::IndexFlat& centroids);
 FloatKind make_kind(faiss::IndexIVFScalarQuantizer& index, faiss::IndexFlat& centroids);
 /// @param lists  NULL until prepare() or training has made them
@@ -35,12 +37,15 @@ FloatKind make_kind(
         faiss::IndexIVFPQFastScan& index,
         faiss::IndexFlat& centroids,
         faiss::BlockInvertedLists& lists);
+FloatKind make_kind(RaBitQLists& index, faiss::IndexFlat& centroids, faiss::BlockInvertedLists& lists);
 FloatKind make_kind(faiss::IndexHNSW& index, faiss::IndexFlat& vectors);
 FloatKind make_kind(
         faiss::IndexPreTransform& index,
         std::vector<std::unique_ptr<Transform>> chain,
         FloatKind inside);
 FloatKind make_kind(faiss::IndexRefine& index, FloatKind base, faiss::IndexFlat& vectors);
+
+std::unique_ptr<Transform> make_transform(FastRotation& rotation);
 
 BinaryKind make_kind(faiss::IndexBinaryFlat& index);
 BinaryKind make_kind(faiss::IndexBinaryIVF& index, faiss::IndexBinaryFlat& centroids);

@@ -4,6 +4,7 @@
 #include "flat.h"
 #include "makers.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -53,8 +54,10 @@ class RefinedKind : public Kind<float> {
         const idx_t wide = std::max(k, candidates(k, queries.options));
         std::vector<float> wide_distances(queries.count * wide);
         std::vector<idx_t> wide_labels(queries.count * wide);
-        base->search(queries, wide, wide_distances.data(), wide_labels.data());
-        std::vector<std::pair<float, idx_t>> found;
+        FaissSearchOptions options = queries.options;
+        options.are_bounds = base->has_bounds() ? 1 : 0;
+        base->search({queries.count, queries.x, options}, wide, wide_distances.data(), wide_labels.data());
+        std::vector<std::pair<float, idx_t>> found; // A heap of the k nearest: nearest first is smallest first.
         for (idx_t query = 0; query < queries.count; ++query) {
             found.clear();
             for (idx_t slot = query * wide; slot < (query + 1) * wide; ++slot) {
@@ -62,12 +65,22 @@ class RefinedKind : public Kind<float> {
                 if (label < 0) {
                     continue;
                 }
+                const bool is_full = found.size() == static_cast<size_t>(k);
+                // What can't be nearer than this, and what comes after, needs no vector.
+                if (options.are_bounds && is_full && comparison.of_stored(wide_distances[slot]) > found[0].first) {
+                    break;
+                }
                 const float* x = queries.x + query * index.d;
                 const float key = comparison.key(x, vectors.get_xb() + label * index.d);
-                found.emplace_back(comparison.of_stored(key), label); // Nearest first is smallest first.
+                found.emplace_back(comparison.of_stored(key), label);
+                std::push_heap(found.begin(), found.end());
+                if (is_full) {
+                    std::pop_heap(found.begin(), found.end());
+                    found.pop_back();
+                }
             }
-            const idx_t given = std::min<idx_t>(k, found.size());
-            std::partial_sort(found.begin(), found.begin() + given, found.end());
+            const idx_t given = static_cast<idx_t>(found.size());
+            std::sort_heap(found.begin(), found.end());
             for (idx_t slot = 0; slot < k; ++slot) {
                 const bool is_given = slot < given;
                 labels[query * k + slot] = is_given ? found[slot].second : -1;

@@ -3,6 +3,8 @@
 
 #include "makers.h"
 
+#include <algorithm>
+
 namespace {
 
 class TransformedKind : public Kind<float> {
@@ -60,6 +62,12 @@ class TransformedKind : public Kind<float> {
             faiss::RangeSearchResult& result) const override {
         const auto x = transformed(queries.count, queries.x, 1);
         inside->search_within({queries.count, x.data(), queries.options}, radius, result);
+    }
+
+    bool has_bounds() const override {
+        return inside->has_bounds() && std::all_of(chain.begin(), chain.end(), [](const auto& transform) {
+                   return transform->keeps_distances();
+               });
     }
 
     void reconstruct(size_t n, const idx_t* labels, float* x) const override {

@@ -143,6 +143,10 @@ class Rotation : public Linear {
         native.init(training.parameters.seed);
     }
 
+    bool keeps_distances() const override {
+        return native.d_in == native.d_out;
+    }
+
   private:
     faiss::RandomRotationMatrix& native;
 };

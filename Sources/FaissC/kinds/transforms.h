@@ -35,6 +35,10 @@ class Transform {
     virtual size_t bytes() const {
         return 0;
     }
+    /// Whether distances and products are the same behind it.
+    virtual bool keeps_distances() const {
+        return false;
+    }
     virtual void describe(FaissTransform& description) const = 0;
     virtual void take_training(FaissContents&) const {}
 };

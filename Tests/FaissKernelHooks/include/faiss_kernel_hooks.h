@@ -165,6 +165,35 @@ size_t faiss_kernel_hamming(
         uint32_t* distances,
         uint32_t* positions);
 
+/// Distances of RaBitQ's blocks to a query of bytes, of which there are a multiple of 32; `count` is 256 at most and
+/// rounded up to 16.
+void faiss_rabitq_distances(
+        KernelLevel level,
+        size_t dimension,
+        size_t bits,
+        const uint8_t* blocks,
+        size_t count,
+        size_t queries,
+        const int8_t* values,
+        float step,
+        float base,
+        float* out);
+
+/// Writes the code of a vector, a byte a component, and returns its factor.
+float faiss_rabitq_encode(KernelLevel level, const float* x, size_t dimension, size_t bits, uint8_t* code);
+
+/// Rounds x - origin to `size` bytes, and returns what 1 stands for.
+float faiss_rabitq_round(
+        KernelLevel level,
+        const float* x,
+        const float* origin,
+        size_t dimension,
+        int8_t* values,
+        size_t size);
+
+/// Turns a vector by 4 * dimension signs, or turns it back.
+void faiss_rabitq_turn(KernelLevel level, float* x, size_t dimension, const float* signs, int is_back);
+
 #ifdef __cplusplus
 }
 #endif
