@@ -125,7 +125,7 @@ std::vector<Work> all() {
         auto* pair = new Word2VecBlock{inputs, 0, 0, outputs};
         auto* step = new Word2VecStep{
                 pair, 1, pointers, pointers + inputs, numbers<float>(256, 1e-9f), 1e-9f, stride,
-                numbers<float>(word2vec_scratch_size(1, inputs, outputs, stride), 0)};
+                numbers<float>(word2vec_scratch_size(1, inputs, outputs, stride), 0), 0};
         work.push_back({on_means ? "Word2Vec: step on means" : "Word2Vec: step", "pair of 304", inputs * outputs,
                         [=] { (on_means ? word2vec_step_on_means : word2vec_step)(step, level); }});
     }

@@ -113,7 +113,7 @@ void check_step(KernelLevel level, size_t dimension, Word2VecBlock block, bool o
     }
     const std::vector<Word2VecBlock> both(blocks, block);
     const Word2VecStep step{
-            both.data(), blocks, inputs.pointers.data(), outputs.pointers.data(), weights.get(), rate, static_cast<int>(stride), scratch.get()};
+            both.data(), blocks, inputs.pointers.data(), outputs.pointers.data(), weights.get(), rate, static_cast<int>(stride), scratch.get(), 0};
     const double found = on_means ? word2vec_step_on_means(&step, level) : word2vec_step(&step, level);
     CHECK(is_near(found, loss, 1e-5 * (1 + loss)), "loss %g, not %g: %zu × %zu, dimension %zu", found, loss, m, k, dimension);
     for (const Rows* rows : {&inputs, &outputs}) {

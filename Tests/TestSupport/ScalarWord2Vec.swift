@@ -30,7 +30,8 @@ public struct ScalarWord2Vec {
     /// The defaults.
     public init() {}
 
-    /// One step: each input row predicts all outputs, the gradients taken from the rows as they were before.
+    /// One step: each input row predicts all outputs, the gradients taken from the rows as they were before. An input gains
+    /// from the outputs as they were, too, or `inTurn` as the inputs before it have changed them.
     ///
     /// `targets` holds, for each input, one number for each output: the weight of a right answer, minus the weight of
     /// noise, or 0 where the two have nothing to do with each other. Returns the loss.
@@ -38,7 +39,8 @@ public struct ScalarWord2Vec {
         inputs: inout [[Double]],
         outputs: inout [[Double]],
         targets: [[Double]],
-        learningRate: Double
+        learningRate: Double,
+        inTurn: Bool = false
     ) -> Double {
         var loss = 0.0
         let (oldInputs, oldOutputs) = (inputs, outputs)
@@ -52,7 +54,7 @@ public struct ScalarWord2Vec {
                 loss += weight * log1p(exp(label == 1 ? -product : product))
                 let gradient = learningRate * weight * (label - probability)
                 for d in inputs[i].indices {
-                    inputs[i][d] += gradient * oldOutputs[k][d]
+                    inputs[i][d] += gradient * (inTurn ? outputs : oldOutputs)[k][d]
                     outputs[k][d] += gradient * oldInputs[i][d]
                 }
             }

@@ -131,15 +131,16 @@ struct TrainingKernelTests {
     @Test("A step changes rows as the scalar one does, and states the same loss", arguments: shapes, [1, 2])
     private func step(shape: Shape, centres: Int) throws {
         try withKernel(shape) { kernel, goals in
-            for seed in 0..<3 as Range<UInt64> {
+            for (seed, inTurn) in [(0, false), (1, false), (2, true), (3, true)] as [(UInt64, Bool)] {
                 var rows = try Rows(shape, centres: centres, seed: seed, size: 0.5)
                 rows.fill(kernel, &goals)
-                let loss = kernel.step(goals: goals, learningRate: 0.05)
+                let loss = kernel.step(goals: goals, learningRate: 0.05, inTurn: inTurn)
                 let expected = ScalarWord2Vec.step(
                     inputs: &rows.scalarInputs,
                     outputs: &rows.scalarOutputs,
                     targets: rows.scalarTargets,
-                    learningRate: 0.05
+                    learningRate: 0.05,
+                    inTurn: inTurn
                 )
                 #expect(abs(loss - expected) < 1e-5 * max(1, expected))
                 expectNear(rows.values(rows.inputs), rows.scalarInputs)
@@ -232,9 +233,9 @@ struct TrainingKernelTests {
         }
     }
 
-    @Test("A row that is listed twice among the inputs gains twice", arguments: KernelLevel.available)
-    func repeatedInput(level: KernelLevel) throws {
-        let shape = Shape(dimension: 10, inputs: 2, outputs: 3, level: level)
+    @Test("A row that is listed twice among the inputs gains twice", arguments: KernelLevel.available, [3, 11])
+    func repeatedInput(level: KernelLevel, outputs: Int) throws {
+        let shape = Shape(dimension: 10, inputs: 2, outputs: outputs, level: level)
         try withKernel(shape) { kernel, goals in
             var rows = try Rows(shape, seed: 1, size: 0.5)
             rows.fill(kernel, &goals)

@@ -163,10 +163,12 @@ package final class TrainingKernel {
     /// With p = σ(input · output), input and output gain learningRate · w · (label − p) times each other, where w is
     /// the sum over the centres whose window the input is in.
     ///
+    /// - Parameter inTurn: whether an input gains from the outputs as the inputs before it in its block have changed them,
+    ///   not as they were before the step.
     /// - Returns: the loss before the step, Σ −w · ln p over right answers and Σ −w · ln(1 − p) over noise, summed over
     ///   all pairs of an input and an output. What is right for one centre must not be noise for the other.
     @inline(__always)
-    package func step(goals: Goals, learningRate: Float) -> Double {
+    package func step(goals: Goals, learningRate: Float, inTurn: Bool = false) -> Double {
         var place = weights
         var known = UnsafeRawPointer(goals.weights)
         for block in 0..<goals.blockCount {
@@ -185,6 +187,7 @@ package final class TrainingKernel {
             known += goal.centres &* bytes
         }
         var step = native(goals, learningRate)
+        step.is_in_turn = inTurn ? 1 : 0
         return word2vec_step(&step, level)
     }
 
@@ -236,7 +239,8 @@ package final class TrainingKernel {
             weights: UnsafeRawPointer(weights).assumingMemoryBound(to: Float.self),
             learning_rate: learningRate,
             stride: Int32(truncatingIfNeeded: stride),
-            scratch: scratch
+            scratch: scratch,
+            is_in_turn: 0
         )
     }
 }

@@ -50,6 +50,9 @@ typedef struct Word2VecStep {
     float learning_rate; ///< both of a pair gain this times w times (label - sigmoid) times the other
     int stride;          ///< floats from a row to the next, a multiple of 16
     float *scratch;      ///< word2vec_scratch_size() floats, aligned to 64 bytes
+    /// Of inputs that predict by themselves: 1, each gains from the outputs as those before it in its block have changed
+    /// them, as if each had a step of its own; 0, from the outputs as they were.
+    int is_in_turn;
 } Word2VecStep;
 
 /// The floats of scratch memory that a step of so many blocks needs, each with up to so many inputs and outputs.
