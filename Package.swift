@@ -45,10 +45,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         // The vector store: SQLite, whose transactions are what makes an acknowledged write last.
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        // The trait Milvus alone: gRPC over NIO is how a Milvus server is spoken to,
+        // The trait Milvus alone: gRPC over NIO is how a Milvus server is spoken to, in messages of Protobuf,
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.0"),
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.0"),
-        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.96.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         // and SHA-256, which gRPC's TLS needs anyway, makes the tokens by which metadata are found.
         .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
@@ -95,8 +95,9 @@ let package = Package(
                 "Faiss", "VectorStorage", "Vectors",
                 milvusOnly("GRPCCore", "grpc-swift-2"),
                 milvusOnly("GRPCNIOTransportHTTP2Posix", "grpc-swift-nio-transport"),
-                milvusOnly("GRPCProtobuf", "grpc-swift-protobuf"),
                 milvusOnly("SwiftProtobuf", "swift-protobuf"),
+                milvusOnly("NIOCore", "swift-nio"),
+                milvusOnly("NIOPosix", "swift-nio"),
                 milvusOnly("Crypto", "swift-crypto"),
             ],
             exclude: ["Protocol/milvus.proto"],
@@ -241,7 +242,10 @@ let package = Package(
         ),
         .testTarget(
             name: "MilvusTests",
-            dependencies: ["Faiss", "Milvus", "StorageTestSupport", "TestSupport", "VectorStorage", "Vectors"],
+            dependencies: [
+                "Faiss", "Milvus", "StorageTestSupport", "TestSupport", "VectorStorage", "Vectors",
+                milvusOnly("NIOCore", "swift-nio"), milvusOnly("NIOPosix", "swift-nio"),
+            ],
             swiftSettings: strict
         ),
         // What takes a Milvus server longer than a test may: kills, and a comparison with pymilvus.

@@ -3,7 +3,9 @@
     milvus.py BASE.npy QUERIES.npy [--rounds 2] [--server http://127.0.0.1:19530]
 
 Both store a text key and two fields a row, in batches of 10,000, with an IVF_FLAT index of 448 lists; searches visit 21 lists
-and read what is visible, without waiting. Run it where the server is: `Scripts/milvus-server.sh exec full python milvus.py …`.
+and read what is visible, without waiting. Half of the rows pass the filter. One in a hundred passes the narrow one, for which
+pymilvus answers with what its lists hold, and this package exactly. Run it where the server is:
+`Scripts/milvus-server.sh exec full python milvus.py …`.
 """
 import argparse
 import json
@@ -64,12 +66,13 @@ def pymilvus_round(base, queries, server):
         search(queries)
         times.append(time.perf_counter() - start)
     figures["batch_milliseconds"] = 1000 * statistics.median(times) / len(queries)
-    times = []
-    for query in queries[:50]:
-        start = time.perf_counter()
-        search(query[None], 'metadata["part"] < 50')
-        times.append(time.perf_counter() - start)
-    figures["filtered_milliseconds"] = 1000 * statistics.median(times)
+    for figure, expression in ("filtered", 'metadata["part"] < 50'), ("narrow", 'metadata["part"] == 7'):
+        times = []
+        for query in queries[:50]:
+            start = time.perf_counter()
+            search(query[None], expression)
+            times.append(time.perf_counter() - start)
+        figures[f"{figure}_milliseconds"] = 1000 * statistics.median(times)
     times = []
     for _ in range(100):
         start = time.perf_counter()

@@ -33,6 +33,7 @@ struct MeasureCommand: AsyncParsableCommand {
         var singleMilliseconds = 0.0
         var batchMilliseconds = 0.0
         var filteredMilliseconds = 0.0
+        var narrowMilliseconds = 0.0
         var countMilliseconds = 0.0
         var keys: [[String]] = []
     }
@@ -93,13 +94,19 @@ struct MeasureCommand: AsyncParsableCommand {
             )
         }
         figures.batchMilliseconds = 1000 * batches.sorted()[2] / Double(queries.count)
-        var filtered: [Double] = []
-        for query in queries.prefix(50) {
-            filtered.append(
-                try await seconds { _ = try await visible.search(query, k: 10, where: .lessThan("part", 50)) }
-            )
+        func filtered(_ condition: MetadataCondition) async throws -> Double {
+            var times: [Double] = []
+            for query in queries.prefix(50) {
+                times.append(
+                    try await seconds {
+                        _ = try await visible.search(query, k: 10, where: condition, options: options)
+                    }
+                )
+            }
+            return 1000 * times.sorted()[times.count / 2]
         }
-        figures.filteredMilliseconds = 1000 * filtered.sorted()[filtered.count / 2]
+        figures.filteredMilliseconds = try await filtered(.lessThan("part", 50))
+        figures.narrowMilliseconds = try await filtered(.equals("part", 7))
         var counts: [Double] = []
         for _ in 0..<100 { counts.append(try await seconds { _ = try await visible.count(where: nil) }) }
         figures.countMilliseconds = 1000 * counts.sorted()[50]

@@ -2,6 +2,8 @@
 import Faiss
 import Foundation
 import Milvus
+import NIOCore
+import NIOPosix
 import StorageTestSupport
 import TestSupport
 import Testing
@@ -170,6 +172,13 @@ struct ServerTests {
             let exact = try await collection.search(queries, k: 10, where: nil, options: QueryOptions(exact: true))
             #expect(exact.allSatisfy { $0.diagnostics.strategy == .exact && $0.matches.count == 10 })
             #expect(try await collection.search(queries, k: 12_500).allSatisfy { $0.matches.count == 12_000 })
+            // What was few a moment ago no longer is.
+            let growing = rows.prefix(9000).map {
+                StoredVector(key: $0.key, vector: $0.vector, metadata: ["part": .integer(7)])
+            }
+            try await collection.upsert(growing)
+            let grown = try await collection.search(queries[0], k: 10, where: .equals("part", 7))
+            #expect(grown.matches.count == 10 && grown.diagnostics.matching == 9030, "\(grown.diagnostics)")
         }
     }
 
@@ -332,6 +341,22 @@ struct AbsentServerTests {
                 options: MilvusOptions(patience: .milliseconds(500))
             )
         }
+    }
+
+    @Test("One that never answers is waited for no longer than the deadline")
+    func silent() async throws {
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup).bind(
+            host: "127.0.0.1",
+            port: 0
+        ).get()
+        let port = try #require(server.localAddress?.port)
+        await failure(.timedOut, "http://127.0.0.1:\(port)", "0.3 seconds") {
+            try await MilvusStore.connect(
+                try #require(URL(string: "http://127.0.0.1:\(port)")),
+                options: MilvusOptions(deadline: .milliseconds(300))
+            )
+        }
+        try await server.close()
     }
 
     @Test(

@@ -59,12 +59,24 @@ extension MilvusCollection {
         if options.exact { return try await compare(queries, k: k, expression) }
         var share = 1.0
         if condition != nil {
-            // Counting takes as long as searching. What was twice too many a moment ago is too many still.
-            var count = counts.count(of: expression) ?? 0
+            // Counting takes as long as searching. What was twice too many a moment ago is too many still, and half as many
+            // are still few: comparing them is exact, however many there are by now.
+            let recent = counts.count(of: expression)
+            if let recent, recent <= Self.fewRows / 2,
+                let results = try await compareAtOnce(queries, k: k, expression, expecting: recent)
+            {
+                return results
+            }
+            var count = recent ?? 0
             if count <= 2 * max(Self.fewRows, k) {
                 count = try await self.count(matching: expression)
                 matching = count
-                if count <= Self.fewRows { return try await compare(queries, k: k, expression) }
+                if count <= Self.fewRows {
+                    if let results = try await compareAtOnce(queries, k: k, expression, expecting: count) {
+                        return results
+                    }
+                    return try await compare(queries, k: k, expression)
+                }
             }
             let all = if let known = counts.count(of: "") { known } else { try await self.count(matching: "") }
             share = Double(count) / Double(max(all, count))
@@ -184,14 +196,43 @@ extension MilvusCollection {
         var pages = RowPages(collection: self, expression: expression)
         var comparison = RowComparison(queries, k: k, metric: metric)
         while let page = try await pages.next() {
-            let rows = try page.rows(dimension: dimension)
-            comparison = try await runBlocking { [comparison] cancellation throws(VectorError) in
-                var comparison = comparison
-                try comparison.offer(rows, cancellation: cancellation)
-                return comparison
-            }
+            comparison = try await offer(page.rows(dimension: dimension), to: comparison)
         }
         return comparison.results
+    }
+
+    /// As ``compare(_:k:_:)``, by one call; nil where the rows are too many for one.
+    private func compareAtOnce(
+        _ queries: VectorMatrix,
+        k: Int,
+        _ expression: String,
+        expecting count: Int
+    ) async throws(VectorError) -> [SearchResult]? {
+        let limit = min(Self.fewRows, (24 << 20) / CollectionSchema.rowSize(dimension: dimension))
+        guard count <= limit else { return nil }
+        let page: AnswerColumns
+        do throws(VectorError) {
+            page = try await query(expression, CollectionSchema.rowColumns, ["limit": "\(limit + 1)"])
+        } catch {
+            // Metadata are larger than they usually are.
+            guard error.code == .tooLarge else { throw error }
+            return nil
+        }
+        let rows = try page.rows(dimension: dimension)
+        guard rows.count <= limit else { return nil }
+        counts.remember(rows.count, of: expression)
+        return try await offer(rows, to: RowComparison(queries, k: k, metric: metric)).results
+    }
+
+    private func offer(
+        _ rows: [StoredVector],
+        to comparison: RowComparison
+    ) async throws(VectorError) -> RowComparison {
+        try await runBlocking { cancellation throws(VectorError) in
+            var comparison = comparison
+            try comparison.offer(rows, cancellation: cancellation)
+            return comparison
+        }
     }
 }
 #endif

@@ -27,7 +27,7 @@ struct RowPages: Sendable {
             collection: collection,
             expression: expression,
             columns: CollectionSchema.rowColumns,
-            rowSize: 4 * collection.dimension + 256
+            rowSize: CollectionSchema.rowSize(dimension: collection.dimension)
         )
     }
 

@@ -21,6 +21,9 @@ enum CollectionSchema {
     /// What a row is read from.
     static let rowColumns = [key, vector, metadata]
 
+    /// About the bytes that a row with metadata of ordinary size takes in an answer.
+    static func rowSize(dimension: Int) -> Int { 4 * dimension + 256 }
+
     /// The most bytes that the server takes as a row's JSON.
     static let maximumJSONSize = 65_536
 

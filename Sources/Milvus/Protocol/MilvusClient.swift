@@ -2,7 +2,7 @@
 import Foundation
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
-import GRPCProtobuf
+import NIOCore
 import SwiftProtobuf
 import Vectors
 
@@ -10,8 +10,9 @@ import Vectors
 final class MilvusClient: Sendable {
     let address: ServerAddress
     let options: MilvusOptions
-    private let client: GRPCClient<HTTP2ClientTransport.Posix>
+    private let transport: HTTP2ClientTransport.Posix
     private let connections: Task<Void, Never>
+    private let executor: EventLoopExecutor
     private let metadata: Metadata
     private let calls: CallLimiter
     private let writes: Locked<CallLimiter>
@@ -27,41 +28,44 @@ final class MilvusClient: Sendable {
         self.address = address
         self.options = options
         var metadata = Metadata()
+        // The server gives up when we do.
+        metadata.addString("\(max(1, Int(options.deadline / .milliseconds(1))))m", forKey: "grpc-timeout")
         if let token = options.token {
             metadata.addString(Data(token.utf8).base64EncodedString(), forKey: "authorization")
         }
         self.metadata = metadata
         calls = CallLimiter(options.concurrentCalls)
         writes = Locked(CallLimiter(options.concurrentCalls))
-        client = try withVectorError {
-            GRPCClient(
-                transport: try HTTP2ClientTransport.Posix(
-                    target: .dns(host: address.host, port: address.port),
-                    transportSecurity: address.isSecure
-                        ? .tls { tls in
-                            guard let file = options.trustedCertificates else { return }
-                            tls.trustRoots = .certificates([.file(path: file.path(percentEncoded: false), format: .pem)]
-                            )
-                        } : .plaintext,
-                    config: .defaults { config in
-                        // Servers come back within seconds or not at all.
-                        config.backoff.initial = .milliseconds(100)
-                        config.backoff.max = .seconds(2)
-                        // A call is one message: nothing follows that could be sent with it.
-                        config.connection.flushCoalescing = nil
-                    }
-                )
+        let executor = EventLoopExecutor()
+        self.executor = executor
+        let transport = try withVectorError {
+            try HTTP2ClientTransport.Posix(
+                target: .dns(host: address.host, port: address.port),
+                transportSecurity: address.isSecure
+                    ? .tls { tls in
+                        guard let file = options.trustedCertificates else { return }
+                        tls.trustRoots = .certificates([.file(path: file.path(percentEncoded: false), format: .pem)])
+                    } : .plaintext,
+                config: .defaults { config in
+                    // Servers come back within seconds or not at all.
+                    config.backoff.initial = .milliseconds(100)
+                    config.backoff.max = .seconds(2)
+                    // A call is one message: nothing follows that could be sent with it.
+                    config.connection.flushCoalescing = nil
+                },
+                eventLoopGroup: executor.loop
             )
         }
-        connections = Task { [client] in try? await client.runConnections() }
+        self.transport = transport
+        connections = Task(executorPreference: executor) { try? await transport.connect() }
     }
 
-    deinit { client.beginGracefulShutdown() }
+    deinit { transport.beginGracefulShutdown() }
 
     /// Ends the connections, once the calls under way have ended.
     func close() async {
         isClosed.withLock { $0 = true }
-        client.beginGracefulShutdown()
+        transport.beginGracefulShutdown()
         await connections.value
     }
 
@@ -139,7 +143,10 @@ final class MilvusClient: Sendable {
             return .failure(Failure(error: VectorError(.closed, "the connection to \(address) is closed")))
         }
         do {
-            let answer: Answer = try await calls.run { try await unary(method, request) }
+            let answer: Answer = try await calls.run {
+                let bytes: [UInt8] = try request.serializedBytes()
+                return try Answer(serializedBytes: try await unary(method, bytes))
+            }
             guard let refusal = answer.status.refusal else { return .success(answer) }
             return .failure(failure(of: refusal, method))
         } catch {
@@ -205,24 +212,68 @@ final class MilvusClient: Sendable {
         }
     }
 
-    private func unary<Request: Message, Answer: Message>(
+    /// Sends a message and waits for the answer, all on the event loop; messages are written and read elsewhere.
+    ///
+    /// `GRPCClient` would do it by four tasks a call, one of which sleeps until the deadline on yet another thread.
+    private func unary(_ method: String, _ request: [UInt8]) async throws -> [UInt8] {
+        let end = ContinuousClock.now + options.deadline
+        return try await withTaskExecutorPreference(executor) {
+            let call = Task(executorPreference: executor) { [transport, metadata] in
+                try await Self.unary(method, request, transport, metadata)
+            }
+            let timer = executor.loop.scheduleTask(in: TimeAmount(options.deadline)) { call.cancel() }
+            defer { timer.cancel() }
+            do {
+                return try await withTaskCancellationHandler {
+                    try await call.value
+                } onCancel: {
+                    call.cancel()
+                }
+            } catch {
+                if !Task.isCancelled, ContinuousClock.now >= end {
+                    throw RPCError(code: .deadlineExceeded, message: "no answer in time")
+                }
+                throw error as? RPCError ?? RPCError(code: .unknown, message: "\(error)", cause: error)
+            }
+        }
+    }
+
+    private static func unary(
         _ method: String,
-        _ request: Request
-    ) async throws -> Answer {
+        _ request: [UInt8],
+        _ transport: HTTP2ClientTransport.Posix,
+        _ metadata: Metadata
+    ) async throws -> [UInt8] {
         var options = CallOptions.defaults
-        options.timeout = self.options.deadline
-        options.maxRequestMessageBytes = Self.maximumMessageSize
-        options.maxResponseMessageBytes = Self.maximumMessageSize
-        return try await client.unary(
-            request: ClientRequest(message: request, metadata: metadata),
-            descriptor: MethodDescriptor(
-                fullyQualifiedService: "milvus.proto.milvus.MilvusService",
-                method: method
-            ),
-            serializer: ProtobufSerializer<Request>(),
-            deserializer: ProtobufDeserializer<Answer>(),
-            options: options
-        ) { try $0.message }
+        options.maxRequestMessageBytes = maximumMessageSize
+        options.maxResponseMessageBytes = maximumMessageSize
+        let method = MethodDescriptor(
+            fullyQualifiedService: "milvus.proto.milvus.MilvusService",
+            method: method,
+            // The whole request is sent by one system call.
+            type: .unary
+        )
+        return try await transport.withStream(descriptor: method, options: options) { stream, _ in
+            do {
+                try await stream.outbound.write(contentsOf: [.metadata(metadata), .message(.init(request))])
+                await stream.outbound.finish()
+            } catch {
+                // What the server may have said to it comes below.
+                await stream.outbound.finish(throwing: error)
+            }
+            var answer: [UInt8]?
+            for try await part in stream.inbound {
+                switch part {
+                case .metadata: break
+                case .message(let bytes): answer = bytes.withUnsafeBytes { Array($0) }
+                case .status(let status, let metadata):
+                    if let error = RPCError(status: status, metadata: metadata) { throw error }
+                }
+            }
+            try Task.checkCancellation()
+            guard let answer else { throw RPCError(code: .internalError, message: "an answer without a message") }
+            return answer
+        }
     }
 }
 #endif
