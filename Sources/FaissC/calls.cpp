@@ -1,9 +1,9 @@
 // The calls of faiss_extension.h that an index of any kind answers, of numbers and of bits: each finds the kind.
 
-#include "files.h"
 #include "guarded.h"
 #include "io.h"
 #include "kinds/kinds.h"
+#include "reading.h"
 #include "searching/exact_scan.h"
 #include "threads.h"
 
@@ -309,17 +309,18 @@ int faiss_write_index_with(
         const FaissIndex* index,
         const idx_t* ids,
         int is_for_faiss,
-        FaissWriteFunction write,
+        FaissWriteFunction function,
         void* context) {
     return guarded([&] {
-        FunctionWriter writer(write, context);
-        if (!ids) {
-            write_index(*cpp(index), writer, is_for_faiss != 0);
-            return;
+        FunctionWriter writer(function, context);
+        IndexOutput output(writer, is_for_faiss != 0);
+        if (ids) {
+            output.header("IxM2", *cpp(index));
         }
-        faiss::IndexIDMap2 map;
-        fill_map(map, const_cast<faiss::Index*>(cpp(index)), ids);
-        write_index(map, writer, is_for_faiss != 0);
+        write(*cpp(index), *kind_of(*cpp(index)), output);
+        if (ids) {
+            output.elements(ids, cpp(index)->ntotal);
+        }
     });
 }
 
@@ -334,9 +335,15 @@ int faiss_write_index_binary_with(
             faiss::write_index_binary(cpp(index), &writer);
             return;
         }
+        // By hand: its constructor wants an empty index. It owns nothing, so nothing is freed.
         faiss::IndexBinaryIDMap2 map;
-        fill_map(map, const_cast<faiss::IndexBinary*>(cpp(index)), ids);
-        map.code_size = cpp(index)->code_size;
+        map.index = const_cast<faiss::IndexBinary*>(cpp(index));
+        map.d = map.index->d;
+        map.ntotal = map.index->ntotal;
+        map.metric_type = map.index->metric_type;
+        map.is_trained = map.index->is_trained;
+        map.id_map.assign(ids, ids + map.ntotal);
+        map.code_size = map.index->code_size;
         faiss::write_index_binary(&map, &writer);
     });
 }

@@ -45,17 +45,6 @@ struct MemoryReader : faiss::IOReader {
     size_t left;
 };
 
-/// Makes a map around an index, by hand: its constructor wants an empty one. It owns nothing, so nothing is freed.
-template <class Map, class Index>
-void fill_map(Map& map, Index* index, const idx_t* ids) {
-    map.index = index;
-    map.d = index->d;
-    map.ntotal = index->ntotal;
-    map.metric_type = index->metric_type;
-    map.is_trained = index->is_trained;
-    map.id_map.assign(ids, ids + index->ntotal);
-}
-
 /// The ids of a map in memory that C can free.
 class StoredIDs {
   public:

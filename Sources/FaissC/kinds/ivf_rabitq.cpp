@@ -10,13 +10,44 @@ namespace {
 
 class RaBitQListsKind : public BlockListsKind {
   public:
-    RaBitQListsKind(RaBitQLists& index, faiss::IndexFlat& centroids, faiss::BlockInvertedLists& lists)
-            : BlockListsKind(index, centroids, lists, true), index(index), rows(index.layout, index.metric_type) {}
+    RaBitQListsKind(RaBitQLists& index, faiss::IndexFlat& centroids)
+            : BlockListsKind(index, centroids, index.lists, true), index(index), rows(index.layout, index.metric_type) {}
 
     void describe(FaissIndexShape& shape) const override {
         ListsKind::describe(shape);
         shape.kind = FAISS_KIND_RABITQ;
         shape.nbits = index.layout.bits;
+    }
+
+    bool write_to(IndexOutput& output) const override {
+        output.header(!output.is_for_faiss ? "SwRl" : index.layout.bits == 1 ? "Iwrq" : "Iwrr", index);
+        output.number(static_cast<uint64_t>(index.nlist));
+        output.number(static_cast<uint64_t>(index.nprobe));
+        output.by_libfaiss(centroids);
+        output.number(uint8_t(0)); // No map from ids to places.
+        output.number(uint64_t(0));
+        rows.write_quantizer(output);
+        const uint64_t row_bytes = rows.row_bytes_in(output);
+        if (output.is_for_faiss) {
+            output.number(row_bytes);
+            output.number(uint8_t(1)); // Codes of residuals.
+            output.number(rabitq_query_bits);
+        }
+        output.name("ilar");
+        output.number(static_cast<uint64_t>(index.nlist));
+        output.number(row_bytes);
+        output.name("full");
+        std::vector<uint64_t> sizes(index.nlist);
+        for (size_t list = 0; list < index.nlist; ++list) {
+            sizes[list] = lists.list_size(list);
+        }
+        output.elements(sizes.data(), sizes.size());
+        for (size_t list = 0; list < index.nlist; ++list) {
+            const auto written = rows.written(output, lists.get_codes(list), sizes[list], centroid(list));
+            output.bytes(written.data(), written.size());
+            output.bytes(lists.get_ids(list), sizes[list] * sizeof(idx_t));
+        }
+        return true;
     }
 
     bool has_bounds() const override {
@@ -79,6 +110,6 @@ class RaBitQListsKind : public BlockListsKind {
 
 } // namespace
 
-FloatKind make_kind(RaBitQLists& index, faiss::IndexFlat& centroids, faiss::BlockInvertedLists& lists) {
-    return std::make_unique<RaBitQListsKind>(index, centroids, lists);
+FloatKind make_kind(RaBitQLists& index, faiss::IndexFlat& centroids) {
+    return std::make_unique<RaBitQListsKind>(index, centroids);
 }

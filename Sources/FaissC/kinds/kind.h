@@ -8,6 +8,7 @@
 #pragma once
 
 #include "../learning/product_quantizer.h"
+#include "../output.h"
 #include "../searching/selectors.h"
 #include "transforms.h"
 
@@ -75,6 +76,13 @@ class Kind {
         return nullptr;
     }
 
+    // MARK: Writing
+
+    /// Writes an index that libfaiss doesn't know, or that has another inside; false for one that libfaiss is to write.
+    virtual bool write_to(IndexOutput&) const {
+        return false;
+    }
+
     // MARK: Labels that are stored
 
     virtual void copy_labels(idx_t*) const {
@@ -107,6 +115,13 @@ class Kind {
         FAISS_THROW_MSG("indexes of this kind can't be merged");
     }
 };
+
+/// Writes an index, whose kind this is.
+inline void write(const faiss::Index& index, const Kind<float>& kind, IndexOutput& output) {
+    if (!kind.write_to(output)) {
+        output.by_libfaiss(index);
+    }
+}
 
 /// Throws if a label that is a position is not there.
 inline void check_position(idx_t label, idx_t count) {

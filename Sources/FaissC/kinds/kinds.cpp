@@ -22,7 +22,7 @@ FloatKind kind_of_lists(faiss::IndexIVF& ivf) {
         return make_kind(*packed, centroids, as<faiss::BlockInvertedLists>(*ivf.invlists));
     }
     if (auto* rabitq = dynamic_cast<RaBitQLists*>(&ivf)) {
-        return make_kind(*rabitq, centroids, as<faiss::BlockInvertedLists>(*ivf.invlists));
+        return make_kind(*rabitq, centroids);
     }
     auto& lists = as<faiss::ArrayInvertedLists>(*ivf.invlists);
     if (auto* pq = dynamic_cast<faiss::IndexIVFPQ*>(&ivf)) {
@@ -148,24 +148,8 @@ void decode_into(faiss::IndexFlat& vectors, const faiss::Index& codes) {
     vectors.ntotal = codes.ntotal;
 }
 
-/// A graph over codes, or a refinement by them, as one over the vectors that they stand for, which has the same
-/// distances; NULL for any other. What was inside of a refinement moves to the new one.
-std::unique_ptr<faiss::Index> over_decoded_vectors(faiss::Index* index) {
-    if (auto* refine = dynamic_cast<faiss::IndexRefine*>(index)) {
-        if (dynamic_cast<faiss::IndexRefineFlat*>(index)) {
-            return nullptr;
-        }
-        auto vectors = std::make_unique<faiss::IndexFlat>(refine->d, refine->metric_type);
-        decode_into(*vectors, *refine->refine_index);
-        auto exact = std::make_unique<faiss::IndexRefineFlat>();
-        static_cast<faiss::Index&>(*exact) = *refine;
-        exact->base_index = refine->base_index;
-        exact->refine_index = vectors.release();
-        exact->k_factor = refine->k_factor;
-        exact->own_fields = exact->own_refine_index = true;
-        refine->own_fields = false;
-        return exact;
-    }
+/// A graph over codes as one over the vectors that they stand for, which has the same distances; NULL for any other.
+std::unique_ptr<faiss::Index> over_decoded_vectors(const faiss::Index* index) {
     const auto* coded = dynamic_cast<const faiss::IndexHNSW*>(index);
     if (!coded || dynamic_cast<const faiss::IndexHNSWFlat*>(index)) {
         return nullptr;
@@ -214,6 +198,19 @@ std::unique_ptr<faiss::Index> over_plain_codes(faiss::Index* index) {
     return plain;
 }
 
+/// Makes a FastRotation of the matrix that one was written as for Faiss.
+void adopt_rotation(faiss::VectorTransform*& transform) {
+    const auto* matrix = dynamic_cast<const faiss::RandomRotationMatrix*>(transform);
+    if (!matrix || matrix->d_in != matrix->d_out || matrix->have_bias) {
+        return;
+    }
+    auto rotation = std::make_unique<FastRotation>(matrix->d_in);
+    if (matrix->A == rotation->matrix()) {
+        delete transform;
+        transform = rotation.release();
+    }
+}
+
 /// Makes an index that libfaiss has read one as we build it.
 void adopt(std::unique_ptr<faiss::Index>& index);
 
@@ -232,9 +229,17 @@ void adopt(std::unique_ptr<faiss::Index>& index) {
         index = std::move(replaced);
     }
     if (auto* pre = with_transforms(*index)) {
+        for (auto*& transform : pre->chain) {
+            adopt_rotation(transform);
+        }
         adopt_part(pre->index);
     } else if (auto* refine = dynamic_cast<faiss::IndexRefine*>(index.get())) {
         adopt_part(refine->base_index);
+        if (!dynamic_cast<faiss::IndexFlat*>(refine->refine_index)) {
+            auto vectors = std::make_unique<faiss::IndexFlat>(refine->d, refine->metric_type);
+            decode_into(*vectors, *refine->refine_index);
+            delete std::exchange(refine->refine_index, vectors.release());
+        }
     } else if (auto* flat = dynamic_cast<faiss::IndexScalarQuantizer*>(index.get())) {
         adopt_ranges(flat->sq);
     } else if (auto* ivf = dynamic_cast<faiss::IndexIVF*>(index.get())) {

@@ -37,7 +37,7 @@ FloatKind make_kind(
         faiss::IndexIVFPQFastScan& index,
         faiss::IndexFlat& centroids,
         faiss::BlockInvertedLists& lists);
-FloatKind make_kind(RaBitQLists& index, faiss::IndexFlat& centroids, faiss::BlockInvertedLists& lists);
+FloatKind make_kind(RaBitQLists& index, faiss::IndexFlat& centroids);
 FloatKind make_kind(faiss::IndexHNSW& index, faiss::IndexFlat& vectors);
 FloatKind make_kind(
         faiss::IndexPreTransform& index,

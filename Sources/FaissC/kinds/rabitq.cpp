@@ -71,10 +71,12 @@ void RaBitQIndex::reset() {
     ntotal = 0;
 }
 
-RaBitQLists::RaBitQLists(faiss::Index* quantizer, size_t d, size_t lists, size_t bits, faiss::MetricType metric)
-        : IndexIVF(quantizer, d, lists, RaBitQRows(RaBitQLayout(d, bits), metric).row_bytes(), metric), layout(d, bits) {
+RaBitQLists::RaBitQLists(faiss::Index* quantizer, size_t d, size_t list_count, size_t bits, faiss::MetricType metric)
+        : IndexIVF(quantizer, d, list_count, RaBitQRows(RaBitQLayout(d, bits), metric).row_bytes(), metric),
+          layout(d, bits),
+          lists(*new faiss::BlockInvertedLists(list_count, rabitq_block, layout.block_bytes())) {
     is_trained = false;
-    replace_invlists(new faiss::BlockInvertedLists(lists, rabitq_block, layout.block_bytes()), true);
+    replace_invlists(&lists, true);
 }
 
 void RaBitQLists::encode_vectors(idx_t, const float*, const idx_t*, uint8_t*, bool) const {
@@ -296,6 +298,46 @@ void RaBitQRows::from_faiss(const uint8_t* faiss_row, uint8_t* row) const {
     set_number(row + code_bytes + sizeof(float), factor);
 }
 
+void RaBitQRows::write_quantizer(IndexOutput& output) const {
+    if (output.is_for_faiss) {
+        output.number(static_cast<uint64_t>(layout.dimension));
+        output.number(static_cast<uint64_t>(faiss_row_bytes()));
+        output.number(static_cast<int32_t>(is_l2 ? faiss::METRIC_L2 : faiss::METRIC_INNER_PRODUCT));
+    }
+    if (!output.is_for_faiss || layout.bits > 1) {
+        output.number(static_cast<uint64_t>(layout.bits));
+    }
+}
+
+std::vector<uint8_t> RaBitQRows::written(
+        const IndexOutput& output,
+        const uint8_t* blocks,
+        size_t count,
+        const float* centroid) const {
+    std::vector<uint8_t> own;
+    unpack(blocks, count, own);
+    if (!output.is_for_faiss) {
+        return own;
+    }
+    std::vector<uint8_t> others(count * faiss_row_bytes());
+    for (size_t i = 0; i < count; ++i) {
+        to_faiss(own.data() + i * row_bytes(), centroid, others.data() + i * faiss_row_bytes());
+    }
+    return others;
+}
+
+void RaBitQRows::pack_read(bool are_faiss, const uint8_t* read, size_t count, uint8_t* blocks) const {
+    std::vector<uint8_t> row(row_bytes());
+    for (size_t i = 0; i < count; ++i) {
+        if (are_faiss) {
+            from_faiss(read + i * faiss_row_bytes(), row.data());
+            pack(row.data(), blocks, i);
+        } else {
+            pack(read + i * row_bytes(), blocks, i);
+        }
+    }
+}
+
 // MARK: Searching
 
 RaBitQScan::RaBitQScan(const RaBitQLayout& layout, ScanMetric metric, bool are_bounds)
@@ -416,6 +458,18 @@ class RaBitQKind : public ScannedKind<float> {
         shape.bytes = index.blocks.size() + index.center.size() * sizeof(float);
     }
 
+    bool write_to(IndexOutput& output) const override {
+        output.header(!output.is_for_faiss ? "SwRx" : index.layout.bits == 1 ? "Ixrq" : "Ixrr", index);
+        rows.write_quantizer(output);
+        const auto written = rows.written(output, index.blocks.data(), index.ntotal, index.center.data());
+        output.elements(written.data(), written.size());
+        output.elements(index.center.data(), index.center.size());
+        if (output.is_for_faiss) {
+            output.number(rabitq_query_bits);
+        }
+        return true;
+    }
+
     void take_training(FaissContents& contents) const override {
         contents.decide("the centre of the vectors", index.center.data(), index.center.size());
     }
@@ -495,6 +549,18 @@ class FastRotationKind : public Transform {
     void describe(FaissTransform& description) const override {
         description.kind = FAISS_TRANSFORM_FAST_ROTATION;
         description.d_in = description.d_out = native.d_in;
+    }
+
+    void write_to(IndexOutput& output) const override {
+        if (!output.is_for_faiss) {
+            output.name("SwRo");
+            output.number(static_cast<int32_t>(native.d_in));
+            return;
+        }
+        faiss::RandomRotationMatrix matrix(native.d_in, native.d_in);
+        matrix.A = native.matrix();
+        matrix.is_trained = matrix.is_orthonormal = true;
+        output.by_libfaiss(matrix);
     }
 
   private:

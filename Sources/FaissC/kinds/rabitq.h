@@ -3,8 +3,8 @@
 // libfaiss has RaBitQ since 1.11 only, so that the classes that hold the data are our own, whichever version is linked: an
 // index of blocks, lists of blocks, and a rotation, which stands in front of either as a transform of an
 // IndexPreTransform. Thus everything behind the rotation is an index like others, and what is built around it, from
-// principal components to a refinement, works as it does around others. ../files.cpp writes them: as they are, or as
-// Faiss's own classes, which hold the same codes one vector after the other.
+// principal components to a refinement, works as it does around others. In a file they are as they are or, for Faiss, its
+// own classes, which hold the same codes one vector after the other.
 
 #pragma once
 
@@ -14,6 +14,7 @@
 
 #include <faiss/IndexIVF.h>
 #include <faiss/VectorTransform.h>
+#include <faiss/invlists/BlockInvertedLists.h>
 
 #include <vector>
 
@@ -58,6 +59,7 @@ struct RaBitQLists : faiss::IndexIVF {
             const override;
 
     const RaBitQLayout layout;
+    faiss::BlockInvertedLists& lists;
 };
 
 /// Rows: a vector's part of a block by itself, its code, its term and its factor. By squared L2 the term is r·r, by inner
@@ -106,6 +108,22 @@ class RaBitQRows {
     void to_faiss(const uint8_t* row, const float* centroid, uint8_t* faiss_row) const;
     void from_faiss(const uint8_t* faiss_row, uint8_t* row) const;
 
+    // Files, where rows are of Faiss's kind or of ours.
+
+    size_t row_bytes_in(const IndexOutput& output) const {
+        return output.is_for_faiss ? faiss_row_bytes() : row_bytes();
+    }
+    /// Writes the bits a component, and for Faiss what else its quantizer has.
+    void write_quantizer(IndexOutput& output) const;
+    /// The rows of blocks as they are to be written.
+    std::vector<uint8_t> written(
+            const IndexOutput& output,
+            const uint8_t* blocks,
+            size_t count,
+            const float* centroid) const;
+    /// Packs rows that were read.
+    void pack_read(bool are_faiss, const uint8_t* read, size_t count, uint8_t* blocks) const;
+
   private:
     uint8_t get(const uint8_t* row, size_t component) const;
     /// Sets bits that were zeros.
@@ -117,6 +135,9 @@ class RaBitQRows {
     const bool is_l2;
     const size_t code_bytes;
 };
+
+/// To how many bits a file tells Faiss to round a query's components.
+constexpr uint8_t rabitq_query_bits = 8;
 
 /// Queries that blocks are offered to.
 class RaBitQScan {

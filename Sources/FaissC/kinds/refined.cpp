@@ -106,6 +106,14 @@ class RefinedKind : public Kind<float> {
         shape.bytes += own.bytes;
     }
 
+    bool write_to(IndexOutput& output) const override {
+        output.header("IxRF", index);
+        write(*index.base_index, *base, output);
+        write(vectors, exact, output);
+        output.number(index.k_factor);
+        return true;
+    }
+
     faiss::ProductQuantizer* product_quantizer() const override {
         return base->product_quantizer();
     }

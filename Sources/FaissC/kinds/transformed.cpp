@@ -89,6 +89,16 @@ class TransformedKind : public Kind<float> {
         }
     }
 
+    bool write_to(IndexOutput& output) const override {
+        output.header("IxPT", index);
+        output.number(static_cast<int32_t>(chain.size()));
+        for (const auto& transform : chain) {
+            transform->write_to(output);
+        }
+        write(*index.index, *inside, output);
+        return true;
+    }
+
     const std::vector<std::unique_ptr<Transform>>* transforms() const override {
         return &chain;
     }

@@ -60,6 +60,10 @@ class Normalization : public Transform {
         description.d_in = description.d_out = native.d_in;
     }
 
+    void write_to(IndexOutput& output) const override {
+        output.by_libfaiss(native);
+    }
+
   private:
     faiss::NormalizationTransform& native;
 };
@@ -114,6 +118,10 @@ class Linear : public Transform {
     void take_training(FaissContents& contents) const override {
         contents.decide("the matrix of a transform", native.A.data(), native.A.size());
         contents.decide("the offset of a transform", native.b.data(), native.b.size());
+    }
+
+    void write_to(IndexOutput& output) const override {
+        output.by_libfaiss(native);
     }
 
   protected:

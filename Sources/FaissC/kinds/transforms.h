@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../learning/training.h"
+#include "../output.h"
 #include "contents.h"
 
 #include <faiss/VectorTransform.h>
@@ -41,6 +42,7 @@ class Transform {
     }
     virtual void describe(FaissTransform& description) const = 0;
     virtual void take_training(FaissContents&) const {}
+    virtual void write_to(IndexOutput& output) const = 0;
 };
 
 std::unique_ptr<Transform> make_transform(faiss::NormalizationTransform& transform);
