@@ -30,7 +30,13 @@ enum CommandStore {
         #endif
     }
 
-    func collection(_ name: String) async throws -> any StoredCollection {
+    /// Of a folder's.
+    var databaseFileSize: Int? {
+        guard case .folder(let store) = self else { return nil }
+        return store.databaseFileSize
+    }
+
+    func collection(_ name: String) async throws(VectorError) -> any StoredCollection {
         switch self {
         case .folder(let store): try await store.collection(name)
         #if Milvus

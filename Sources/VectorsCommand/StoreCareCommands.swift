@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Milvus
 import VectorStorage
 import Vectors
 
@@ -9,7 +10,7 @@ struct StoreInfoCommand: AsyncParsableCommand {
         abstract: "Describe a store and its collections."
     )
 
-    @Argument(help: "The store's folder.")
+    @Argument(help: "The store's folder, or the address of a Milvus server.")
     var store: String
 
     @OptionGroup var outputs: OutputArguments
@@ -19,49 +20,64 @@ struct StoreInfoCommand: AsyncParsableCommand {
             var name: String
             var dimension: Int?
             var metric: String?
+            var count: Int?
+            var index: String?
+            /// Of a folder's.
             var statistics: CollectionStatistics?
-            /// How many rows have each field.
+            /// How many rows have each field, in a folder.
             var fields: [String: Int]?
             /// Why it can't be read.
             var problem: String?
 
             var line: String {
-                guard let dimension, let metric, let statistics else { return "\(name): \(problem ?? "unknown")" }
-                return "\(name): \(statistics.count) x \(dimension), \(metric), "
-                    + (statistics.indexDescription ?? "no index")
-                    + (statistics.indexProblem.map { " (\($0))" } ?? "")
+                guard let dimension, let metric, let count else { return "\(name): \(problem ?? "unknown")" }
+                return "\(name): \(count) x \(dimension), \(metric), " + (index ?? "no index")
+                    + (statistics?.indexProblem.map { " (\($0))" } ?? "")
+            }
+
+            init(_ name: String) { self.name = name }
+
+            mutating func describe(_ collection: any StoredCollection) async throws(VectorError) {
+                if let collection = collection as? VectorCollection {
+                    statistics = collection.statistics
+                    index = collection.statistics.indexDescription
+                    fields = try await collection.fieldCounts()
+                }
+                #if Milvus
+                if let collection = collection as? MilvusCollection { index = collection.indexDescription }
+                #endif
+                count = try await collection.count(where: nil)
+                dimension = collection.dimension
+                metric = collection.metric.rawValue
             }
         }
-        var databaseBytes: Int
+        /// Of a folder.
+        var databaseBytes: Int?
         var collections: [Collection]
     }
 
     func run() async throws {
-        let figures = try await withStore(store, .readOnly) { store in
+        let figures = try await withStore(at: store, .readOnly) { store in
             var figures = Figures(databaseBytes: store.databaseFileSize, collections: [])
             for name in try await store.collectionNames() {
+                var figure = Figures.Collection(name)
                 do throws(VectorError) {
-                    let collection = try await store.collection(name)
-                    figures.collections.append(
-                        Figures.Collection(
-                            name: name,
-                            dimension: collection.dimension,
-                            metric: collection.metric.rawValue,
-                            statistics: collection.statistics,
-                            fields: try await collection.fieldCounts()
-                        )
-                    )
+                    try await figure.describe(store.collection(name))
                 } catch {
-                    // The others are whole.
-                    figures.collections.append(Figures.Collection(name: name, problem: error.message))
+                    figure.problem = error.message  // The others are whole.
                 }
+                figures.collections.append(figure)
             }
             return figures
         }
-        try outputs.report(figures, lines: ["\(figures.databaseBytes) bytes on disk"] + figures.collections.map(\.line))
+        let size = figures.databaseBytes.map { ["\($0) bytes on disk"] } ?? []
+        try outputs.report(figures, lines: size + figures.collections.map(\.line))
         let unreadable = figures.collections.filter { $0.problem != nil }.map { "'\($0.name)'" }
         guard unreadable.isEmpty else {
-            throw DataError("can't read the collection \(unreadable.joined(separator: " or ")); 'verify' tells more")
+            throw DataError(
+                "can't read the collection \(unreadable.joined(separator: " or "))"
+                    + (figures.databaseBytes == nil ? "" : "; 'verify' tells more")
+            )
         }
     }
 }

@@ -110,16 +110,19 @@ struct CommonTests {
             diskSize: 80_000_000,
             memorySize: 90_000_000,
             openingSeconds: 0.25,
-            searchSeconds: 0.0005
+            searchSeconds: 0.0005,
+            buildingSeconds: 2
         )
         let same = try CapacityPlan(measured, count: 100_000, nodeMemory: 64 << 30)
         #expect(same.diskSize == measured.diskSize && same.memorySize == measured.memorySize)
         #expect(same.searchSeconds == measured.searchSeconds && same.clusterNodeCount == 1)
+        #expect(same.buildingSeconds == measured.buildingSeconds)
         let large = try CapacityPlan(measured, count: 1_600_000_000, nodeMemory: 64 << 30)
         #expect(large.memorySize == 16_000 * measured.memorySize)
         #expect(
             large.searchSeconds > 1000 * measured.searchSeconds && large.searchSeconds < 16_000 * measured.searchSeconds
         )
+        #expect(large.buildingSeconds > 16_000 * 2 && large.buildingSeconds < 16_000 * 16_000 * 2)
         #expect(large.clusterNodeCount > 20)
         await expectFailure(.invalidArgument, naming: "0") {
             try CapacityPlan(measured, count: 0, nodeMemory: 64 << 30)

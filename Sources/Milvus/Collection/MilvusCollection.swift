@@ -47,6 +47,9 @@ public struct MilvusCollection: Sendable {
     /// How nearness is measured.
     public var metric: Metric { rules.metric }
 
+    /// The server's index, as the server names it, such as `HNSW, M 16, efConstruction 200`.
+    public var indexDescription: String { index.description }
+
     /// What holds for its reads and writes.
     public var promises: CollectionPromises {
         CollectionPromises(

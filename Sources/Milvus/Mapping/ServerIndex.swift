@@ -5,7 +5,7 @@ import VectorStorage
 import Vectors
 
 /// An index of the server, as its builders name it.
-struct ServerIndex: Sendable, Hashable {
+struct ServerIndex: Sendable, Hashable, CustomStringConvertible {
     var type: String
     /// What it is built with.
     var parameters: [String: Int]
@@ -53,6 +53,10 @@ struct ServerIndex: Sendable, Hashable {
     private init(type: String, parameters: [String: Int]) {
         self.type = type
         self.parameters = parameters
+    }
+
+    var description: String {
+        ([type] + parameters.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }).joined(separator: ", ")
     }
 
     /// How many lists there are where nobody says: the server needs a number before it has rows.

@@ -3,7 +3,8 @@ public import Vectors
 /// What a collection of so many rows would take, calculated from what one takes here.
 ///
 /// A calculation, not a promise: bytes grow with the rows; a search through inverted lists, whose number and of which the
-/// visited ones grow with roots of the rows, grows with their power of 3/4.
+/// visited ones grow with roots of the rows, grows with their power of 3/4, and building them with their power of 3/2,
+/// which a graph stays below.
 public struct CapacityPlan: Sendable, Hashable, Codable {
     /// What was measured of a collection on this machine.
     public struct Measurement: Sendable, Hashable, Codable {
@@ -19,6 +20,8 @@ public struct CapacityPlan: Sendable, Hashable, Codable {
         public var openingSeconds: Double
         /// Seconds that a search takes, the median of some.
         public var searchSeconds: Double
+        /// Seconds that building the index takes.
+        public var buildingSeconds: Double
 
         /// Puts a measurement together.
         public init(
@@ -27,7 +30,8 @@ public struct CapacityPlan: Sendable, Hashable, Codable {
             diskSize: Int,
             memorySize: Int,
             openingSeconds: Double,
-            searchSeconds: Double
+            searchSeconds: Double,
+            buildingSeconds: Double
         ) {
             self.count = count
             self.dimension = dimension
@@ -35,6 +39,7 @@ public struct CapacityPlan: Sendable, Hashable, Codable {
             self.memorySize = memorySize
             self.openingSeconds = openingSeconds
             self.searchSeconds = searchSeconds
+            self.buildingSeconds = buildingSeconds
         }
     }
 
@@ -50,6 +55,8 @@ public struct CapacityPlan: Sendable, Hashable, Codable {
     public let openingSeconds: Double
     /// On one machine like this: seconds that a search takes.
     public let searchSeconds: Double
+    /// On one machine like this: seconds that building the index takes.
+    public let buildingSeconds: Double
     /// Bytes that a Milvus cluster holds in memory in all: vectors, HNSW graphs of 16 neighbours, and what else a row has,
     /// and half as much again for what is being merged and indexed.
     public let clusterMemorySize: Int
@@ -78,11 +85,18 @@ public struct CapacityPlan: Sendable, Hashable, Codable {
         let (before, after) = (Double(measurement.count), Double(count))
         let scanned = max(1, min(after, indexed)) / min(before, indexed)
         searchSeconds = measurement.searchSeconds * scanned * Self.power(max(after, indexed) / max(before, indexed))
+        buildingSeconds = measurement.buildingSeconds * Self.buildingFactor(from: measurement.count, to: count)
         let vector = 4 * measurement.dimension
         // A level-0 list of 32 links and a little more; on disk here a row has its vector, key, metadata and some bytes.
         let row = Double(vector + 4 * 34) + max(Double(measurement.diskSize) / before - Double(vector), 0)
         clusterMemorySize = Int(1.5 * row * after)
         clusterNodeCount = max(1, Int((Double(clusterMemorySize) / (0.7 * Double(nodeMemory))).rounded(.up)))
+    }
+
+    /// How many times as long building an index takes, of `to` rows in place of `from`, which are 1 or more.
+    public static func buildingFactor(from: Int, to: Int) -> Double {
+        let ratio = Double(max(1, to)) / Double(max(1, from))
+        return ratio * ratio.squareRoot()
     }
 
     /// To the power of 3/4.
