@@ -20,6 +20,8 @@ extension VectorError.Code {
     public static let closed = VectorError.Code("closed")
     /// A later release wrote the files.
     public static let unsupportedVersion = VectorError.Code("unsupportedVersion")
+    /// Another model made a collection's vectors than the one it is to be opened with.
+    public static let embedderMismatch = VectorError.Code("embedderMismatch")
     /// Metadata don't have the shape that was asked for, or a value has no counterpart among metadata.
     public static let metadataMismatch = VectorError.Code("metadataMismatch")
 }

@@ -3,7 +3,8 @@ import GRDBSQLite
 import Vectors
 
 extension StoreDatabase {
-    func create(_ record: CollectionRecord) throws(VectorError) {
+    /// - Parameter model: what makes its vectors, of a collection of texts.
+    func create(_ record: CollectionRecord, model: EmbedderIdentity?) throws(VectorError) {
         try write { database in
             try database.execute(
                 sql: """
@@ -17,6 +18,7 @@ extension StoreDatabase {
                 sql: "INSERT INTO collections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 arguments: record.arguments()
             )
+            if let model { try Self.insert(model, of: record.id, database) }
             try database.execute(sql: "UPDATE store SET sequence = ?", arguments: [record.sequence])
         }
     }
@@ -30,10 +32,24 @@ extension StoreDatabase {
 
     func delete(_ record: CollectionRecord, sequence: Int64) throws(VectorError) {
         try write { database in
-            try database.execute(sql: "DROP TABLE rows_\(record.id)")
-            try database.execute(sql: "DELETE FROM collections WHERE id = ?", arguments: [record.id])
+            try Self.delete(record, database)
             try database.execute(sql: "UPDATE store SET sequence = ?", arguments: [sequence])
         }
+    }
+
+    /// Deletes a collection and writes the record of another, which has taken its name, in one transaction.
+    func replace(_ old: CollectionRecord, by new: CollectionRecord, sequence: Int64) throws(VectorError) {
+        try write { database in
+            try Self.delete(old, database)
+            try Self.update(new, database)
+            try database.execute(sql: "UPDATE store SET sequence = ?", arguments: [sequence])
+        }
+    }
+
+    private static func delete(_ record: CollectionRecord, _ database: Database) throws {
+        try database.execute(sql: "DROP TABLE rows_\(record.id)")
+        try database.execute(sql: "DELETE FROM collections WHERE id = ?", arguments: [record.id])
+        try deleteModel(of: record.id, database)
     }
 
     /// Removes and adds rows and writes the new record, in one transaction, which is on the disk when this returns.

@@ -54,6 +54,17 @@ public final class VectorStore: Sendable {
         metric: Metric = .cosine,
         index: CollectionIndex = .automatic
     ) async throws(VectorError) -> VectorCollection {
+        try await create(name, dimension, metric, index, model: nil)
+    }
+
+    /// - Parameter model: what makes its vectors, of a collection of texts.
+    func create(
+        _ name: String,
+        _ dimension: Int,
+        _ metric: Metric,
+        _ index: CollectionIndex,
+        model: EmbedderIdentity?
+    ) async throws(VectorError) -> VectorCollection {
         try await runBlocking { _ throws(VectorError) in
             try Self.checkName(name)
             try index.description.validate(dimension: dimension)
@@ -68,7 +79,7 @@ public final class VectorStore: Sendable {
                     index: index,
                     sequence: sequence + 1
                 )
-                try self.core.database.create(record)
+                try self.core.database.create(record, model: model)
                 return (record.id, sequence + 1)
             }
             return try self.loaded(id)
@@ -126,7 +137,7 @@ public final class VectorStore: Sendable {
     }
 
     /// A collection's entry in the catalogue.
-    private func record(_ name: String) throws(VectorError) -> CollectionRecord {
+    func record(_ name: String) throws(VectorError) -> CollectionRecord {
         guard let record = try core.database.catalogue().collections.first(where: { $0.name == name }) else {
             throw VectorError(
                 .unknownCollection,
@@ -144,13 +155,16 @@ public final class VectorStore: Sendable {
             try self.core.change { sequence throws(VectorError) in
                 let record = try self.record(name)
                 try self.core.database.delete(record, sequence: sequence + 1)
-                self.collections.withLock { $0.removeValue(forKey: record.id) }?.live.state.withLock {
-                    $0.isDeleted = true
-                }
-                if let sidecar = record.sidecar { self.core.removeSidecar(sidecar.name) }
+                self.forget(record)
                 return ((), sequence + 1)
             }
         }
+    }
+
+    /// Ends what there is of a collection beside the database, from which it was deleted.
+    func forget(_ record: CollectionRecord) {
+        collections.withLock { $0.removeValue(forKey: record.id) }?.live.state.withLock { $0.isDeleted = true }
+        if let sidecar = record.sidecar { core.removeSidecar(sidecar.name) }
     }
 
     /// Gives a collection another name. ``VectorCollection`` values of it stay usable, and have the new name.

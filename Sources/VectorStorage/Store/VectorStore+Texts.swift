@@ -1,0 +1,139 @@
+public import Vectors
+
+extension VectorStore {
+    /// Creates a collection of texts, whose vectors an embedder makes. The store keeps which.
+    ///
+    /// - Parameters:
+    ///   - name: 1 to 255 bytes of UTF-8, distinct as Swift strings are, also from those of collections of vectors.
+    ///   - embedder: the model; name and fingerprint of its identity have 1 to 255 bytes.
+    ///   - metric: how nearness is measured.
+    ///   - index: which index is kept beside the rows.
+    /// - Throws: `VectorError` with code `collectionExists`, `invalidArgument`, `readOnly`, `inputOutput`, `closed`.
+    @discardableResult
+    public func createTextCollection(
+        _ name: String,
+        embedder: any Embedder,
+        metric: Metric = .cosine,
+        index: CollectionIndex = .automatic
+    ) async throws(VectorError) -> TextCollection {
+        let model = try embedder.checkedIdentity
+        let vectors = try await create(name, embedder.dimension, metric, index, model: model)
+        return TextCollection(vectors, embedder: embedder, store: self)
+    }
+
+    /// A collection of texts, with the model that made its vectors.
+    ///
+    /// - Throws: `VectorError` with code `embedderMismatch` (another model made them, or none), and as ``collection(_:)``.
+    public func textCollection(_ name: String, embedder: any Embedder) async throws(VectorError) -> TextCollection {
+        let vectors = try await collection(name)
+        let model = try await runBlocking { _ throws(VectorError) in
+            try self.core.database.model(of: vectors.live.record.id)
+        }
+        guard let model else {
+            throw VectorError(.embedderMismatch, "the vectors of '\(name)' were not made by a model of texts")
+        }
+        guard model == embedder.identity else {
+            throw VectorError(
+                .embedderMismatch,
+                "the vectors of '\(name)' were made by \(model), not by \(embedder.identity); open it with the former, then "
+                    + "reembed(with:) changes the model"
+            )
+        }
+        return TextCollection(vectors, embedder: embedder, store: self)
+    }
+
+    /// The collection of texts of this name, which is created if there is none.
+    ///
+    /// - Parameters:
+    ///   - name: 1 to 255 bytes of UTF-8.
+    ///   - embedder: the model, of a collection that exists, too.
+    ///   - metric: how nearness is measured in a new collection; one that exists keeps its own.
+    ///   - index: which index is kept beside the rows of a new collection; one that exists keeps its own.
+    /// - Throws: as ``textCollection(_:embedder:)`` and ``createTextCollection(_:embedder:metric:index:)``.
+    public func openOrCreateTextCollection(
+        _ name: String,
+        embedder: any Embedder,
+        metric: Metric = .cosine,
+        index: CollectionIndex = .automatic
+    ) async throws(VectorError) -> TextCollection {
+        do throws(VectorError) {
+            return try await textCollection(name, embedder: embedder)
+        } catch {
+            guard error.code == .unknownCollection else { throw error }
+        }
+        do throws(VectorError) {
+            return try await createTextCollection(name, embedder: embedder, metric: metric, index: index)
+        } catch {
+            // Another task may have been faster.
+            guard error.code == .collectionExists else { throw error }
+            return try await textCollection(name, embedder: embedder)
+        }
+    }
+
+    /// Which model made the vectors of a collection; nil if no model of texts did.
+    ///
+    /// - Throws: `VectorError` with code `unknownCollection`, `damaged`, `inputOutput`, `closed`.
+    public func embedderIdentity(of name: String) async throws(VectorError) -> EmbedderIdentity? {
+        try await runBlocking { _ throws(VectorError) in
+            try self.core.checkOpen()
+            return try self.core.database.model(of: self.record(name).id)
+        }
+    }
+
+    /// The collection that is to take another's place, which holds what an earlier call has made by the same model.
+    func successor(of old: VectorCollection, for embedder: any Embedder) async throws(VectorError) -> VectorCollection {
+        let model = try embedder.checkedIdentity
+        let name = "embedded again: \(old.live.record.id)"
+        do throws(VectorError) {
+            if try await embedderIdentity(of: name) == model { return try await collection(name) }
+            try await deleteCollection(name)
+        } catch {
+            guard error.code == .unknownCollection else { throw error }
+        }
+        return try await create(name, embedder.dimension, old.metric, old.index, model: model)
+    }
+
+    /// Puts a collection in another's place, under its name, in one transaction.
+    ///
+    /// - Parameters:
+    ///   - sequence: the last change of the old one that the new one has.
+    ///   - install: called once it is done, before the old one refuses calls.
+    /// - Returns: whether it was done; not if the old one was changed since.
+    func replace(
+        _ old: VectorCollection,
+        by new: VectorCollection,
+        unlessChangedSince sequence: Int64,
+        _ install: @escaping @Sendable () -> Void
+    ) async throws(VectorError) -> Bool {
+        try await runBlocking { _ throws(VectorError) in
+            try self.core.change { last throws(VectorError) in
+                try old.live.checkUsable()
+                let replaced = old.live.record
+                guard replaced.sequence == sequence else { return (false, last) }
+                var record = new.live.record
+                record.name = replaced.name
+                try self.core.database.replace(replaced, by: record, sequence: last + 1)
+                new.live.state.withLock { $0.record.name = replaced.name }
+                install()
+                self.forget(replaced)
+                return (true, last + 1)
+            }
+        }
+    }
+}
+
+extension Embedder {
+    /// Its identity, which has a form that can be stored.
+    fileprivate var checkedIdentity: EmbedderIdentity {
+        get throws(VectorError) {
+            let identity = self.identity
+            try checkRange(identity.name.utf8.count, 1...255, "the length of the embedder's name in bytes,")
+            try checkRange(
+                identity.fingerprint.utf8.count,
+                1...255,
+                "the length of the embedder's fingerprint in bytes,"
+            )
+            return identity
+        }
+    }
+}

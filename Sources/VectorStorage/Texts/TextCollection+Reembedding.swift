@@ -1,0 +1,73 @@
+public import Vectors
+
+extension TextCollection {
+    /// Changes the model: embeds all texts again, and then answers with the new vectors.
+    ///
+    /// Until then the old vectors answer, and writes go to them; what was written meanwhile is embedded, too, before the new
+    /// ones take their place. If the process ends before, or this throws, the old ones stay, and the next call with the same
+    /// model goes on where this one was. Other ``TextCollection`` values of the same collection end to work, with code
+    /// `unknownCollection`. Takes the space of both until the end.
+    ///
+    /// - Parameters:
+    ///   - embedder: the new model, of any dimension. Nothing is done if it is the one that made the vectors.
+    ///   - batchSize: texts that are embedded and written at a time.
+    ///   - progress: the share of the texts that are embedded, from 0 to 1.
+    /// - Throws: `VectorError` with code `invalidArgument`, `locked` (it is being done already), `metadataMismatch` (a row has
+    ///   no text), `readOnly`, `inputOutput`, `cancelled`, `closed`, and what the embedder throws.
+    public func reembed(
+        with embedder: any Embedder,
+        batchSize: Int = 256,
+        progress: (@Sendable (_ fraction: Double) -> Void)? = nil
+    ) async throws(VectorError) {
+        try checkRange(batchSize, 1...1_000_000, "the batch size")
+        let isFirst = isReembedding.withLock { isReembedding in
+            defer { isReembedding = true }
+            return !isReembedding
+        }
+        guard isFirst else {
+            throw VectorError(.locked, "the collection '\(vectors.name)' is being embedded again already")
+        }
+        defer { isReembedding.withLock { $0 = false } }
+        let old = vectors
+        guard embedder.identity != self.embedder.identity else { return }
+        let model = Model(embedder: embedder, vectors: try await store.successor(of: old, for: embedder))
+        var seen: Int64 = 0
+        repeat {
+            let (record, keys) = old.live.state.withLock { state in
+                (state.record, state.keys.filter { state.version.table.id($0.value) > seen }.map(\.key))
+            }
+            for first in stride(from: 0, to: keys.count, by: batchSize) {
+                let batch = Array(keys[first..<min(first + batchSize, keys.count)])
+                try await embed(batch, of: old, into: model)
+                progress?(Double(first + batch.count) / Double(keys.count))
+            }
+            // What was deleted meanwhile, or since an earlier call.
+            let extra = model.vectors.live.state.withLock { Array($0.keys.keys) }
+            try await model.vectors.delete(zip(extra, old.live.slots(of: extra)).filter { $1 == nil }.map(\.0))
+            seen = record.sequence
+        } while try await !store.replace(
+            old,
+            by: model.vectors,
+            unlessChangedSince: seen,
+            { self.current.withLock { $0 = model } }
+        )
+    }
+
+    /// Embeds those texts that the new collection does not have as they are.
+    private func embed(
+        _ keys: [VectorKey],
+        of old: VectorCollection,
+        into model: Model
+    ) async throws(VectorError) {
+        let rows = try await old.get(keys).compactMap { $0 }
+        let found = try await model.vectors.get(rows.map(\.key))
+        let changed = zip(rows, found).filter { $0.metadata != $1?.metadata }.map(\.0)
+        let texts = try withVectorError { try changed.map { try StoredText($0).text } }
+        let vectors = try await model.embed(texts, as: .document)
+        try await model.vectors.upsert(
+            changed.enumerated().map { row, old in
+                StoredVector(key: old.key, vector: Array(vectors[row]), metadata: old.metadata)
+            }
+        )
+    }
+}
