@@ -1,7 +1,8 @@
 public import Vectors
 
-/// Means of word vectors as the embedder of a collection of texts. Documents and queries are treated alike.
+/// Means of word vectors as the embedder of a collection of texts.
 extension DocumentEmbedding: Embedder {
+    /// The length of every vector.
     public var dimension: Int { words.dimension }
 
     /// The name `Word2Vec`, and a hash over the words, their vectors and weights, and ``commonComponent``.
@@ -22,6 +23,7 @@ extension DocumentEmbedding: Embedder {
         return EmbedderIdentity(name: "Word2Vec", fingerprint: String(repeating: "0", count: 8 - digits.count) + digits)
     }
 
+    /// As `vectors(of:)`; documents and queries are treated alike.
     public func embed(_ texts: [String], as role: TextRole) async throws(VectorError) -> VectorMatrix {
         try await vectors(of: texts)
     }
