@@ -29,6 +29,7 @@ let package = Package(
     products: [
         .library(name: "Faiss", targets: ["Faiss"]),
         .library(name: "Milvus", targets: ["Milvus"]),
+        .library(name: "SentenceEmbeddings", targets: ["SentenceEmbeddings"]),
         .library(name: "VectorStorage", targets: ["VectorStorage"]),
         .library(name: "Vectors", targets: ["Vectors"]),
         .library(name: "Word2Vec", targets: ["Word2Vec"]),
@@ -101,6 +102,12 @@ let package = Package(
                 milvusOnly("Crypto", "swift-crypto"),
             ],
             exclude: ["Protocol/milvus.proto"],
+            swiftSettings: strict
+        ),
+        .target(name: "SentenceEmbeddingsC", dependencies: ["VectorsC"]),
+        .target(
+            name: "SentenceEmbeddings",
+            dependencies: ["SentenceEmbeddingsC", "Vectors", "VectorsC"],
             swiftSettings: strict
         ),
         .target(name: "Word2VecC", dependencies: ["VectorsC"]),
@@ -262,6 +269,12 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: ["TestSupport", "Vectors"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SentenceEmbeddingsTests",
+            dependencies: ["SentenceEmbeddings", "TestSupport", "Vectors"],
+            exclude: ["Fixtures"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,0 +1,1 @@
+// The arithmetic of encoders in vector instructions.
