@@ -1,1 +1,107 @@
-// The arithmetic of encoders in vector instructions.
+#include <encoder_kernels.h>
+#include <math.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+/// The inputs that are multiplied at a time: partial sums of a longer row wait in the output, so that a panel's part and
+/// a few rows' stay in the first cache. The order of additions is the same.
+enum { INNER_BLOCK = 512 };
+
+/// The weights, in floats, that are multiplied with all rows before the next are looked at: they stay in the second cache.
+enum { PANEL_BLOCK = 96 * 1024 };
+
+static inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+static inline size_t rounded_up(size_t number, size_t multiple) { return (number + multiple - 1) / multiple * multiple; }
+
+// MARK: Baseline
+
+#define LEVEL(name) name##_baseline
+#define TARGET
+#define LANES 4
+#if defined(__aarch64__)
+#define ROWS 12
+#else
+#define ROWS 6
+#endif
+#include "kernel.inc"
+#undef LEVEL
+#undef TARGET
+#undef LANES
+#undef ROWS
+
+#if defined(__x86_64__)
+
+// MARK: AVX2
+
+#define LEVEL(name) name##_avx2
+#define TARGET __attribute__((target("avx2,fma")))
+#define LANES 8
+#define ROWS 6
+#include "kernel.inc"
+#undef LEVEL
+#undef TARGET
+#undef LANES
+#undef ROWS
+
+// MARK: AVX-512
+
+#define LEVEL(name) name##_avx512
+#define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")))
+#define LANES 16
+#define ROWS 14
+#include "kernel.inc"
+#undef LEVEL
+#undef TARGET
+#undef LANES
+#undef ROWS
+
+#endif
+
+// MARK: Choice
+
+#if defined(__x86_64__)
+#define OF_LEVEL(level, name) \
+    ((level) == KERNEL_AVX512 ? name##_avx512 : (level) == KERNEL_AVX2 ? name##_avx2 : name##_baseline)
+#else
+#define OF_LEVEL(level, name) ((void)(level), name##_baseline)
+#endif
+
+size_t encoder_panel_width(KernelLevel level) {
+    return level == KERNEL_AVX512 ? 32 : level == KERNEL_AVX2 ? 16 : 8;
+}
+
+void encoder_pack(const float *rows, size_t count, size_t inner, size_t stride, float *panel, KernelLevel level) {
+    OF_LEVEL(level, pack)(rows, count, inner, stride, panel);
+}
+
+void encoder_multiply(const EncoderLinear *linear, const float *x, size_t rows, size_t x_stride, size_t first_panel,
+                      size_t end_panel, const float *residual, size_t residual_stride, float *y, size_t y_stride,
+                      KernelLevel level) {
+    OF_LEVEL(level, multiply)
+    (linear, x, rows, x_stride, first_panel, end_panel, residual, residual_stride, y, y_stride);
+}
+
+void encoder_normalize(const float *x, size_t rows, size_t columns, size_t stride, const float *gain,
+                       const float *offset, float epsilon, float *y, KernelLevel level) {
+    OF_LEVEL(level, normalize)(x, rows, columns, stride, gain, offset, epsilon, y);
+}
+
+size_t encoder_attention_scratch(size_t tokens, size_t head_size) {
+    // Keys and values in panels, and rows of scores.
+    const size_t keys = rounded_up(tokens, ENCODER_ROW_MULTIPLE), values = rounded_up(head_size, ENCODER_ROW_MULTIPLE);
+    return keys * head_size + tokens * values + 16 * keys + 16 * values;
+}
+
+void encoder_attend(const EncoderAttention *attention, KernelLevel level) {
+    OF_LEVEL(level, attend)(attention);
+}
+
+void encoder_rotate(float *x, size_t rows, size_t stride, size_t heads, size_t head_size, const float *cosines,
+                    const float *sines, KernelLevel level) {
+    OF_LEVEL(level, rotate)(x, rows, stride, heads, head_size, cosines, sines);
+}
