@@ -1,0 +1,52 @@
+import SentenceEmbeddingsC
+import Vectors
+
+/// The memory in which a piece of a batch is worked on: activations of a number of tokens, and what attention needs.
+final class WorkingMemory: Sendable {
+    /// The most tokens of a piece.
+    let tokens: Int
+    /// The most threads that work on it.
+    let members: Int
+    /// What a layer begins with and ends with.
+    let states: Rows
+    /// What lies between attention and feed-forward network.
+    let middle: Rows
+    /// What attention gives, and what layers that normalise first read.
+    let context: Rows
+    let queryKeyValue: Rows
+    let inner: Rows
+    private let scratch: Rows
+    private let memory: PageMemory
+
+    /// - Parameter longest: the most tokens of a text.
+    init(
+        for configuration: TransformerConfiguration,
+        tokens: Int,
+        longest: Int,
+        members: Int
+    ) throws(VectorError) {
+        self.tokens = tokens
+        self.members = members
+        let widths = [1, 1, 1, 3].map { Rows.stride(of: $0 * configuration.dimension) }
+            + [Rows.stride(of: configuration.innerDimension)]
+        let attention = encoder_attention_scratch(longest, configuration.dimension / configuration.heads)
+        let scratchStride = Rows.stride(of: attention)
+        let size = widths.reduce(0, +) * tokens + scratchStride * members
+        memory = try PageMemory(byteCount: size * 4, for: "the activations of \(tokens) tokens")
+        var next = memory.start.assumingMemoryBound(to: Float.self)
+        var rows: [Rows] = []
+        for width in widths {
+            rows.append(Rows(start: next, stride: width))
+            next += width * tokens
+        }
+        states = rows[0]
+        middle = rows[1]
+        context = rows[2]
+        queryKeyValue = rows[3]
+        inner = rows[4]
+        scratch = Rows(start: next, stride: scratchStride)
+    }
+
+    /// The memory of a member's own.
+    func scratch(of member: Int) -> UnsafeMutablePointer<Float> { scratch[member] }
+}
