@@ -11,6 +11,7 @@ final class LinearLayer: @unchecked Sendable {
         var bias: Tensor?
     }
 
+    let inputs: Int
     let outputs: Int
     private let panels: Int
     private let panelOutputs: Int
@@ -30,6 +31,7 @@ final class LinearLayer: @unchecked Sendable {
     ) throws(VectorError) {
         let rows = sources.reduce(0) { $0 + $1.weight.shape[0] }
         let width = encoder_panel_width(level)
+        self.inputs = inputs
         outputs = isGated ? rows / 2 : rows
         panelOutputs = isGated ? width / 2 : width
         panels = (outputs + panelOutputs - 1) / panelOutputs
@@ -88,5 +90,23 @@ final class LinearLayer: @unchecked Sendable {
                 )
             }
         }
+    }
+
+    /// The outputs for rows that stand one behind the other.
+    func outputs(of values: [Float], count: Int, _ team: Team) throws(VectorError) -> [Float] {
+        let strides = [inputs, outputs].map(Rows.stride)
+        let memory = try PageMemory(byteCount: 4 * count * (strides[0] + strides[1]), for: "\(count) vectors")
+        let start = memory.start.assumingMemoryBound(to: Float.self)
+        let x = Rows(start: start, stride: strides[0])
+        let y = Rows(start: start + count * strides[0], stride: strides[1])
+        for row in 0..<count {
+            for column in 0..<inputs { x[row][column] = values[row * inputs + column] }
+        }
+        apply(to: x, count: count, into: y, team)
+        var results: [Float] = []
+        results.reserveCapacity(count * outputs)
+        for row in 0..<count { results += UnsafeBufferPointer(start: y[row], count: outputs) }
+        // The memory is used above by its address alone.
+        return withExtendedLifetime(memory) { results }
     }
 }

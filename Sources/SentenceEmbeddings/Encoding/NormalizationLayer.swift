@@ -33,4 +33,14 @@ struct NormalizationLayer: Sendable {
             }
         }
     }
+
+    /// Normalises rows that stand one behind the other, in place.
+    func apply(to values: inout [Float], count: Int) {
+        let columns = gain.count
+        values.withUnsafeMutableBufferPointer { values in
+            guard let start = values.baseAddress else { return }
+            let rows = Rows(start: start, stride: columns)
+            apply(to: rows, count: count, into: rows, .alone)
+        }
+    }
 }

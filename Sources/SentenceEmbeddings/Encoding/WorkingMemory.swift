@@ -18,18 +18,17 @@ final class WorkingMemory: Sendable {
     private let scratch: Rows
     private let memory: PageMemory
 
-    /// - Parameter longest: the most tokens of a text.
     init(
         for configuration: TransformerConfiguration,
         tokens: Int,
-        longest: Int,
         members: Int
     ) throws(VectorError) {
         self.tokens = tokens
         self.members = members
         let widths = [1, 1, 1, 3].map { Rows.stride(of: $0 * configuration.dimension) }
             + [Rows.stride(of: configuration.innerDimension)]
-        let attention = encoder_attention_scratch(longest, configuration.dimension / configuration.heads)
+        // All tokens may be of one text.
+        let attention = encoder_attention_scratch(tokens, configuration.dimension / configuration.heads)
         let scratchStride = Rows.stride(of: attention)
         let size = widths.reduce(0, +) * tokens + scratchStride * members
         memory = try PageMemory(byteCount: size * 4, for: "the activations of \(tokens) tokens")
