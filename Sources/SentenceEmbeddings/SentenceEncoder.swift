@@ -158,6 +158,12 @@ public final class SentenceEncoder: Sendable {
         return dimension
     }
 
+    /// What runs the transformer; nil for a static model.
+    var batches: TransformerBatches? {
+        guard case .transformer(let batches, _, _) = model else { return nil }
+        return batches
+    }
+
     // MARK: Encoding
 
     /// The vectors of texts.
