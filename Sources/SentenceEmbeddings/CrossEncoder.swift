@@ -50,7 +50,8 @@ public final class CrossEncoder: Sendable {
         tokenizer = try SubwordTokenizer(contentsOf: url)
         let weights = try ModelWeights(of: url)
         head = try ScoringHead(configuration, file, weights, level: level)
-        batches = TransformerBatches(try Transformer(configuration, weights, level: level))
+        let transformer = try Transformer(configuration, weights, precision: precision, level: level)
+        batches = TransformerBatches(transformer)
         name = url.standardizedFileURL.lastPathComponent
         self.precision = precision
     }

@@ -118,7 +118,7 @@ public final class SentenceEncoder: Sendable {
             lowercases = try ModelFolder.lowercases(modelFolder)
             tokenizer = try SubwordTokenizer(contentsOf: modelFolder)
             weights = try ModelWeights(of: modelFolder)
-            let transformer = try Transformer(shape, weights, level: level)
+            let transformer = try Transformer(shape, weights, precision: precision, level: level)
             model = .transformer(TransformerBatches(transformer), pooling, vectorModules)
         }
         name = url.standardizedFileURL.lastPathComponent

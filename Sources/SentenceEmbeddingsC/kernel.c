@@ -1,75 +1,47 @@
+#include "levels.h"
+
 #include <encoder_kernels.h>
 #include <math.h>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
-#define UNROLL _Pragma("clang loop unroll(full)")
 
 /// The inputs that are multiplied at a time: partial sums of a longer row wait in the output, so that a panel's part and
 /// a few rows' stay in the first cache. The order of additions is the same.
 enum { INNER_BLOCK = 512 };
-
-/// The weights, in floats, that are multiplied with all rows before the next are looked at: they stay in the second cache.
-enum { PANEL_BLOCK = 96 * 1024 };
-
-static inline size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-static inline size_t rounded_up(size_t number, size_t multiple) { return (number + multiple - 1) / multiple * multiple; }
 
 // MARK: Baseline
 
 #define LEVEL(name) name##_baseline
 #define TARGET
 #define LANES 4
-#if defined(__aarch64__)
-#define ROWS 12
-#else
-#define ROWS 6
-#endif
+#define ROWS BASELINE_ROWS
+#include "vectors.inc"
 #include "kernel.inc"
-#undef LEVEL
-#undef TARGET
-#undef LANES
-#undef ROWS
+#include "vectors_end.inc"
 
 #if defined(__x86_64__)
 
 // MARK: AVX2
 
 #define LEVEL(name) name##_avx2
-#define TARGET __attribute__((target("avx2,fma")))
+#define TARGET TARGET_AVX2
 #define LANES 8
 #define ROWS 6
+#include "vectors.inc"
 #include "kernel.inc"
-#undef LEVEL
-#undef TARGET
-#undef LANES
-#undef ROWS
+#include "vectors_end.inc"
 
 // MARK: AVX-512
 
 #define LEVEL(name) name##_avx512
-#define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")))
+#define TARGET TARGET_AVX512
 #define LANES 16
 #define ROWS 14
+#include "vectors.inc"
 #include "kernel.inc"
-#undef LEVEL
-#undef TARGET
-#undef LANES
-#undef ROWS
+#include "vectors_end.inc"
 
 #endif
 
 // MARK: Choice
-
-#if defined(__x86_64__)
-#define OF_LEVEL(level, name) \
-    ((level) == KERNEL_AVX512 ? name##_avx512 : (level) == KERNEL_AVX2 ? name##_avx2 : name##_baseline)
-#else
-#define OF_LEVEL(level, name) ((void)(level), name##_baseline)
-#endif
 
 size_t encoder_panel_width(KernelLevel level) {
     return level == KERNEL_AVX512 ? 32 : level == KERNEL_AVX2 ? 16 : 8;

@@ -6,6 +6,7 @@ struct LayerReader {
     let weights: ModelWeights
     let configuration: TransformerConfiguration
     let names: TensorNames
+    var precision = EncoderPrecision.float32
     let level: KernelLevel
 
     /// The weights of a linear layer, outputs × inputs.

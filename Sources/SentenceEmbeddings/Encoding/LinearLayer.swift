@@ -1,7 +1,7 @@
 import SentenceEmbeddingsC
 import Vectors
 
-/// A linear layer with what follows each of its outputs: bias, activation, residual.
+/// A linear layer in single precision with what follows each of its outputs: bias, activation, residual.
 ///
 /// `@unchecked Sendable`: the weights are written by the initialiser alone.
 final class LinearLayer: @unchecked Sendable {
@@ -14,7 +14,6 @@ final class LinearLayer: @unchecked Sendable {
     let inputs: Int
     let outputs: Int
     private let panels: Int
-    private let panelOutputs: Int
     private let level: KernelLevel
     private let memory: PageMemory
     private let native: EncoderLinear
@@ -29,38 +28,20 @@ final class LinearLayer: @unchecked Sendable {
         isGated: Bool = false,
         level: KernelLevel
     ) throws(VectorError) {
-        let rows = sources.reduce(0) { $0 + $1.weight.shape[0] }
-        let width = encoder_panel_width(level)
+        let order = try PanelOrder(sources, inputs: inputs, isGated: isGated, level: level)
         self.inputs = inputs
-        outputs = isGated ? rows / 2 : rows
-        panelOutputs = isGated ? width / 2 : width
-        panels = (outputs + panelOutputs - 1) / panelOutputs
         self.level = level
-        // The rows in the order of the panels' columns, then the panels.
-        let purpose = "weights of \(rows) × \(inputs)"
-        let size = panels * width * inputs
-        let unpacked = try PageMemory(byteCount: size * 4, for: purpose)
-        let ordered = unpacked.start.assumingMemoryBound(to: Float.self)
-        memory = try PageMemory(byteCount: (size + panels * width) * 4, for: purpose)
+        outputs = order.outputs
+        panels = order.panels
+        let size = order.panels * order.width * inputs
+        memory = try PageMemory(byteCount: (size + order.bias.count) * 4, for: "weights of \(outputs) × \(inputs)")
         let packed = memory.start.assumingMemoryBound(to: Float.self)
+        for panel in 0..<order.panels {
+            let start = panel * order.width * inputs
+            encoder_pack(order.rows + start, order.width, inputs, inputs, packed + start, level)
+        }
         let bias = packed + size
-        var row = 0
-        for source in sources {
-            let biases = try source.bias?.floats()
-            for own in 0..<source.weight.shape[0] {
-                let output = isGated ? row % outputs : row
-                let column =
-                    output / panelOutputs * width + output % panelOutputs
-                    + (isGated && row >= outputs ? panelOutputs : 0)
-                try source.weight.read(own * inputs..<(own + 1) * inputs, into: ordered + column * inputs)
-                if let biases { bias[column] = biases[own] }
-                row += 1
-            }
-        }
-        for panel in 0..<panels {
-            let start = panel * width * inputs
-            encoder_pack(ordered + start, width, inputs, inputs, packed + start, level)
-        }
+        for (column, value) in order.bias.enumerated() { bias[column] = value }
         native = EncoderLinear(
             panels: packed,
             bias: bias,
@@ -72,16 +53,15 @@ final class LinearLayer: @unchecked Sendable {
 
     /// y = activation(x · weights + bias) + residual, for `count` rows; the team's members share the outputs.
     func apply(to x: Rows, count: Int, adding residual: Rows? = nil, into y: Rows, _ team: Team) {
-        let parts = team.count == 1 ? 1 : min(panels, 4 * team.count)
-        team.each(parts) { [self] part, _ in
+        team.eachPart(of: panels, size: 1) { [self] panels in
             withUnsafePointer(to: native) { native in
                 encoder_multiply(
                     native,
                     x.start,
                     count,
                     x.stride,
-                    panels * part / parts,
-                    panels * (part + 1) / parts,
+                    panels.lowerBound,
+                    panels.upperBound,
                     residual?.start,
                     residual?.stride ?? 0,
                     y.start,

@@ -21,6 +21,7 @@ final class Transformer: Sendable {
     init(
         _ configuration: TransformerConfiguration,
         _ weights: ModelWeights,
+        precision: EncoderPrecision,
         level: KernelLevel
     ) throws(VectorError) {
         self.configuration = configuration
@@ -28,7 +29,13 @@ final class Transformer: Sendable {
         let names = TensorNames(of: configuration.family)
         var weights = weights
         weights.findPrefix(among: names.prefixes, by: names.words + ".weight")
-        let reader = LayerReader(weights: weights, configuration: configuration, names: names, level: level)
+        let reader = LayerReader(
+            weights: weights,
+            configuration: configuration,
+            names: names,
+            precision: precision,
+            level: level
+        )
         let plans = try (0..<configuration.layers.count).map { number throws(VectorError) in
             try TransformerLayer.Plan(reader, number)
         }
@@ -68,7 +75,8 @@ final class Transformer: Sendable {
                 rotation = rotations[base] ?? Rotation(base: base, configuration)
                 rotations[base] = rotation
             }
-            layers.append(try TransformerLayer(plan, rotation, reader))
+            let previous = layers.last?.feedForwardNormalization ?? embeddingNormalization
+            layers.append(try TransformerLayer(plan, rotation, after: previous, reader))
         }
         self.layers = layers
     }
@@ -88,13 +96,14 @@ final class Transformer: Sendable {
                 normalization.apply(to: input, count: count, into: memory.context, team)
                 input = memory.context
             }
-            layer.queryKeyValue.apply(to: input, count: count, into: memory.queryKeyValue, team)
+            layer.queryKeyValue.apply(to: input, count: count, into: memory.queryKeyValue, memory, team)
             attend(layer, batch, memory, team)
             layer.attentionOutput.apply(
                 to: memory.context,
                 count: count,
                 adding: memory.states,
                 into: memory.middle,
+                memory,
                 team
             )
             if !isFirst, let normalization = layer.attentionNormalization {
@@ -105,8 +114,15 @@ final class Transformer: Sendable {
                 layer.feedForwardNormalization.apply(to: input, count: count, into: memory.context, team)
                 input = memory.context
             }
-            layer.up.apply(to: input, count: count, into: memory.inner, team)
-            layer.down.apply(to: memory.inner, count: count, adding: memory.middle, into: memory.states, team)
+            layer.up.apply(to: input, count: count, into: memory.inner, memory, team)
+            layer.down.apply(
+                to: memory.inner,
+                count: count,
+                adding: memory.middle,
+                into: memory.states,
+                memory,
+                team
+            )
             if !isFirst {
                 layer.feedForwardNormalization.apply(to: memory.states, count: count, into: memory.states, team)
             }

@@ -3,12 +3,12 @@ import Vectors
 
 /// The weights of a layer: attention, and a feed-forward network.
 struct TransformerLayer: Sendable {
-    let queryKeyValue: LinearLayer
-    let attentionOutput: LinearLayer
+    let queryKeyValue: PreciseLayer
+    let attentionOutput: PreciseLayer
     /// nil where the layer reads what has been normalised already.
     let attentionNormalization: NormalizationLayer?
-    let up: LinearLayer
-    let down: LinearLayer
+    let up: PreciseLayer
+    let down: PreciseLayer
     let feedForwardNormalization: NormalizationLayer
     let rotation: Rotation?
     /// Keys further away don't count; nil where all do.
@@ -52,19 +52,28 @@ struct TransformerLayer: Sendable {
         }
     }
 
-    init(_ plan: Plan, _ rotation: Rotation?, _ reader: LayerReader) throws(VectorError) {
+    /// - Parameter previous: the normalisation that the layer's inputs have gone through, if the layer has none for them.
+    init(
+        _ plan: Plan,
+        _ rotation: Rotation?,
+        after previous: NormalizationLayer,
+        _ reader: LayerReader
+    ) throws(VectorError) {
         let configuration = reader.configuration
-        let (dimension, inner, level) = (configuration.dimension, configuration.innerDimension, reader.level)
-        queryKeyValue = try LinearLayer(plan.queryKeyValue, inputs: dimension, level: level)
-        attentionOutput = try LinearLayer([plan.attentionOutput], inputs: dimension, level: level)
-        up = try LinearLayer(
+        let (dimension, inner) = (configuration.dimension, configuration.innerDimension)
+        let first = configuration.normalizesFirst ? plan.attentionNormalization ?? previous : previous
+        let second = configuration.normalizesFirst ? plan.feedForwardNormalization : plan.attentionNormalization
+        queryKeyValue = try PreciseLayer(plan.queryKeyValue, inputs: dimension, after: first, reader)
+        attentionOutput = try PreciseLayer([plan.attentionOutput], inputs: dimension, reader)
+        up = try PreciseLayer(
             [plan.up],
             inputs: dimension,
             activation: configuration.activation,
             isGated: configuration.isGated,
-            level: level
+            after: second,
+            reader
         )
-        down = try LinearLayer([plan.down], inputs: inner, level: level)
+        down = try PreciseLayer([plan.down], inputs: inner, reader)
         attentionNormalization = plan.attentionNormalization
         feedForwardNormalization = plan.feedForwardNormalization
         self.rotation = rotation

@@ -15,6 +15,8 @@ final class WorkingMemory: Sendable {
     let context: Rows
     let queryKeyValue: Rows
     let inner: Rows
+    /// What a layer in 8 bits reads.
+    let quantized: QuantizedRows
     private let scratch: Rows
     private let memory: PageMemory
 
@@ -30,7 +32,9 @@ final class WorkingMemory: Sendable {
         // All tokens may be of one text.
         let attention = encoder_attention_scratch(tokens, configuration.dimension / configuration.heads)
         let scratchStride = Rows.stride(of: attention)
-        let size = widths.reduce(0, +) * tokens + scratchStride * members
+        // At the most two bytes an input, a scale and a zero.
+        let quantizedWidth = (max(configuration.dimension, configuration.innerDimension) + 1) / 2 + 2
+        let size = (widths.reduce(0, +) + quantizedWidth) * tokens + scratchStride * members
         memory = try PageMemory(byteCount: size * 4, for: "the activations of \(tokens) tokens")
         var next = memory.start.assumingMemoryBound(to: Float.self)
         var rows: [Rows] = []
@@ -44,6 +48,10 @@ final class WorkingMemory: Sendable {
         queryKeyValue = rows[3]
         inner = rows[4]
         scratch = Rows(start: next, stride: scratchStride)
+        next += scratchStride * members
+        let scales = next
+        let whole = UnsafeMutableRawPointer(next + tokens).assumingMemoryBound(to: Int32.self)
+        quantized = QuantizedRows(values: whole + tokens, scales: scales, zeros: whole)
     }
 
     /// The memory of a member's own.

@@ -87,6 +87,40 @@ void encoder_attend(const EncoderAttention *attention, KernelLevel level);
 void encoder_rotate(float *x, size_t rows, size_t stride, size_t heads, size_t head_size, const float *cosines,
                     const float *sines, KernelLevel level);
 
+// MARK: 8-bit numbers
+
+/// The inputs whose products with an output's weights are added by one instruction: 4 bytes, or 2 numbers of 16 bits
+/// where the processor multiplies no bytes. A group takes 32 bits.
+size_t encoder_group_size(KernelLevel level);
+
+/// Weights of a linear layer in 8 bits, packed: an output is scale · Σ input · weight. All levels get the same sums.
+typedef struct EncoderQuantizedLinear {
+    const int32_t *panels; ///< panel after panel; of each group of inputs the columns' weights, 32 bits each
+    const float *scales;   ///< width floats a panel
+    const int32_t *sums;   ///< of each column's weights, which times the inputs' zero are taken away
+    const float *bias;
+    size_t groups;
+    EncoderActivation activation;
+    int is_gated; ///< as in EncoderLinear
+} EncoderQuantizedLinear;
+
+/// Rounds the rows of a panel's columns, `inner` values each, `inner` apart, to whole numbers of scales, which are chosen
+/// for the largest weight to become 127. `groups` is inner over the group size, rounded up.
+void encoder_pack_quantized(const float *rows, size_t inner, size_t groups, int32_t *panel, float *scales, int32_t *sums,
+                            KernelLevel level);
+
+/// Rounds (x - offset) · factor to whole numbers from 0 to 255, row by row: value = scale · (number - zero). The smallest
+/// and the largest of a row, and 0, decide about scale and zero. Offsets and factors may be NULL.
+void encoder_quantize(const float *x, size_t rows, size_t columns, size_t stride, const float *offsets,
+                      const float *factors, size_t groups, int32_t *values, float *scales, int32_t *zeros,
+                      KernelLevel level);
+
+/// As encoder_multiply, of rows of `groups` groups each.
+void encoder_multiply_quantized(const EncoderQuantizedLinear *linear, const int32_t *values, const float *scales,
+                                const int32_t *zeros, size_t rows, size_t first_panel, size_t end_panel,
+                                const float *residual, size_t residual_stride, float *y, size_t y_stride,
+                                KernelLevel level);
+
 /// Gives the processor a hint that a thread waits for another.
 static inline void encoder_pause(void) {
 #if defined(__x86_64__)
