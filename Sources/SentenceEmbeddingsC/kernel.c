@@ -7,6 +7,8 @@
 /// a few rows' stay in the first cache. The order of additions is the same.
 enum { INNER_BLOCK = 512 };
 
+enum { PREFETCH = 4096 };
+
 // MARK: Baseline
 
 #define LEVEL(name) name##_baseline
