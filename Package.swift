@@ -277,6 +277,13 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
+        // Tokenizes for a comparison with Python's `tokenizers`.
+        .executableTarget(
+            name: "tokenize-lines",
+            dependencies: ["SentenceEmbeddings", "Vectors"],
+            path: "Tests/TokenizeLines",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "Word2VecTests",
             dependencies: ["TestSupport", "Vectors", "VectorsC", "Word2Vec"],
