@@ -99,7 +99,7 @@ public final class CrossEncoder: Sendable {
                     "scoring \(passages.count) passages",
                     progress: progress
                 ) { [self] pair throws(VectorError) in
-                    let tokens = try tokenizer.encode(query, and: passages[pair], maximumTokens: maximumTokens)
+                    let tokens = tokenizer.encode(query, and: passages[pair], maximumTokens: maximumTokens)
                     return (tokens.ids, tokens.typeIDs)
                 } finish: { [self] first, batch, states, team throws(VectorError) in
                     let dimension = batches.transformer.configuration.dimension

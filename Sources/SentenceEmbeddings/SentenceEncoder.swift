@@ -99,7 +99,7 @@ public final class SentenceEncoder: Sendable {
             // Model2Vec reads 512 tokens, and passes over those that it doesn't know.
             maximumTokens = try first == nil ? configuration?.int("max_length", in: 1...Int(Int32.max), default: 512) ?? 512 : .max
             lowercases = false
-            model = .table(table, vectorModules, ignored: nil)
+            model = .table(table, vectorModules, ignored: first == nil ? tokenizer.specialTokens.unknown : nil)
         } else {
             guard let configuration else { throw VectorError(.invalidFormat, "'\(folder.path)' has no config.json") }
             let shape = try TransformerConfiguration(configuration)
@@ -214,7 +214,7 @@ public final class SentenceEncoder: Sendable {
                     purpose,
                     progress: progress
                 ) { [self] text throws(VectorError) in
-                    try tokens(of: prompt + texts[text])
+                    tokens(of: prompt + texts[text])
                 } finish: { first, batch, states, team throws(VectorError) in
                     let pooled = pooling.vectors(of: batch, states, dimension: stateDimension)
                     try store(first, VectorModule.apply(modules, to: pooled, count: batch.textCount, team))
@@ -228,8 +228,9 @@ public final class SentenceEncoder: Sendable {
                 ) { [self] piece throws(VectorError) in
                     try cancellation.check(purpose)
                     for text in piece {
-                        let ids = try tokens(of: prompt + texts[text]).ids
-                        let mean = try table.mean(of: ignored.map { ignored in ids.filter { $0 != ignored } } ?? ids)
+                        // Static models have no special tokens.
+                        let ids = tokenizer.pieceIDs(of: prompt + texts[text]).prefix(maximumTokens)
+                        let mean = try table.mean(of: ids.filter { $0 != ignored })
                         try store(text, VectorModule.apply(modules, to: mean, count: 1, .alone))
                     }
                 }
@@ -267,8 +268,8 @@ public final class SentenceEncoder: Sendable {
         try await encode(CollectionOfOne(text), prompt: prompt, threads: threads).values
     }
 
-    private func tokens(of text: String) throws(VectorError) -> (ids: [Int32], types: [Int32]) {
-        let tokens = try tokenizer.encode(lowercases ? text.lowercased() : text, maximumTokens: maximumTokens)
+    private func tokens(of text: String) -> (ids: [Int32], types: [Int32]) {
+        let tokens = tokenizer.encode(lowercases ? text.lowercased() : text, maximumTokens: maximumTokens)
         return (tokens.ids, tokens.typeIDs)
     }
 }

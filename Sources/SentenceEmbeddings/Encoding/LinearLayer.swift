@@ -9,6 +9,23 @@ final class LinearLayer: @unchecked Sendable {
     struct Source {
         var weight: Tensor
         var bias: Tensor?
+        /// The outputs that are meant.
+        var rows: Range<Int>
+
+        /// All outputs.
+        init(weight: Tensor, bias: Tensor?) {
+            self.weight = weight
+            self.bias = bias
+            rows = 0..<weight.shape[0]
+        }
+
+        /// One of `count` equal parts of the outputs.
+        func part(_ number: Int, of count: Int) -> Source {
+            var part = self
+            let size = rows.count / count
+            part.rows = rows.lowerBound + number * size..<rows.lowerBound + (number + 1) * size
+            return part
+        }
     }
 
     let inputs: Int

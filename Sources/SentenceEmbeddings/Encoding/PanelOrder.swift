@@ -23,7 +23,7 @@ struct PanelOrder {
         isGated: Bool,
         level: KernelLevel
     ) throws(VectorError) {
-        let count = sources.reduce(0) { $0 + $1.weight.shape[0] }
+        let count = sources.reduce(0) { $0 + $1.rows.count }
         self.inputs = inputs
         width = encoder_panel_width(level)
         outputs = isGated ? count / 2 : count
@@ -35,7 +35,7 @@ struct PanelOrder {
         var row = 0
         for source in sources {
             let biases = try source.bias?.floats()
-            for own in 0..<source.weight.shape[0] {
+            for own in source.rows {
                 let (output, half) = isGated ? (row % outputs, row / outputs) : (row, 0)
                 let column = output / panelOutputs * width + half * panelOutputs + output % panelOutputs
                 try source.weight.read(own * inputs..<(own + 1) * inputs, into: rows + column * inputs)

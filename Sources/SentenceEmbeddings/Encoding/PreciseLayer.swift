@@ -4,7 +4,8 @@ import Vectors
 /// A linear layer of a transformer in the precision that was asked for.
 enum PreciseLayer: Sendable {
     case float32(LinearLayer)
-    case int8(QuantizedLinearLayer)
+    /// Side by side, each with scales of its own.
+    case int8([QuantizedLinearLayer])
 
     /// - Parameter normalization: what the inputs come out of; nil if out of none.
     init(
@@ -27,16 +28,22 @@ enum PreciseLayer: Sendable {
                 )
             )
         case .int8:
-            self = .int8(
-                try QuantizedLinearLayer(
-                    sources,
-                    inputs: inputs,
-                    activation: activation,
-                    isGated: isGated,
-                    normalization: normalization,
-                    level: reader.level
+            // Of a gated layer both halves make an output. Others have a layer for each source: queries, keys and values
+            // together would lose twice as much.
+            var layers: [QuantizedLinearLayer] = []
+            for sources in isGated ? [sources] : sources.map({ [$0] }) {
+                layers.append(
+                    try QuantizedLinearLayer(
+                        sources,
+                        inputs: inputs,
+                        activation: activation,
+                        isGated: isGated,
+                        normalization: normalization,
+                        level: reader.level
+                    )
                 )
-            )
+            }
+            self = .int8(layers)
         }
     }
 
@@ -51,8 +58,14 @@ enum PreciseLayer: Sendable {
     ) {
         switch self {
         case .float32(let layer): layer.apply(to: x, count: count, adding: residual, into: y, team)
-        case .int8(let layer):
-            layer.apply(to: x, count: count, adding: residual, into: y, memory.quantized, team)
+        case .int8(let layers):
+            // What a layer writes behind its outputs, the next one writes over.
+            var column = 0
+            for layer in layers {
+                let part = Rows(start: y.start + column, stride: y.stride)
+                layer.apply(to: x, count: count, adding: residual, into: part, memory.quantized, team)
+                column += layer.outputs
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ import Vectors
 ///
 /// `@unchecked Sendable`: the weights are written by the initialiser alone.
 final class QuantizedLinearLayer: @unchecked Sendable {
+    let outputs: Int
     private let inputs: Int
     private let panels: Int
     private let groups: Int
@@ -33,6 +34,7 @@ final class QuantizedLinearLayer: @unchecked Sendable {
         let group = encoder_group_size(level)
         self.inputs = inputs
         self.level = level
+        outputs = order.outputs
         panels = order.panels
         groups = (inputs + group - 1) / group
         if let normalization {

@@ -35,10 +35,14 @@ struct TransformerLayer: Sendable {
                 try reader.source(start + name, outputs: outputs, inputs: inputs, hasBias: hasBias)
             }
             positions = configuration.layers[number]
-            let parts = 3 / names.queryKeyValue.count
             let hasAttentionBias = configuration.hasAttentionBias
-            queryKeyValue = try names.queryKeyValue.map { name throws(VectorError) in
-                try source(name, parts * dimension, dimension, hasBias: hasAttentionBias)
+            if names.queryKeyValue.count == 1 {
+                let fused = try source(names.queryKeyValue[0], 3 * dimension, dimension, hasBias: hasAttentionBias)
+                queryKeyValue = (0..<3).map { fused.part($0, of: 3) }
+            } else {
+                queryKeyValue = try names.queryKeyValue.map { name throws(VectorError) in
+                    try source(name, dimension, dimension, hasBias: hasAttentionBias)
+                }
             }
             attentionOutput = try source(names.attentionOutput, dimension, dimension, hasBias: hasAttentionBias)
             let hasBias = configuration.hasFeedForwardBias

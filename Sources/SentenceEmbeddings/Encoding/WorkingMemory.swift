@@ -27,8 +27,11 @@ final class WorkingMemory: Sendable {
     ) throws(VectorError) {
         self.tokens = tokens
         self.members = members
-        let widths = [1, 1, 1, 3].map { Rows.stride(of: $0 * configuration.dimension) }
-            + [Rows.stride(of: configuration.innerDimension)]
+        let dimension = configuration.dimension
+        // Behind queries, keys and values there is room for all columns of the values' last panel.
+        let widths =
+            [dimension, dimension, dimension, 2 * dimension + Rows.stride(of: dimension), configuration.innerDimension]
+            .map(Rows.stride)
         // All tokens may be of one text.
         let attention = encoder_attention_scratch(tokens, configuration.dimension / configuration.heads)
         let scratchStride = Rows.stride(of: attention)
