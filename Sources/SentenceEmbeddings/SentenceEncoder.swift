@@ -42,7 +42,7 @@ public final class SentenceEncoder: Sendable {
 
     private enum Model: Sendable {
         case transformer(TransformerBatches, Pooling, [VectorModule])
-        case table(StaticEmbeddings, [VectorModule], ignored: Int32?)
+        case table(StaticEmbeddings, StaticTokenizer, [VectorModule])
     }
 
     /// Reads a model's folder.
@@ -96,10 +96,11 @@ public final class SentenceEncoder: Sendable {
                 vectorModules.append(.normalize)
             }
             tokenizer = try SubwordTokenizer(contentsOf: modelFolder)
-            // Model2Vec reads 512 tokens, and passes over those that it doesn't know.
-            maximumTokens = try first == nil ? configuration?.int("max_length", in: 1...Int(Int32.max), default: 512) ?? 512 : .max
+            var tokens = StaticTokenizer(tokenizer)
+            if first == nil, let configuration { tokens = try StaticTokenizer(tokenizer, modelFolder, configuration) }
+            maximumTokens = tokens.maximumTokens
             lowercases = false
-            model = .table(table, vectorModules, ignored: first == nil ? tokenizer.specialTokens.unknown : nil)
+            model = .table(table, tokens, vectorModules)
         } else {
             guard let configuration else { throw VectorError(.invalidFormat, "'\(folder.path)' has no config.json") }
             let shape = try TransformerConfiguration(configuration)
@@ -219,18 +220,16 @@ public final class SentenceEncoder: Sendable {
                     let pooled = pooling.vectors(of: batch, states, dimension: stateDimension)
                     try store(first, VectorModule.apply(modules, to: pooled, count: batch.textCount, team))
                 }
-            case .table(let table, let modules, let ignored):
+            case .table(let table, let tokens, let modules):
                 try inPieces(
                     of: texts.count,
                     size: 16,
                     threads: threads,
                     progress: progress
-                ) { [self] piece throws(VectorError) in
+                ) { piece throws(VectorError) in
                     try cancellation.check(purpose)
                     for text in piece {
-                        // Static models have no special tokens.
-                        let ids = tokenizer.pieceIDs(of: prompt + texts[text]).prefix(maximumTokens)
-                        let mean = try table.mean(of: ids.filter { $0 != ignored })
+                        let mean = try table.mean(of: tokens.ids(of: prompt + texts[text]))
                         try store(text, VectorModule.apply(modules, to: mean, count: 1, .alone))
                     }
                 }

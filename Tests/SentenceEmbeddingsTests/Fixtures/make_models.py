@@ -82,7 +82,8 @@ def wrapped(tokenizer, special, types, limit):
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{first} $A {last}", pair=f"{first} $A {last} {second.format(last=last)}",
         special_tokens=[(name, tokenizer.token_to_id(name)) for name in (first, last)])
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=limit,
+    inputs = ["input_ids", "attention_mask"] + (["token_type_ids"] if types == 2 else [])
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=limit, model_input_names=inputs,
                                    **special, **({"cls_token": first, "sep_token": last} if first == "<s>" else {}))
 
 
