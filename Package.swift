@@ -117,7 +117,7 @@ let package = Package(
         .executableTarget(
             name: "VectorsCommand",
             dependencies: [
-                "Console", "Faiss", "Milvus", "VectorStorage", "Vectors", "Word2Vec",
+                "Console", "Faiss", "Milvus", "SentenceEmbeddings", "VectorStorage", "Vectors", "Word2Vec",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["README.md"],
@@ -273,7 +273,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SentenceEmbeddingsTests",
-            dependencies: ["SentenceEmbeddings", "TestSupport", "Vectors"],
+            dependencies: ["SentenceEmbeddings", "TestSupport", "Vectors", "VectorsC"],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
