@@ -29,6 +29,7 @@ let package = Package(
     products: [
         .library(name: "Faiss", targets: ["Faiss"]),
         .library(name: "Milvus", targets: ["Milvus"]),
+        .library(name: "SentenceEmbeddings", targets: ["SentenceEmbeddings"]),
         .library(name: "VectorStorage", targets: ["VectorStorage"]),
         .library(name: "Vectors", targets: ["Vectors"]),
         .library(name: "Word2Vec", targets: ["Word2Vec"]),
@@ -103,6 +104,12 @@ let package = Package(
             exclude: ["Protocol/milvus.proto"],
             swiftSettings: strict
         ),
+        .target(name: "SentenceEmbeddingsC", dependencies: ["VectorsC"]),
+        .target(
+            name: "SentenceEmbeddings",
+            dependencies: ["SentenceEmbeddingsC", "Vectors", "VectorsC"],
+            swiftSettings: strict
+        ),
         .target(name: "Word2VecC", dependencies: ["VectorsC"]),
         .target(name: "Word2Vec", dependencies: ["CZlib", "Vectors", "VectorsC", "Word2VecC"], swiftSettings: strict),
         .target(name: "Console", swiftSettings: strict),
@@ -110,7 +117,7 @@ let package = Package(
         .executableTarget(
             name: "VectorsCommand",
             dependencies: [
-                "Console", "Faiss", "Milvus", "VectorStorage", "Vectors", "Word2Vec",
+                "Console", "Faiss", "Milvus", "SentenceEmbeddings", "VectorStorage", "Vectors", "Word2Vec",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["README.md"],
@@ -262,6 +269,19 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: ["TestSupport", "Vectors"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SentenceEmbeddingsTests",
+            dependencies: ["SentenceEmbeddings", "TestSupport", "Vectors", "VectorsC"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
+        // Tokenizes for a comparison with Python's `tokenizers`.
+        .executableTarget(
+            name: "tokenize-lines",
+            dependencies: ["SentenceEmbeddings", "Vectors"],
+            path: "Tests/TokenizeLines",
             swiftSettings: strict
         ),
         .testTarget(

@@ -14,6 +14,11 @@ package enum Folder {
         }
     }
 
+    /// Whether a path leads to a regular file.
+    package static func hasFile(_ url: URL) throws(VectorError) -> Bool {
+        fileStatus(try url.filePath)?.isRegularFile ?? false
+    }
+
     /// Makes a folder and those above it, where they are missing.
     package static func create(_ url: URL) throws(VectorError) {
         // Without the slash of a folder's URL, which would lead through a link.
