@@ -110,7 +110,7 @@ FLAGS = [
     ("extends_grapheme", where(lambda text: letter_a.normalize_str("a" + text) == "x")),
     ("starts_grapheme", where(lambda text: letter_a.normalize_str(text + "a\u0301").endswith("\u0301"))),
     ("ends_grapheme", before_accent(range(1, 0xD800)) | before_accent(range(0xE000, 0x10000)) | {0}),
-    ("joins_grapheme", where(lambda text: sign.normalize_str("\u00a9\u200d" + text) == "x\u200d" + text)),
+    ("joins_grapheme", where(lambda text: sign.normalize_str("\u00a9\u200d" + text) == "x\u200d" + text) | {0xA9}),
 ]
 
 print("""// Made by Tests/Interoperability/make_unicode_tables.py from tokenizers 0.23.3. Not for editing.
