@@ -29,7 +29,7 @@ package_flags := $(swift_flags) $(if $(TRAITS),--traits $(TRAITS))
 export TRAITS
 
 # Programs of Examples/ that get their data themselves, on which each holds its own results.
-examples := text-classification text-clustering semantic-search bring-your-own-features image-retrieval \
+examples := documents text-classification text-clustering semantic-search bring-your-own-features image-retrieval \
     place-recognition recommendation choosing-dimension noise
 
 .PHONY: help install corpus build demo test test-processors test-arm test-milvus milvus-protocol interoperability \

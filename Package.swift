@@ -137,6 +137,13 @@ let package = Package(
             path: "Examples/VectorStore",
             swiftSettings: strict
         ),
+        // A folder of texts, asked in plain language.
+        .executableTarget(
+            name: "documents",
+            dependencies: ["ExampleSupport", "SentenceEmbeddings", "VectorStorage"],
+            path: "Examples/Documents",
+            swiftSettings: strict
+        ),
         // What the examples share: where their data comes from, plots.
         .target(
             name: "ExampleSupport",
