@@ -11,8 +11,10 @@ struct StoreCreateCommand: AsyncParsableCommand {
 
     @OptionGroup var place: CollectionArguments
 
-    @Option(help: "The length of every vector.")
-    var dimension: Int
+    @Option(help: "The length of every vector; a model has its own.")
+    var dimension: Int?
+
+    @OptionGroup var model: ModelArguments
 
     @Option(help: "l2, ip or cosine.")
     var metric = MetricArgument.cosine
@@ -46,19 +48,37 @@ struct StoreCreateCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard (1...VectorMatrix.maximumDimension).contains(dimension) else {
+        guard (dimension == nil) != (model.model == nil) else {
+            throw ValidationError("give either --dimension or, for a collection of texts, --model FOLDER")
+        }
+        if let dimension, !(1...VectorMatrix.maximumDimension).contains(dimension) {
             throw ValidationError("--dimension \(dimension) is outside 1...\(VectorMatrix.maximumDimension)")
         }
     }
 
     func run() async throws {
-        try await withStore(at: place.store, .readWriteCreating) { store in
-            _ = try await store.createCollection(
-                place.collection,
-                dimension: dimension,
-                metric: metric.metric,
-                index: index.index
-            )
+        let dimension: Int
+        if let given = self.dimension {
+            dimension = given
+            try await withStore(at: place.store, .readWriteCreating) { store in
+                _ = try await store.createCollection(
+                    place.collection,
+                    dimension: dimension,
+                    metric: metric.metric,
+                    index: index.index
+                )
+            }
+        } else {
+            let encoder = try model.encoder(for: "a collection of texts")
+            dimension = encoder.dimension
+            try await withStore(place.store, .readWriteCreating) { store in
+                _ = try await store.createTextCollection(
+                    place.collection,
+                    embedder: encoder,
+                    metric: metric.metric,
+                    index: index.index
+                )
+            }
         }
         try outputs.report(
             Figures(

@@ -14,17 +14,24 @@ struct StoreImportCommand: AsyncParsableCommand {
             object a line, in the order of the vectors, each {"key": …, "metadata": {…}}, both optional. At a row that \
             can't be stored the command ends and has stored all rows before it, unless --all-or-nothing is given; --skip \
             goes on behind them.
+
+            With --text-field the input is such lines itself, and the vectors are made of a field of their metadata by the \
+            model of the collection, which `create --model` has named.
             """
     )
 
     @OptionGroup var place: CollectionArguments
 
-    @Argument(help: "Vectors or word vectors.")
+    @Argument(help: "Vectors or word vectors; JSON lines with --text-field.")
     var input: String
 
     @Option(help: "Keys and metadata, JSON lines.")
     var metadata: String?
 
+    @Option(help: "The field that holds a row's text.")
+    var textField: String?
+
+    @OptionGroup var model: ModelArguments
     @OptionGroup var batches: BatchArguments
     @OptionGroup var reading: ReadingArguments
 
@@ -35,6 +42,12 @@ struct StoreImportCommand: AsyncParsableCommand {
 
     func validate() throws {
         if skip < 0 { throw ValidationError("--skip \(skip) is negative") }
+        guard (textField == nil) == (model.model == nil) else {
+            throw ValidationError("--text-field and --model go together")
+        }
+        if textField != nil, metadata != nil || batches.allOrNothing {
+            throw ValidationError("--text-field does not go with --metadata or --all-or-nothing")
+        }
     }
 
     private struct Figures: Encodable {
@@ -47,9 +60,38 @@ struct StoreImportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let figures: Figures
+        if let textField {
+            figures = try await importTexts(textField)
+        } else {
+            figures = try await importVectors()
+        }
+        try outputs.report(figures, lines: ["the collection holds \(figures.count) vectors"])
+    }
+
+    private func importTexts(_ field: String) async throws -> Figures {
+        let encoder = try model.encoder(for: "--text-field")
+        let texts = TextImport(path: input, field: field, skip: skip, batch: min(batches.batch, 1000))
+        return try await withStore(place.store, .readWrite) { store in
+            let collection = try await store.textCollection(place.collection, embedder: encoder)
+            let start = ContinuousClock.now
+            let count = try await texts.run(into: collection)
+            let stored = ContinuousClock.now
+            await collection.vectors.waitForIndex()
+            return Figures(
+                stored: count,
+                count: try await collection.count(),
+                omitted: 0,
+                importSeconds: (stored - start).seconds,
+                indexSeconds: (ContinuousClock.now - stored).seconds
+            )
+        }
+    }
+
+    private func importVectors() async throws -> Figures {
         let input = try VectorInput(input, reading.options)
         let lines = try metadata.map { TextLines(try ByteStream(fileURL($0))) }
-        let figures = try await place.with(.readWrite) { collection in
+        return try await place.with(.readWrite) { collection in
             try input.check(dimension: collection.dimension, of: "the collection '\(collection.name)'")
             let descriptions = try lines.map { try readDescriptions($0, count: input.count) }
             let content = try input.read(for: collection.metric)
@@ -90,7 +132,6 @@ struct StoreImportCommand: AsyncParsableCommand {
                 indexSeconds: (ContinuousClock.now - stored).seconds
             )
         }
-        try outputs.report(figures, lines: ["the collection holds \(figures.count) vectors"])
     }
 
     /// Stores rows, or those before the first that can't be, and then says which they were.

@@ -1,13 +1,15 @@
 import ArgumentParser
 import Console
 import Foundation
+import SentenceEmbeddings
 import VectorStorage
 import Vectors
 
 struct StoreSearchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search",
-        abstract: "Find the rows nearest to a stored row, or to the vectors of a file; a JSON object a match.",
+        abstract:
+            "Find the rows nearest to a stored row, to a text, or to the vectors of a file; a JSON object a match.",
         discussion: "With --json the last line has all matches, and the seconds a query, each searched by itself."
     )
 
@@ -16,6 +18,11 @@ struct StoreSearchCommand: AsyncParsableCommand {
 
     @Option(parsing: .unconditional, help: "The key of the row whose neighbours are wanted.")
     var key: String?
+
+    @Option(parsing: .unconditional, help: "What is searched for in a collection of texts.")
+    var text: String?
+
+    @OptionGroup var model: ModelArguments
 
     @Option(help: "The queries: vectors or word vectors.")
     var queries: String?
@@ -32,7 +39,10 @@ struct StoreSearchCommand: AsyncParsableCommand {
     @OptionGroup var outputs: OutputArguments
 
     func validate() throws {
-        guard (key == nil) != (queries == nil) else { throw ValidationError("give either --key KEY or --queries FILE") }
+        guard [key, text, queries].count(where: { $0 != nil }) == 1 else {
+            throw ValidationError("give one of --key KEY, --text TEXT and --queries FILE")
+        }
+        guard (text == nil) == (model.model == nil) else { throw ValidationError("--text and --model go together") }
         try checkPositive(count, "-k")
         try checkPositive(probes, "--probes")
     }
@@ -47,9 +57,15 @@ struct StoreSearchCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let text {
+            let encoder = try model.encoder(for: "--text")
+            return try await withStore(place.store, .readOnly) { store in
+                let texts = try await store.textCollection(place.collection, embedder: encoder)
+                try await answer(encoder.embed([text], as: .query).map { Array($0) }, in: texts.vectors)
+            }
+        }
         let input = try queries.map { try VectorInput($0) }
         try await place.with(.readOnly) { collection in
-            try await choice.warnOfUnknownFields(in: collection)
             let queries: [[Float]]
             if let input {
                 try input.check(dimension: collection.dimension, of: "the collection '\(collection.name)'")
@@ -61,29 +77,34 @@ struct StoreSearchCommand: AsyncParsableCommand {
                 }
                 queries = [row.vector]
             }
-            var figures = Figures(k: count, matches: [], queries: queries.count, secondsMedian: 0, strategy: "")
-            var seconds: [Double] = []
-            var strategies = Set<String>()
-            for (number, query) in queries.enumerated() {
-                let start = ContinuousClock.now
-                let result = try await collection.search(
-                    query,
-                    k: count,
-                    where: choice.condition,
-                    options: QueryOptions(exact: exact, probes: probes)
-                )
-                seconds.append((ContinuousClock.now - start).seconds)
-                strategies.insert(result.diagnostics.strategy.rawValue)
-                let matches = result.matches.map { RowLine($0) }
-                if outputs.json {
-                    figures.matches.append(matches)
-                } else {
-                    for match in matches { print((queries.count > 1 ? "\(number)\t" : "") + match.text) }
-                }
-            }
-            figures.secondsMedian = queries.isEmpty ? 0 : median(seconds)
-            figures.strategy = strategies.sorted().joined(separator: ", ")
-            try outputs.report(figures, lines: [])
+            try await answer(queries, in: collection)
         }
+    }
+
+    private func answer(_ queries: [[Float]], in collection: some StoredCollection) async throws {
+        try await choice.warnOfUnknownFields(in: collection)
+        var figures = Figures(k: count, matches: [], queries: queries.count, secondsMedian: 0, strategy: "")
+        var seconds: [Double] = []
+        var strategies = Set<String>()
+        for (number, query) in queries.enumerated() {
+            let start = ContinuousClock.now
+            let result = try await collection.search(
+                query,
+                k: count,
+                where: choice.condition,
+                options: QueryOptions(exact: exact, probes: probes)
+            )
+            seconds.append((ContinuousClock.now - start).seconds)
+            strategies.insert(result.diagnostics.strategy.rawValue)
+            let matches = result.matches.map { RowLine($0) }
+            if outputs.json {
+                figures.matches.append(matches)
+            } else {
+                for match in matches { print((queries.count > 1 ? "\(number)\t" : "") + match.text) }
+            }
+        }
+        figures.secondsMedian = queries.isEmpty ? 0 : median(seconds)
+        figures.strategy = strategies.sorted().joined(separator: ", ")
+        try outputs.report(figures, lines: [])
     }
 }
