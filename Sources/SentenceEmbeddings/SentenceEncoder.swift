@@ -36,7 +36,7 @@ public final class SentenceEncoder: Sendable {
     /// The name of the prompt that goes before every text for which none is asked for; nil if none does.
     public let defaultPromptName: String?
 
-    let tokenizer: SubwordTokenizer
+    package let tokenizer: SubwordTokenizer
     let lowercases: Bool
     private let model: Model
 
@@ -196,10 +196,14 @@ public final class SentenceEncoder: Sendable {
         return try VectorMatrix(count: texts.count, dimension: dimension) { values in
             // Every text writes a row of its own, and all are done when the closure returns.
             nonisolated(unsafe) let values = values
-            let store: @Sendable (Int, [Float]) throws(VectorError) -> Void = { [dimension] first, vectors throws(VectorError) in
+            let store: @Sendable (Int, [Float]) throws(VectorError) -> Void = {
+                [dimension] first, vectors throws(VectorError) in
                 for (number, value) in vectors.enumerated() {
                     guard value.isFinite else {
-                        throw VectorError(.notFinite, "text \(first + number / dimension): the model's arithmetic gave \(value)")
+                        throw VectorError(
+                            .notFinite,
+                            "text \(first + number / dimension): the model's arithmetic gave \(value)"
+                        )
                     }
                     values[first * dimension + number] = value
                 }

@@ -15,7 +15,8 @@ struct VectorsCommand: AsyncParsableCommand {
             object.
             """,
         subcommands: [
-            PhrasesCommand.self, TrainCommand.self, EmbedCommand.self, SimilarCommand.self, EvaluateCommand.self, ConvertCommand.self,
+            PhrasesCommand.self, TrainCommand.self, EmbedCommand.self, SimilarCommand.self, EvaluateCommand.self,
+            ConvertCommand.self,
             ClusterCommand.self, MapCommand.self, IndexCommand.self, StoreCommand.self,
         ]
     )

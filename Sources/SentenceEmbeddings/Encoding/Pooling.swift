@@ -65,7 +65,8 @@ struct Pooling: Sendable {
     }
 
     /// The vector of a text's tokens; zeros for a text without any.
-    private func apply(to states: Rows, _ tokens: Range<Int>, dimension: Int, into vector: UnsafeMutablePointer<Float>) {
+    private func apply(to states: Rows, _ tokens: Range<Int>, dimension: Int, into vector: UnsafeMutablePointer<Float>)
+    {
         for (number, mode) in modes.enumerated() {
             let vector = vector + number * dimension
             vector.update(repeating: 0, count: dimension)

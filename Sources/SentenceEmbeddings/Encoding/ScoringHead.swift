@@ -25,7 +25,8 @@ struct ScoringHead: Sendable {
         var pooling = Pooling.firstToken
         switch configuration.family {
         case .bert: (denseName, outputName) = (weights.prefix + "pooler.dense", "classifier")
-        case .roberta, .camembert, .xlmRoberta, .mpnet: (denseName, outputName) = ("classifier.dense", "classifier.out_proj")
+        case .roberta, .camembert, .xlmRoberta, .mpnet:
+            (denseName, outputName) = ("classifier.dense", "classifier.out_proj")
         case .distilBERT:
             (denseName, outputName) = ("pre_classifier", "classifier")
             activation = ENCODER_RELU

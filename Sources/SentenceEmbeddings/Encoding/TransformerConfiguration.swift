@@ -104,7 +104,10 @@ struct TransformerConfiguration: Sendable {
             return
         }
         guard (dimension / heads).isMultiple(of: 2) else {
-            throw VectorError(.invalidFormat, "'\(file.path)': heads of dimension \(dimension / heads) can't be rotated")
+            throw VectorError(
+                .invalidFormat,
+                "'\(file.path)': heads of dimension \(dimension / heads) can't be rotated"
+            )
         }
         layers = try Self.alternatingLayers(file, count: layerCount)
         hasAttentionBias = try file.bool("attention_bias", default: false)

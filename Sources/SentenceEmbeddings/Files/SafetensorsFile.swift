@@ -59,7 +59,9 @@ struct SafetensorsFile: Sendable {
         }
 
         var end = 0
-        for (range, name) in ranges.sorted(by: { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }) {
+        for (range, name) in ranges.sorted(by: {
+            ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+        }) {
             guard range.lowerBound == end else {
                 throw fail("tensor '\(name)' begins at \(range.lowerBound), the one before it ends at \(end)")
             }
