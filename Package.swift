@@ -280,7 +280,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SentenceEmbeddingsTests",
-            dependencies: ["SentenceEmbeddings", "TestSupport", "Vectors", "VectorsC"],
+            dependencies: ["SentenceEmbeddings", "SentenceEmbeddingsC", "TestSupport", "Vectors", "VectorsC"],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),

@@ -4,7 +4,8 @@ extension SentenceEncoder {
     /// Cuts a text into passages that the model reads whole: at white space, and within a word where one alone is too
     /// long.
     ///
-    /// Every character but white space between passages is in one. Cost: tokenizes the text twice; no vectors are made.
+    /// Every character but white space between passages is in one. Cost: tokenizes the text three times; no vectors are
+    /// made.
     ///
     /// - Parameters:
     ///   - text: the text. One of white space alone has no passages.
@@ -29,6 +30,8 @@ extension SentenceEncoder {
         let words = words(of: text, room: room)
         var passages: [TextPassage] = []
         var start = 0
+        // The words that are in a passage already.
+        var covered = 0
         while start < words.count {
             var end = start + 1
             var tokens = words[start].tokens
@@ -39,6 +42,12 @@ extension SentenceEncoder {
             func range() -> Range<String.Index> { words[start].range.lowerBound..<words[end - 1].range.upperBound }
             // Words may have more tokens side by side than each by itself, if rarely.
             while end > start + 1, tokenizer.count(String(text[range()])) - specials > room { end -= 1 }
+            if end <= covered {
+                // The overlap left no room for a word.
+                start += 1
+                continue
+            }
+            covered = end
             passages.append(TextPassage(text: String(text[range()]), range: range()))
             guard end < words.count else { break }
             // Back by the overlap, but not so far that the next passage has no room for a new word.
@@ -73,8 +82,8 @@ extension SentenceEncoder {
         return words
     }
 
-    /// Appends a word, or its halves until they fit. The tokens are counted with the white space before it, which some
-    /// models' tokens begin with.
+    /// Appends a word, or its halves until they fit. The tokens are counted with and without the white space before it,
+    /// which some models' tokens begin with: the first word of a passage has none.
     private func append(
         _ text: String,
         _ whole: Range<String.Index>,
@@ -83,8 +92,11 @@ extension SentenceEncoder {
         to words: inout [Word]
     ) {
         let scalars = text.unicodeScalars
-        let tokens = tokenizer.pieceIDs(of: String(text[whole])).count
         let range = start..<whole.upperBound
+        let tokens = max(
+            tokenizer.pieceIDs(of: String(text[whole])).count,
+            tokenizer.pieceIDs(of: String(text[range])).count
+        )
         let length = scalars[range].count
         guard tokens > room, length > 1 else { return words.append(Word(range: range, tokens: tokens)) }
         let middle = scalars.index(start, offsetBy: length / 2)

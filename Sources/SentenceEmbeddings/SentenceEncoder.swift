@@ -36,7 +36,7 @@ public final class SentenceEncoder: Sendable {
     /// The name of the prompt that goes before every text for which none is asked for; nil if none does.
     public let defaultPromptName: String?
 
-    let tokenizer: SubwordTokenizer
+    package let tokenizer: SubwordTokenizer
     let lowercases: Bool
     private let model: Model
 
