@@ -91,9 +91,13 @@ package struct JSON: Sendable {
     /// The number, if it is written as an integer and fits; nil otherwise.
     package var int: Int? { number.flatMap { Int($0) } }
 
-    private var number: String? {
+    private var number: String? { withNumber { String(decoding: $0, as: UTF8.self) } }
+
+    /// Calls `body` with the number as it is written; nil if this is no number.
+    func withNumber<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
         guard first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") < 10 else { return nil }
-        return String(decoding: document.text[place..<place + Int(document.nodes[index].extent)], as: UTF8.self)
+        let range = place..<place + Int(document.nodes[index].extent)
+        return document.text.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
     }
 
     /// The string; nil if it is something else.

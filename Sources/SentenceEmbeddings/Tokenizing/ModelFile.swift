@@ -75,7 +75,9 @@ enum ModelFile {
         var vocabulary = PieceTable()
         var scores: [Double] = []
         for entry in try json.list("vocab") {
-            guard let score = entry[1]?.double else { throw entry.error("a piece and its score must stand here") }
+            guard let score = entry[1].flatMap(PieceScore.read) else {
+                throw entry.error("a piece and its score must stand here")
+            }
             let id = Int32(scores.count)
             guard entry[0]?.withUTF8({ vocabulary.insert($0, id: id) }) != nil else {
                 throw entry.error("a piece and its score must stand here")
