@@ -172,7 +172,7 @@ let package = Package(
         // The code that stands in the documentation.
         .executableTarget(
             name: "snippets",
-            dependencies: ["Faiss", "VectorStorage", "Vectors", "Word2Vec"],
+            dependencies: ["Faiss", "SentenceEmbeddings", "VectorStorage", "Vectors", "Word2Vec"],
             path: "Examples/Snippets",
             swiftSettings: strict
         ),

@@ -10,7 +10,7 @@ set -eu
 . "$(dirname "$0")/common.sh"
 cd "$(dirname "$0")/.."
 
-modules="Vectors Faiss VectorStorage Word2Vec"
+modules="Vectors Faiss SentenceEmbeddings VectorStorage Word2Vec"
 # The module Milvus has its content with the trait alone.
 [ "${TRAITS:-}" != Milvus ] || modules="$modules Milvus"
 output=${1:-.build/documentation}
@@ -23,7 +23,7 @@ for module in $modules; do
 done
 # What was built has all that documentation needs: no second build to emit symbol graphs.
 target=$(swift -print-target-info | python3 -c 'import json, sys; print(json.load(sys.stdin)["target"]["triple"])')
-maps="modulemaps/CFaiss modulemaps/CZlib $built/FaissC.build $built/VectorsC.build $built/Word2VecC.build
+maps="modulemaps/CFaiss modulemaps/CZlib $built/FaissC.build $built/SentenceEmbeddingsC.build $built/VectorsC.build $built/Word2VecC.build
     .build/checkouts/GRDB.swift/Sources/GRDBSQLite"
 # What Milvus is built from has C modules, too: those of the build, and those that come with a map.
 [ "${TRAITS:-}" != Milvus ] ||

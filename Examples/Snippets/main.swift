@@ -12,3 +12,5 @@ try faissSnippets(folder)
 try word2VecSnippets(folder)
 try await asyncSnippets()
 try await storageSnippets(folder)
+let fixtures = URL(filePath: #filePath).appending(path: "../../../Tests/SentenceEmbeddingsTests/Fixtures").standardized
+try await textSnippets(fixtures.appending(path: "bert"), folder)
