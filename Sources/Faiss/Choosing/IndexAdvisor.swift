@@ -217,6 +217,23 @@ public struct IndexAdvisor: Sendable, Hashable {
                 )
             )
         }
+        all += Self.rabitqBits.map { code in
+            make(
+                .ivfRaBitQ(bits: code.bits),
+                code.recall,
+                code.cost,
+                "The nearest lists are visited, with \(code.bits == 1 ? "a bit" : "\(code.bits) bits") a component, which "
+                    + "need no training."
+            )
+        }
+        all.append(
+            make(
+                .refined(.ivfRaBitQ(bits: 2), by: 4),
+                0.98,
+                0.15,
+                "Codes of 2 bits say which candidates can be among the nearest, and the vectors, which are kept too, decide."
+            )
+        )
         if let count = subquantizers(2) {
             all.append(
                 make(
@@ -251,6 +268,10 @@ public struct IndexAdvisor: Sendable, Hashable {
 
     private static let scalarTypes: [(type: IndexDescription.ScalarType, recall: Double, cost: Double)] = [
         (.float16, 0.999, 0.8), (.int8, 0.989, 0.5), (.int6, 0.963, 0.9), (.int4, 0.846, 0.7),
+    ]
+
+    private static let rabitqBits: [(bits: Int, recall: Double, cost: Double)] = [
+        (1, 0.43, 0.08), (2, 0.69, 0.12), (3, 0.83, 0.18), (4, 0.9, 0.2),
     ]
 
     private static let parts: [(dimensions: Int, recall: Double, cost: Double)] = [
