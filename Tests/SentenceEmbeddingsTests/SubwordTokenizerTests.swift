@@ -92,6 +92,20 @@ struct SubwordTokenizerTests {
         }
     }
 
+    @Test(
+        "Of ways with equal scores the one is taken that the library's rounding prefers",
+        arguments: [
+            (["-10.871717454241955", "-10.169366278216945", "-11.698373999519253"], [1, 2, 3]),
+            (["-10.721940636178863", "-12.866583280119306", "-11.569508519391402"], [1, 3, 2]),
+            (["-13.449916613492595", "-11.930039269942272", "-12.232060374477387"], [1, 3, 2]),
+        ] as [([String], [Int32])]
+    )
+    func ties(scores: [String], ids: [Int32]) throws {
+        let pieces = zip(["x", "a", "aa"], scores).map { #"["\#($0)", \#($1)]"# }.joined(separator: ", ")
+        let file = #"{"model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0.0], \#(pieces)]}}"#
+        try withTokenizer(["tokenizer.json": file]) { tokenizer in #expect(tokenizer.pieceIDs(of: "xaaa") == ids) }
+    }
+
     @Test("Sections on padding and truncation are ignored")
     func ignoredSections() throws {
         let file = TokenizerFixtures.folder(of: "bert-uncased").appending(path: "tokenizer.json")

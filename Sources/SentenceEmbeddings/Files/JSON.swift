@@ -127,6 +127,12 @@ package struct JSON: Sendable {
             ? Members(Elements(document: document, position: index + 1, end: endOfContents)) : nil
     }
 
+    /// The number of elements or members; 0 of anything else. Goes through them.
+    var count: Int {
+        if let array { return array.reduce(0) { count, _ in count + 1 } }
+        return object?.reduce(0) { count, _ in count + 1 } ?? 0
+    }
+
     /// The member with a key, compared byte by byte; the last one of several. nil if there is none or this is no object.
     ///
     /// Goes through all members.
