@@ -20,7 +20,7 @@ struct EmbedCommand: ParsableCommand {
     var output: String
 
     @Option(help: "float32, or int8: faster, and a little less exact.")
-    var precision = EncoderPrecision.float32
+    var precision = PrecisionArgument.float32
 
     @Option(help: "What goes before each text; by default what the model's settings say.")
     var prompt: String?
@@ -37,6 +37,10 @@ struct EmbedCommand: ParsableCommand {
     func validate() throws {
         try checkPositive(batch, "--batch")
         try checkPositive(rounds, "--rounds")
+    }
+
+    enum PrecisionArgument: String, ExpressibleByArgument, CaseIterable {
+        case float32, int8
     }
 
     private struct Figures: Encodable {
@@ -57,7 +61,9 @@ struct EmbedCommand: ParsableCommand {
         let destination = try outputURL(output, extensions: ["npy", "fvecs"])
         let lines = try readLines(texts)
         let folder = try fileURL(model)
-        let (encoder, loadSeconds) = try timed { try SentenceEncoder(contentsOf: folder, precision: precision) }
+        let (encoder, loadSeconds) = try timed {
+            try SentenceEncoder(contentsOf: folder, precision: precision == .float32 ? .float32 : .int8)
+        }
         let size = batch ?? max(lines.count, 1)
         var vectors = try VectorMatrix([], dimension: encoder.dimension)
         var times: [Double] = []
@@ -102,5 +108,3 @@ struct EmbedCommand: ParsableCommand {
         return lines.map { String(decoding: $0.last == 0x0D ? $0.dropLast() : $0, as: UTF8.self) }
     }
 }
-
-extension EncoderPrecision: ExpressibleByArgument {}
