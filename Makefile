@@ -33,9 +33,9 @@ examples := documents text-classification text-clustering semantic-search bring-
     place-recognition recommendation choosing-dimension noise
 
 .PHONY: help install corpus build demo test test-processors test-arm test-milvus milvus-protocol interoperability \
-    consumer examples test-map \
+    consumer examples test-map test-tokenizers \
     documentation api lint format benchmarks benchmark benchmark-word2vec benchmark-word2vec-quality \
-    benchmark-faiss benchmark-store \
+    benchmark-faiss benchmark-store benchmark-encoder \
     soak sanitize clean
 
 help: ## List the targets
@@ -83,6 +83,12 @@ test-milvus: install ## Start Milvus servers, run the tests of the module Milvus
 
 milvus-protocol: ## Write the Swift of Milvus's messages from milvus.proto
 	@sh Scripts/milvus-protocol.sh
+
+test-tokenizers: install_flags := --tests
+test-tokenizers: install ## Hold our tokenizers against Python's on a million lines of many languages; FLAGS="--model FOLDER"
+	@swift build -c release $(package_flags) --product tokenize-lines
+	@sh Scripts/python.sh Tests/Interoperability/tokenizer-requirements.txt .cache/python-tokenizers
+	@.cache/python-tokenizers/bin/python Tests/Interoperability/check_tokenizers.py .build/release/tokenize-lines $(FLAGS)
 
 consumer: install ## Build and run a package that depends on this one, in debug as its developer would
 	@swift run --package-path Tests/Consumer --scratch-path .build/consumer -c debug $(swift_flags)
@@ -164,6 +170,13 @@ benchmark-store: install ## The vector store, Chroma and LanceDB in turn; BASE=v
 	@swift build --package-path Benchmarks --scratch-path .build/benchmarks -c release $(swift_flags) --product measure-storage
 	@sh Scripts/python.sh Benchmarks/Peers/storage-requirements.txt .cache/python-stores
 	@.cache/python-stores/bin/python Benchmarks/Peers/vector_store.py "$(BASE)" "$(QUERIES)" $(FLAGS)
+
+benchmark-encoder: install_flags := --tests
+benchmark-encoder: install ## Encode sentences in turn with ONNX Runtime, CTranslate2 and torch; FLAGS="--rounds 3 …"
+	@swift build -c release $(package_flags) --product vectors
+	@sh Scripts/python.sh Benchmarks/Peers/encoder-requirements.txt .cache/python-encoders
+	@sh Scripts/data.sh minilm
+	@.cache/python-encoders/bin/python Benchmarks/Peers/encoder.py .cache/data/minilm --exported .cache/benchmark/encoders $(FLAGS)
 
 # Sizes of the vector store's soak; the defaults take about an hour.
 KILLS ?= 500
