@@ -72,6 +72,7 @@ void check_transforms(KernelLevel level);
 void check_scans(KernelLevel level);
 void check_hamming(KernelLevel level);
 void check_training(KernelLevel level);
+void check_encoding(KernelLevel level);
 void check_bytes();
 void check_indexes();
 

@@ -32,6 +32,7 @@ int main(int arguments, char** argument) {
         part("scanning rows and codes", [&] { check_scans(level); });
         part("Hamming distances", [&] { check_hamming(level); });
         part("steps of Word2Vec training", [&] { check_training(level); });
+        part("layers of encoders", [&] { check_encoding(level); });
     }
     part("CRC-32C and marks in text", check_bytes);
     part("indexes from end to end", check_indexes);
