@@ -58,7 +58,15 @@ punctuation = where(lambda text: pieces(pre_tokenizers.Punctuation())(text) == 3
 lower = mapping(normalizers.Lowercase())
 nfd, nfkd = mapping(normalizers.NFD()), mapping(normalizers.NFKD())
 nfc, nfkc = mapping(normalizers.NFC()), mapping(normalizers.NFKC())
-letter_a, sign = (normalizers.Precompiled(charsmap({key: "x"})) for key in ("a", "\u00a9"))
+letter_a, sign, ka = (normalizers.Precompiled(charsmap({key: "x"})) for key in ("a", "\u00a9", "\u0915"))
+extends = where(lambda text: letter_a.normalize_str("a" + text) == "x")
+
+
+def joins_ka(before, after=""):
+    """The scalars behind or between which the letter ka belongs to the grapheme that starts before them."""
+    return where(lambda text: ka.normalize_str(before + text + after + "\u0915\u0301").endswith("\u0301"))
+
+
 
 # What the library says twice is kept once; that it still says the same is checked here.
 assert white == matching(r"\s") == where(lambda text: normalizers.Strip().normalize_str(text) == "")
@@ -107,10 +115,13 @@ FLAGS = [
     ("decomposes_compatibly", set(nfkd) | set(reorders)),
     ("composes", set(nfc) | set(reorders) | composing),
     ("composes_compatibly", set(nfkc) | set(reorders) | composing),
-    ("extends_grapheme", where(lambda text: letter_a.normalize_str("a" + text) == "x")),
+    ("extends_grapheme", extends),
     ("starts_grapheme", where(lambda text: letter_a.normalize_str(text + "a\u0301").endswith("\u0301"))),
     ("ends_grapheme", before_accent(range(1, 0xD800)) | before_accent(range(0xE000, 0x10000)) | {0}),
-    ("joins_grapheme", where(lambda text: sign.normalize_str("\u00a9\u200d" + text) == "x\u200d" + text)),
+    ("joins_grapheme", where(lambda text: sign.normalize_str("\u00a9\u200d" + text) == "x\u200d" + text) | {0xA9}),
+    ("consonant", joins_ka("", "\u094d")),
+    ("extends_conjunct", joins_ka("\u0915", "\u094d") & extends),
+    ("links_conjunct", joins_ka("\u0915") & extends),
 ]
 
 print("""// Made by Tests/Interoperability/make_unicode_tables.py from tokenizers 0.23.3. Not for editing.

@@ -1,5 +1,5 @@
-import Foundation
-import Vectors
+package import Foundation
+package import Vectors
 
 /// A value of a JSON text (RFC 8259): a place in the text and what is there.
 ///
@@ -8,11 +8,11 @@ import Vectors
 ///
 /// The text is checked as a whole when it is read: UTF-8, syntax, and at most ``maximumDepth`` levels. A lone surrogate
 /// becomes U+FFFD.
-struct JSON: Sendable {
+package struct JSON: Sendable {
     /// The levels of arrays and objects within each other.
-    static let maximumDepth = 128
+    package static let maximumDepth = 128
     /// The size of the largest text in bytes.
-    static let maximumSize = Int(Int32.max)
+    package static let maximumSize = Int(Int32.max)
 
     private let document: Document
     private let index: Int
@@ -21,7 +21,7 @@ struct JSON: Sendable {
     ///
     /// - Throws: `inputOutput` if the file can't be read, `invalidFormat` with the byte's number if it isn't JSON,
     ///   `tooLarge` for more than 2 GB.
-    init(contentsOf url: URL) throws(VectorError) {
+    package init(contentsOf url: URL) throws(VectorError) {
         let file = try InputFile(url)
         guard file.size <= Self.maximumSize else {
             throw VectorError(.tooLarge, "'\(file.path)' has \(file.size) bytes; JSON may have \(Self.maximumSize)")
@@ -32,7 +32,7 @@ struct JSON: Sendable {
     /// Reads a text; the name is for messages.
     ///
     /// - Throws: As ``init(contentsOf:)``.
-    init(_ text: [UInt8], name: String) throws(VectorError) {
+    package init(_ text: [UInt8], name: String) throws(VectorError) {
         guard text.count <= Self.maximumSize else {
             throw VectorError(.tooLarge, "\(name) has \(text.count) bytes; JSON may have \(Self.maximumSize)")
         }
@@ -59,22 +59,22 @@ struct JSON: Sendable {
     }
 
     /// The number of the value's first byte in the text.
-    var place: Int { Int(document.nodes[index].place) }
+    package var place: Int { Int(document.nodes[index].place) }
 
     private var first: UInt8 { document.text[place] }
 
     /// An error that names the text and the value's place.
-    func error(_ message: String) -> VectorError {
+    package func error(_ message: String) -> VectorError {
         VectorError(.invalidFormat, "\(document.name), byte \(place): \(message)")
     }
 
     // MARK: Values
 
     /// Whether this is `null`.
-    var isNull: Bool { first == UInt8(ascii: "n") }
+    package var isNull: Bool { first == UInt8(ascii: "n") }
 
     /// `true` or `false`; nil if it is something else.
-    var bool: Bool? {
+    package var bool: Bool? {
         switch first {
         case UInt8(ascii: "t"): true
         case UInt8(ascii: "f"): false
@@ -83,24 +83,28 @@ struct JSON: Sendable {
     }
 
     /// The number, rounded to double precision; nil if it is something else or beyond the largest double.
-    var double: Double? {
+    package var double: Double? {
         guard let value = number.flatMap({ Double($0) }), value.isFinite else { return nil }
         return value
     }
 
     /// The number, if it is written as an integer and fits; nil otherwise.
-    var int: Int? { number.flatMap { Int($0) } }
+    package var int: Int? { number.flatMap { Int($0) } }
 
-    private var number: String? {
+    private var number: String? { withNumber { String(decoding: $0, as: UTF8.self) } }
+
+    /// Calls `body` with the number as it is written; nil if this is no number.
+    func withNumber<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
         guard first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") < 10 else { return nil }
-        return String(decoding: document.text[place..<place + Int(document.nodes[index].extent)], as: UTF8.self)
+        let range = place..<place + Int(document.nodes[index].extent)
+        return document.text.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
     }
 
     /// The string; nil if it is something else.
-    var string: String? { withUTF8 { String(decoding: $0, as: UTF8.self) } }
+    package var string: String? { withUTF8 { String(decoding: $0, as: UTF8.self) } }
 
     /// Calls `body` with the string's UTF-8; nil if this is no string.
-    func withUTF8<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
+    package func withUTF8<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result? {
         guard first == UInt8(ascii: "\"") else { return nil }
         let start = place + 1
         let extent = Int(document.nodes[index].extent)
@@ -113,20 +117,26 @@ struct JSON: Sendable {
     // MARK: Arrays and objects
 
     /// The elements; nil if this is no array.
-    var array: Elements? {
+    package var array: Elements? {
         first == UInt8(ascii: "[") ? Elements(document: document, position: index + 1, end: endOfContents) : nil
     }
 
     /// All members in the text's order, those with equal keys, too; nil if this is no object.
-    var object: Members? {
+    package var object: Members? {
         first == UInt8(ascii: "{")
             ? Members(Elements(document: document, position: index + 1, end: endOfContents)) : nil
+    }
+
+    /// The number of elements or members; 0 of anything else. Goes through them.
+    var count: Int {
+        if let array { return array.reduce(0) { count, _ in count + 1 } }
+        return object?.reduce(0) { count, _ in count + 1 } ?? 0
     }
 
     /// The member with a key, compared byte by byte; the last one of several. nil if there is none or this is no object.
     ///
     /// Goes through all members.
-    subscript(key: String) -> JSON? {
+    package subscript(key: String) -> JSON? {
         guard let object else { return nil }
         var key = key
         return key.withUTF8 { key in
@@ -137,7 +147,7 @@ struct JSON: Sendable {
     }
 
     /// The element at a position; nil if there is none or this is no array. Goes through those before it.
-    subscript(position: Int) -> JSON? {
+    package subscript(position: Int) -> JSON? {
         guard position >= 0, let array else { return nil }
         var rest = array.dropFirst(position).makeIterator()
         return rest.next()
@@ -146,12 +156,12 @@ struct JSON: Sendable {
     private var endOfContents: Int { Int(document.nodes[index].extent) }
 
     /// The elements of an array.
-    struct Elements: Sequence, IteratorProtocol {
+    package struct Elements: Sequence, IteratorProtocol {
         fileprivate let document: Document
         fileprivate var position: Int
         fileprivate let end: Int
 
-        mutating func next() -> JSON? {
+        package mutating func next() -> JSON? {
             guard position < end else { return nil }
             let value = JSON(document, position)
             let first = value.first
@@ -162,12 +172,12 @@ struct JSON: Sendable {
     }
 
     /// The members of an object.
-    struct Members: Sequence, IteratorProtocol {
+    package struct Members: Sequence, IteratorProtocol {
         private var elements: Elements
 
         fileprivate init(_ elements: Elements) { self.elements = elements }
 
-        mutating func next() -> (key: JSON, value: JSON)? {
+        package mutating func next() -> (key: JSON, value: JSON)? {
             guard let key = elements.next(), let value = elements.next() else { return nil }
             return (key, value)
         }

@@ -72,10 +72,12 @@ enum ModelFile {
     ) throws(VectorError) -> (model: SubwordTokenizer.Model, vocabulary: PieceTable) {
         let fallsBack = try json.bool("byte_fallback", default: false)
         let unknown = try json.required("unk_id").id
-        var vocabulary = PieceTable()
+        var vocabulary = PieceTable(reservingFor: json["vocab"]?.count ?? 0)
         var scores: [Double] = []
         for entry in try json.list("vocab") {
-            guard let score = entry[1]?.double else { throw entry.error("a piece and its score must stand here") }
+            guard let score = entry[1].flatMap(PieceScore.read) else {
+                throw entry.error("a piece and its score must stand here")
+            }
             let id = Int32(scores.count)
             guard entry[0]?.withUTF8({ vocabulary.insert($0, id: id) }) != nil else {
                 throw entry.error("a piece and its score must stand here")
@@ -98,7 +100,7 @@ enum ModelFile {
 
     private static func table(_ json: JSON) throws(VectorError) -> PieceTable {
         guard let members = json.object else { throw json.error("an object must stand here") }
-        var table = PieceTable()
+        var table = PieceTable(reservingFor: json.count)
         for (key, value) in members {
             let id = try value.id
             _ = key.withUTF8 { table.insert($0, id: id) }
@@ -121,7 +123,7 @@ enum ModelFile {
         prefix: Int
     ) throws(VectorError) -> PairTable {
         guard let list = json.array else { throw json.error("an array must stand here") }
-        var table = PairTable(reservingFor: list.reduce(0) { count, _ in count + 1 })
+        var table = PairTable(reservingFor: json.count)
         for (rank, merge) in list.enumerated() {
             guard let (first, second) = halves(merge) else { throw merge.error("a merge must be two pieces") }
             let joined = first + second.dropFirst(prefix)

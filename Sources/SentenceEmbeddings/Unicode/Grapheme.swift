@@ -1,6 +1,8 @@
-/// Graphemes, as the library cuts them (Unicode Standard Annex #29 without its rule for Indic conjuncts).
+/// Graphemes, as the library cuts them (Unicode Standard Annex #29, extended grapheme clusters).
 enum Grapheme {
     private enum Syllable { case leading, vowel, trailing, open, closed }
+    /// How much of an Indic conjunct is there: nothing, a consonant, a consonant and a linker.
+    private enum Conjunct { case none, consonant, linked }
 
     /// The end of the grapheme that starts at a position.
     static func end(at start: Int, in text: UnsafeBufferPointer<UInt8>, _ table: UnicodeTable) -> Int {
@@ -12,22 +14,30 @@ enum Grapheme {
         var last = first
         var isPictographic = isPictograph(properties)
         var flags = isFlagLetter(first) ? 1 : 0
+        var conjunct = properties.contains(.consonant) ? Conjunct.consonant : .none
         while position < text.count {
             let (scalar, length) = UTF8Scalar.decode(at: position, in: text)
             let next = table[scalar]
             if next.contains(.endsGrapheme) { break }
             if next.contains(.extendsGrapheme) {
                 flags = 0
+                if next.contains(.linksConjunct), conjunct != .none {
+                    conjunct = .linked
+                } else if !next.contains(.extendsConjunct) {
+                    conjunct = .none
+                }
             } else {
                 let isFlag = isFlagLetter(scalar)
                 let joins =
                     properties.contains(.startsGrapheme)
                     || (isPictographic && last == 0x200D && isPictograph(next))
                     || (isFlag && flags == 1)
+                    || (conjunct == .linked && next.contains(.consonant))
                     || isOneSyllable(last, scalar)
                 guard joins else { break }
                 isPictographic = isPictograph(next)
                 flags = isFlag ? flags + 1 : 0
+                conjunct = next.contains(.consonant) ? .consonant : .none
             }
             (last, properties) = (scalar, next)
             position += length

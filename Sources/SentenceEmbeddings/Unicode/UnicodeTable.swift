@@ -44,6 +44,12 @@ struct UnicodeTable: Sendable {
         static let endsGrapheme = Properties(rawValue: 1 << 17)
         /// Belongs to the grapheme of a sign and a zero-width joiner before it.
         static let joinsGrapheme = Properties(rawValue: 1 << 18)
+        /// Starts an Indic conjunct, or goes on with one behind a linker.
+        static let consonant = Properties(rawValue: 1 << 19)
+        /// May stand within an Indic conjunct.
+        static let extendsConjunct = Properties(rawValue: 1 << 20)
+        /// Joins the consonants of an Indic conjunct.
+        static let linksConjunct = Properties(rawValue: 1 << 21)
 
         /// The canonical combining class, by which marks are ordered; 0 for what isn't moved.
         var combiningClass: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 24) }
