@@ -179,24 +179,22 @@ def main():
             side.run(texts["given"][:64], 32, output=f"{scratch}/{name}.npy")
             vectors[name] = np.load(f"{scratch}/{name}.npy")
         reference = vectors.get("torch", next(iter(vectors.values())))
-        print("| | " + " | ".join(WORKLOADS) + " | least cosine to float32 |")
-        print("|---" * (len(WORKLOADS) + 2) + "|")
-        speeds = {name: {} for name in names}
+        ratios = [(kind, [name for name in names if not name.startswith("ours") and name.endswith("int8") == bool(kind)])
+                  for kind in ("", "-int8") if "ours" + kind in names]
+        ratios = [(kind, peers) for kind, peers in ratios if peers]
+        print("| | " + " | ".join(names) + "".join(f" | ours{kind} to the best peer" for kind, _ in ratios) + " |")
+        print("|---" * (len(names) + len(ratios) + 1) + "|")
         for workload, size in WORKLOADS.items():
             seconds = {name: [] for name in names}
             for _ in range(arguments.rounds):
                 for name, side in sides.items():
                     seconds[name].append(side.run(texts[workload], size))
-            for name in names:
-                speeds[name][workload] = len(texts[workload]) / statistics.median(seconds[name])
-        for name in names:
-            cosine = (vectors[name] * reference).sum(1).min()
-            print(f"| {name} | " + " | ".join(f"{speeds[name][w]:.1f}" for w in WORKLOADS) + f" | {cosine:.5f} |")
-        for kind in ("", "-int8"):
-            peers = [name for name in names if not name.startswith("ours") and name.endswith("int8") == bool(kind)]
-            if "ours" + kind in names and peers:
-                print(f"| ours{kind} to the best peer | " + " | ".join(
-                    f"{speeds['ours' + kind][w] / max(speeds[p][w] for p in peers):.2f} ×" for w in WORKLOADS) + " | |")
+            speed = {name: len(texts[workload]) / statistics.median(seconds[name]) for name in names}
+            print(f"| {workload} | " + " | ".join(f"{speed[name]:.1f}" for name in names)
+                  + "".join(f" | **{speed['ours' + kind] / max(speed[peer] for peer in peers):.2f} ×**"
+                            for kind, peers in ratios) + " |", flush=True)
+        print("| least cosine to float32 | " + " | ".join(
+            f"{(vectors[name] * reference).sum(1).min():.5f}" for name in names) + " |" + " |" * len(ratios))
 
 
 if __name__ == "__main__":
