@@ -1,3 +1,5 @@
+import Vectors
+
 /// A text under its key, with what is known about it.
 public struct StoredText: Sendable, Hashable {
     /// What the text is stored under.
