@@ -100,11 +100,19 @@ struct EmbedCommand: ParsableCommand {
         )
     }
 
-    /// The lines of a text file, without their ends, be they LF or CR LF.
+    /// The lines of a text file, without their ends, be they LF or CR LF, and without a byte-order mark.
     private func readLines(_ path: String) throws -> [String] {
         let file = try InputFile(fileURL(path))
-        var lines = try file.bytes(0..<file.size).split(separator: 0x0A, omittingEmptySubsequences: false)
+        var bytes = try file.bytes(0..<file.size)[...]
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+        var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
-        return lines.map { String(decoding: $0.last == 0x0D ? $0.dropLast() : $0, as: UTF8.self) }
+        return try lines.enumerated().map { number, line in
+            let line = line.last == 0x0D ? line.dropLast() : line
+            guard !line.contains(0), let text = String(validating: line, as: UTF8.self) else {
+                throw DataError("'\(path)', line \(number + 1): this is no UTF-8, or has a NUL byte")
+            }
+            return text
+        }
     }
 }

@@ -184,6 +184,8 @@ struct WrongArgumentTests {
             "train x --output y.bin --dimension 0", "train x --output y.bin --architecture z",
             "train x --output y.bin --negative 0", "train x --output y.bin --sample 2",
             "train x --output y.bin --threads 0",
+            "embed", "embed x", "embed x y --output z.txt", "embed x y --output z.npy --precision int4",
+            "embed x y --output z.npy --batch 0",
             "similar", "similar x", "similar x a -k 0", "similar x a --restrict 0", "evaluate x",
             "evaluate x --pairs a --analogies b",
             "evaluate x --pairs a --restrict 0", "convert x", "convert x --output y.bin --restrict 0",
