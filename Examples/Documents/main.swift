@@ -26,8 +26,9 @@ try? FileManager.default.removeItem(at: place)
 let store = try await VectorStore.open(place)
 let documents = try await store.createTextCollection("documents", embedder: encoder)
 
-for case let file as URL in FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil) ?? .init()
-where ["txt", "md"].contains(file.pathExtension) {
+let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+for path in paths.sorted() where path.hasSuffix(".txt") || path.hasSuffix(".md") {
+    let file = folder.appending(path: path)
     let passages = try encoder.passages(of: String(contentsOf: file, encoding: .utf8), maximumTokens: 100, overlap: 20)
     try await documents.upsert(
         passages.enumerated().map { number, passage in
