@@ -14,7 +14,7 @@ let documentation = URL(filePath: #filePath).deletingLastPathComponent().appendi
 let folder = arguments.first.map { URL(filePath: $0) } ?? documentation
 let answers = [
     "What is left after a power failure?": "FileFormat.md",
-    "My vectors no longer fit into one computer": "BeyondOneMachine.md",
+    "When is a distributed server worth it?": "BeyondOneMachine.md",
     "How does this differ from the Python library for word vectors?": "ComingFromGensim.md",
     "how many threads are used, and can I limit them": "ThreadsAndMemory.md",
 ]

@@ -36,6 +36,43 @@ struct StoreCommandLineTests {
         }
     }
 
+    @Test("Texts are stored and found by the model that the collection was created with")
+    func texts() throws {
+        let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "SentenceEmbeddingsTests/Fixtures")
+        let model = fixtures.appending(path: "bert").path
+        try withTemporaryFolder { folder in
+            let lines = folder.appending(path: "notes.jsonl")
+            try Data(
+                #"""
+                {"key": "boat", "metadata": {"body": "a boat on the lake", "n": 1}}
+                {"metadata": {"body": "reset the router"}}
+                """#.utf8
+            ).write(to: lines)
+            #expect(try run(folder, "create", "--model", model).status == 0)
+            let stored = try run(folder, "import", lines.path, "--text-field", "body", "--model", model, "--json")
+            #expect(stored.object["stored"] as? Int == 2 && stored.object["count"] as? Int == 2)
+            let found = try run(folder, "search", "--text", "a boat on the lake", "-k", "1", "--model", model)
+            #expect(found.output.hasPrefix(#"{"key":"boat","metadata":{"n":1,"text":"a boat on the lake"},"score":"#))
+            #expect(try run(folder, "get", "1").output.contains("reset the router"))
+
+            for wrong in [
+                ["search", "--text", "a"], ["search", "--key", "boat", "--model", model],
+                ["import", lines.path, "--text-field", "body"], ["import", lines.path, "--model", model],
+                ["create", "--dimension", "3", "--model", model],
+            ] {
+                let store = folder.appending(path: "store").path
+                let outcome = try VectorsProgram.outcome(["store", wrong[0], store] + wrong.dropFirst())
+                #expect(outcome.status == 64 && outcome.errorLines.count == 1, "\(wrong)")
+            }
+            let other = fixtures.appending(path: "distilbert").path
+            let refused = try run(folder, "search", "--text", "a", "--model", other)
+            #expect(refused.status == 1 && refused.errors.contains("bert (") && refused.errors.contains("distilbert ("))
+            let missing = try run(folder, "import", lines.path, "--text-field", "nobody", "--model", model)
+            #expect(missing.status == 1 && missing.errors.contains("line 1") && missing.errors.contains("'nobody'"))
+        }
+    }
+
     @Test("A condition is what it says, spaces or not, and what is not understood deletes nothing")
     func conditions() throws {
         try withTemporaryFolder { folder in

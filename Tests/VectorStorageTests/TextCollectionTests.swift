@@ -4,14 +4,28 @@ import Testing
 import VectorStorage
 import Vectors
 
-/// Counts of letters, from some letter on: a model that is known by heart. Fails at a text that says so.
-private struct Letters: Embedder {
+/// Counts of letters, from some letter on: a model that is known by heart.
+private final class Letters: Embedder {
     let dimension: Int
-    var first: UInt8 = UInt8(ascii: "a")
+    private let first: UInt8
+    private let failsAfter: Int
+    private let before: @Sendable () async -> Void
     let embedded = Locked<[String]>([])
-    /// Called before each batch.
-    var before: @Sendable () async -> Void = {}
-    var failsAfter = Int.max
+
+    /// - Parameters:
+    ///   - failsAfter: after so many texts it fails.
+    ///   - before: called before each batch.
+    init(
+        dimension: Int,
+        first: UInt8 = UInt8(ascii: "a"),
+        failsAfter: Int = .max,
+        before: @escaping @Sendable () async -> Void = {}
+    ) {
+        self.dimension = dimension
+        self.first = first
+        self.failsAfter = failsAfter
+        self.before = before
+    }
 
     var identity: EmbedderIdentity { EmbedderIdentity(name: "letters", fingerprint: "\(first), \(dimension)") }
 
@@ -51,13 +65,13 @@ struct TextCollectionTests {
             try await notes.upsert("four", "ddd", metadata: ["part": 1])
             let found = try await notes.search("bb", k: 1).matches
             #expect(found.map(\.key) == ["two"] && found[0].text == "bbb c" && found[0].metadata["part"] == 2)
-            #expect(try await notes.search("bb", k: 1, where: .equal("part", 1)).matches.map(\.key) == ["one"])
+            #expect(try await notes.search("bb", k: 1, where: .equals("part", 1)).matches.map(\.key) == ["one"])
             #expect(try await notes.search(["a", "d"], k: 1).map { $0.matches[0].key } == ["one", "four"])
             #expect(try await notes.get("one") == texts[0])
             #expect(try await notes.get(["two", "none"]) == [texts[1], nil])
-            #expect(try await notes.count(where: .equal("text", "ddd")) == 1)
+            #expect(try await notes.count(where: .equals("text", "ddd")) == 1)
             #expect(try await notes.delete(["four", "none"]) == 1)
-            #expect(try await notes.delete(where: .equal("part", 2)) == 1)
+            #expect(try await notes.delete(where: .equals("part", 2)) == 1)
             #expect(try await notes.count() == 2)
             // Replaces the text.
             try await notes.upsert("one", "dddd")
