@@ -21,6 +21,20 @@ func storageSnippets(_ folder: URL) async throws {
     let tagged = try MetadataCondition(parsing: "tags contains \"sea\" or not exists tags")
     let other = try await books.count(where: same && tagged)
 
+    try await books.setFullTextIndex(FullTextIndex(fields: ["title", "summary"], tokenizer: .english))
+    let found = try await books.search([1, 0.2, 0.2], text: "spice planet", k: 5)
+    for match in found.matches {
+        print(match.key, match.score, match.byVector?.rank ?? 0, match.byWords?.rank ?? 0)
+    }
+    let named = try await books.search(text: "Arrakis", k: 5, options: HybridOptions(highlights: true))
+    print(named.matches.first?.highlighted("summary", "**", "**") ?? "nothing")
+
+    for group in try await books.search([1, 0.2, 0.2], k: 3, groupedBy: "lang", perGroup: 2) {
+        print(group.value, group.matches.map(\.key))
+    }
+    let languages = try await books.valueCounts(of: "lang")
+    print(languages.map { "\($0.value): \($0.count)" })
+
     for try await row in books.rows(where: .greaterThan("year", 1960)) {
         print(row.key, row.vector)
     }

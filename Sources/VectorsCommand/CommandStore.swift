@@ -49,14 +49,22 @@ enum CommandStore {
         _ name: String,
         dimension: Int,
         metric: Metric,
-        index: CollectionIndex
+        index: CollectionIndex,
+        fullText: FullTextIndex? = nil
     ) async throws -> any StoredCollection {
         switch self {
         case .folder(let store):
-            try await store.createCollection(name, dimension: dimension, metric: metric, index: index)
+            return try await store.createCollection(
+                name,
+                dimension: dimension,
+                metric: metric,
+                index: index,
+                fullText: fullText
+            )
         #if Milvus
         case .server(let store):
-            try await store.createCollection(name, dimension: dimension, metric: metric, index: index)
+            guard fullText == nil else { throw ValidationError("--full-text needs a store's folder") }
+            return try await store.createCollection(name, dimension: dimension, metric: metric, index: index)
         #endif
         }
     }

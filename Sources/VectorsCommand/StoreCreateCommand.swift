@@ -38,6 +38,8 @@ struct StoreCreateCommand: AsyncParsableCommand {
         }
     }
 
+    @OptionGroup var fullText: FullTextArguments
+
     @OptionGroup var outputs: OutputArguments
 
     private struct Figures: Encodable {
@@ -65,7 +67,8 @@ struct StoreCreateCommand: AsyncParsableCommand {
                     place.collection,
                     dimension: dimension,
                     metric: metric.metric,
-                    index: index.index
+                    index: index.index,
+                    fullText: fullText.index
                 )
             }
         } else {
@@ -76,7 +79,8 @@ struct StoreCreateCommand: AsyncParsableCommand {
                     place.collection,
                     embedder: encoder,
                     metric: metric.metric,
-                    index: index.index
+                    index: index.index,
+                    fullText: fullText.index
                 )
             }
         }

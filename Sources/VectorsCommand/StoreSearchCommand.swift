@@ -9,7 +9,7 @@ struct StoreSearchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search",
         abstract:
-            "Find the rows nearest to a stored row, to a text, or to the vectors of a file; a JSON object a match.",
+            "Find the rows nearest to a stored row, to a text, or to the vectors of a file, or by words; a JSON object a match.",
         discussion: "With --json the last line has all matches, and the seconds a query, each searched by itself."
     )
 
@@ -23,6 +23,12 @@ struct StoreSearchCommand: AsyncParsableCommand {
     var text: String?
 
     @OptionGroup var model: ModelArguments
+
+    @Option(
+        parsing: .unconditional,
+        help: "Words, where the collection has a full-text index: by themselves, or fused with --key or --text."
+    )
+    var words: String?
 
     @Option(help: "The queries: vectors or word vectors.")
     var queries: String?
@@ -39,9 +45,11 @@ struct StoreSearchCommand: AsyncParsableCommand {
     @OptionGroup var outputs: OutputArguments
 
     func validate() throws {
-        guard [key, text, queries].count(where: { $0 != nil }) == 1 else {
-            throw ValidationError("give one of --key KEY, --text TEXT and --queries FILE")
+        let ways = [key, text, queries].count { $0 != nil }
+        guard ways == 1 || ways == 0 && words != nil else {
+            throw ValidationError("give one of --key KEY, --text TEXT and --queries FILE, or --words WORDS")
         }
+        guard words == nil || queries == nil else { throw ValidationError("--words and --queries don't go together") }
         guard (text == nil) == (model.model == nil) else { throw ValidationError("--text and --model go together") }
         try checkPositive(count, "-k")
         try checkPositive(probes, "--probes")
@@ -63,6 +71,9 @@ struct StoreSearchCommand: AsyncParsableCommand {
                 let texts = try await store.textCollection(place.collection, embedder: encoder)
                 try await answer(encoder.embed([text], as: .query).map { Array($0) }, in: texts.vectors)
             }
+        }
+        if key == nil, words != nil {
+            return try await place.with(.readOnly) { collection in try await answer([[]], in: collection) }
         }
         let input = try queries.map { try VectorInput($0) }
         try await place.with(.readOnly) { collection in
@@ -88,15 +99,9 @@ struct StoreSearchCommand: AsyncParsableCommand {
         var strategies = Set<String>()
         for (number, query) in queries.enumerated() {
             let start = ContinuousClock.now
-            let result = try await collection.search(
-                query,
-                k: count,
-                where: choice.condition,
-                options: QueryOptions(exact: exact, probes: probes)
-            )
+            let (matches, used) = try await answer(query, in: collection)
             seconds.append((ContinuousClock.now - start).seconds)
-            strategies.insert(result.diagnostics.strategy.rawValue)
-            let matches = result.matches.map { RowLine($0) }
+            strategies.formUnion(used)
             if outputs.json {
                 figures.matches.append(matches)
             } else {
@@ -106,5 +111,27 @@ struct StoreSearchCommand: AsyncParsableCommand {
         figures.secondsMedian = queries.isEmpty ? 0 : median(seconds)
         figures.strategy = strategies.sorted().joined(separator: ", ")
         try outputs.report(figures, lines: [])
+    }
+
+    /// - Parameter query: empty where only words count.
+    private func answer(
+        _ query: [Float],
+        in collection: some StoredCollection
+    ) async throws -> (matches: [RowLine], strategies: [String]) {
+        let options = QueryOptions(exact: exact, probes: probes)
+        guard let words else {
+            let result = try await collection.search(query, k: count, where: choice.condition, options: options)
+            return (result.matches.map { RowLine($0) }, [result.diagnostics.strategy.rawValue])
+        }
+        guard let collection = collection as? VectorCollection else {
+            throw ValidationError("--words searches a store's folder only")
+        }
+        let fusing = HybridOptions(vectors: options)
+        let result =
+            query.isEmpty
+            ? try await collection.search(text: words, k: count, where: choice.condition, options: fusing)
+            : try await collection.search(query, text: words, k: count, where: choice.condition, options: fusing)
+        let strategies = ["words"] + (result.vectorDiagnostics.map { [$0.strategy.rawValue] } ?? [])
+        return (result.matches.map { RowLine($0) }, strategies)
     }
 }

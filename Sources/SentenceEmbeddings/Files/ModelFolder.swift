@@ -104,8 +104,7 @@ struct ModelFolder: Sendable {
             if try Folder.hasFile(tensors), !ownWeights.contains(tensors) { ownWeights.append(tensors) }
         }
         return try [ownWeights, settings].map { files throws(VectorError) in
-            let hexadecimal = String(try Self.checksum(files), radix: 16)
-            return String(repeating: "0", count: 8 - hexadecimal.count) + hexadecimal
+            try Self.checksum(files).hexadecimal
         }.joined()
     }
 

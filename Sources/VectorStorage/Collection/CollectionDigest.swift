@@ -24,10 +24,7 @@ public struct CollectionDigest: Sendable, Hashable, Codable, CustomStringConvert
     }
 
     /// The count and 16 hexadecimal digits.
-    public var description: String {
-        let digits = String(sum, radix: 16)
-        return "\(count) rows, \(String(repeating: "0", count: 16 - digits.count))\(digits)"
-    }
+    public var description: String { "\(count) rows, \(sum.hexadecimal)" }
 }
 
 extension StoredCollection {

@@ -62,26 +62,31 @@ extension VectorCollection {
 }
 
 extension LiveCollection {
+    /// The metadata of rows, by their slots; nil if rows of this version are not there any more.
+    func metadata(of slots: [Int], in version: CollectionVersion) throws(VectorError) -> [Int: VectorMetadata]? {
+        let slots = Set(slots).sorted()
+        var metadata: [Int: VectorMetadata] = [:]
+        let all = try core.database.rows(slots.map { version.table.id($0) }, of: record) { row in
+            metadata[slots[metadata.count]] = try MetadataFormat.decode(row.metadata)
+        }
+        return all ? metadata : nil
+    }
+
     /// The answers with their keys and metadata, which are in the database; nil if rows of this version are not there any
     /// more.
     fileprivate func results(
         of answers: [CollectionVersion.Answer],
         in version: CollectionVersion
     ) throws(VectorError) -> [SearchResult]? {
-        var ids = answers.flatMap { $0.candidates.map { version.table.id($0.slot) } }
-        if answers.count > 1 { ids = Set(ids).sorted() }
-        var metadata: [Int64: VectorMetadata] = [:]
-        let all = try core.database.rows(ids, of: record) { row in
-            metadata[row.id] = try MetadataFormat.decode(row.metadata)
-        }
-        guard all else { return nil }
+        let slots = answers.flatMap { $0.candidates.map(\.slot) }
+        guard let metadata = try metadata(of: slots, in: version) else { return nil }
         return answers.map { answer in
             SearchResult(
                 matches: answer.candidates.map { candidate in
                     VectorMatch(
                         key: version.table.key(candidate.slot),
                         score: candidate.score,
-                        metadata: metadata[version.table.id(candidate.slot)] ?? [:]
+                        metadata: metadata[candidate.slot] ?? [:]
                     )
                 },
                 diagnostics: answer.diagnostics

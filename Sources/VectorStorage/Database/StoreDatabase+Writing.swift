@@ -3,8 +3,14 @@ import GRDBSQLite
 import Vectors
 
 extension StoreDatabase {
-    /// - Parameter model: what makes its vectors, of a collection of texts.
-    func create(_ record: CollectionRecord, model: EmbedderIdentity?) throws(VectorError) {
+    /// - Parameters:
+    ///   - model: what makes its vectors, of a collection of texts.
+    ///   - fullText: the texts that are found by their words, if any.
+    func create(
+        _ record: CollectionRecord,
+        model: EmbedderIdentity?,
+        fullText: FullTextIndex?
+    ) throws(VectorError) {
         try write { database in
             try database.execute(
                 sql: """
@@ -19,6 +25,7 @@ extension StoreDatabase {
                 arguments: record.arguments()
             )
             if let model { try Self.insert(model, of: record.id, database) }
+            if let fullText { try Self.createFullTextIndex(fullText, of: record.id, database) }
             try database.execute(sql: "UPDATE store SET sequence = ?", arguments: [record.sequence])
         }
     }
@@ -50,13 +57,21 @@ extension StoreDatabase {
         try database.execute(sql: "DROP TABLE rows_\(record.id)")
         try database.execute(sql: "DELETE FROM collections WHERE id = ?", arguments: [record.id])
         try deleteModel(of: record.id, database)
+        try deleteFullTextIndex(of: record.id, database)
     }
 
-    /// Removes and adds rows and writes the new record, in one transaction, which is on the disk when this returns.
-    func commit(_ record: CollectionRecord, removing: [Int64], adding: [NewRow]) throws(VectorError) {
+    /// Removes and adds rows, with their words, and writes the new record, in one transaction, which is on the disk when
+    /// this returns.
+    func commit(
+        _ record: CollectionRecord,
+        removing: [Int64],
+        adding: [NewRow],
+        fullText: FullTextIndex?
+    ) throws(VectorError) {
         try write { database in
             let delete = try database.cachedStatement(sql: "DELETE FROM rows_\(record.id) WHERE id = ?")
             for id in removing {
+                if let fullText { try Self.remove(words: fullText, record, id, database) }
                 try delete.execute(arguments: [id])
                 guard database.changesCount == 1 else {
                     throw VectorError(.damaged, "the row \(id) of the collection '\(record.name)' is missing")
@@ -66,7 +81,12 @@ extension StoreDatabase {
                 sql: "INSERT INTO rows_\(record.id) VALUES (?, ?, ?, ?, ?)"
             )
             insert.setUncheckedArguments([])  // They are bound below.
-            for new in adding { try Self.insert(new, with: insert) }
+            for new in adding {
+                try Self.insert(new, with: insert)
+                if let fullText {
+                    try Self.insert(words: fullText, of: new.checked.row.metadata, record, new.id, database)
+                }
+            }
             try Self.update(record, database)
         }
     }
@@ -104,7 +124,7 @@ extension StoreDatabase {
         try write { try Self.update(record, $0) }
     }
 
-    private static func update(_ record: CollectionRecord, _ database: Database) throws {
+    static func update(_ record: CollectionRecord, _ database: Database) throws {
         let statement = try database.cachedStatement(
             sql: """
                 UPDATE collections SET id = ?, name = ?, dimension = ?, metric = ?, description = ?, sequence = ?,

@@ -7,8 +7,8 @@ final class StoreDatabase: Sendable {
     static let fileName = "store.sqlite"
     /// "SwVs": what `file` and SQLite's tools show of whose database it is.
     private static let applicationID = 0x5377_5673
-    /// The version of the format, see the article on the file format.
-    static let version = 1
+    /// The versions of the format, see the article on the file format. A store has the lowest that knows all that it holds.
+    static let versions = 1...2
 
     private let pool: DatabasePool
     private let url: URL
@@ -80,7 +80,7 @@ final class StoreDatabase: Sendable {
                 try database.execute(
                     sql: """
                         PRAGMA application_id = \(Self.applicationID);
-                        PRAGMA user_version = \(Self.version);
+                        PRAGMA user_version = \(Self.versions.lowerBound);
                         CREATE TABLE store (sequence INTEGER NOT NULL);
                         INSERT INTO store VALUES (0);
                         CREATE TABLE collections (
@@ -96,13 +96,15 @@ final class StoreDatabase: Sendable {
         guard application == Self.applicationID else {
             throw VectorError(.damaged, "'\(url.path)' is not the database of a vector store")
         }
-        guard version <= Self.version else {
+        guard version <= Self.versions.upperBound else {
             throw VectorError(
                 .unsupportedVersion,
-                "'\(url.path)' has version \(version) of the format, this release reads up to \(Self.version)"
+                "'\(url.path)' has version \(version) of the format, this release reads up to \(Self.versions.upperBound)"
             )
         }
-        guard version >= 1 else { throw VectorError(.damaged, "'\(url.path)' has version \(version) of the format") }
+        guard version >= Self.versions.lowerBound else {
+            throw VectorError(.damaged, "'\(url.path)' has version \(version) of the format")
+        }
     }
 
     /// Ends all connections. Calls that are under way fail or finish.

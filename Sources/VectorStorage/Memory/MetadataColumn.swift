@@ -50,10 +50,12 @@ struct MetadataColumn: Sendable {
 
         /// Whether this slot has a list of strings whose hashes are as wanted.
         func hasStrings(at slot: Int, _ isWanted: ([Int]) -> Bool) -> Bool {
-            kinds[slot] == Kind.strings.rawValue
-                && Unmanaged<Hashes>.fromOpaque(Self.address(payloads[slot]))._withUnsafeGuaranteedRef {
-                    isWanted($0.all)
-                }
+            kinds[slot] == Kind.strings.rawValue && withStrings(at: slot, isWanted)
+        }
+
+        /// Calls `body` with the hashes of the strings of a slot that has a list of them.
+        func withStrings<Result>(at slot: Int, _ body: ([Int]) -> Result) -> Result {
+            Unmanaged<Hashes>.fromOpaque(Self.address(payloads[slot]))._withUnsafeGuaranteedRef { body($0.all) }
         }
 
         /// The same list of strings, for a part that takes over the row.
@@ -75,6 +77,29 @@ struct MetadataColumn: Sendable {
     final class Hashes: Sendable {
         let all: [Int]
         init(_ all: [Int]) { self.all = all }
+    }
+
+    /// What a slot holds, for comparisons: a cell, of a list one for each of its strings; none for null and where the field
+    /// is missing.
+    func forEachCell(chunk: Int, place: Int, _ body: (MetadataCell) -> Void) {
+        guard chunk < parts.count, let part = parts[chunk] else { return }
+        let payload = part.payloads[place]
+        switch Kind(rawValue: part.kinds[place]) {
+        case nil, .absent, .null: break
+        case .strings:
+            part.withStrings(at: place) { hashes in
+                for (number, hash) in hashes.enumerated() where hashes.firstIndex(of: hash) == number {
+                    body(MetadataCell(kind: Kind.string.rawValue, payload: Int64(hash)))
+                }
+            }
+        case .double:
+            let integer = Int64(exactly: Double(bitPattern: UInt64(bitPattern: payload)))
+            body(
+                integer.map { MetadataCell(kind: Kind.integer.rawValue, payload: $0) }
+                    ?? MetadataCell(kind: Kind.double.rawValue, payload: payload)
+            )
+        case .bool, .integer, .date, .string: body(MetadataCell(kind: part.kinds[place], payload: payload))
+        }
     }
 
     /// The part of a chunk, made if the field occurs in it for the first time.
@@ -128,6 +153,18 @@ struct MetadataColumn: Sendable {
     }
 }
 
+/// A value in the form in which a column holds it, to be compared with others.
+struct MetadataCell: Hashable {
+    var kind: UInt8
+    var payload: Int64
+
+    /// The value that this is the cell of, given that of a row that has it: of a list the one string.
+    func value(in value: MetadataValue) -> MetadataValue {
+        guard case .strings(let strings) = value else { return value }
+        return strings.first { Int64($0.hashValue) == payload }.map { .string($0) } ?? value
+    }
+}
+
 /// A value in the form in which a column holds it.
 private func cell(of value: MetadataValue) -> (kind: UInt8, payload: Int64) {
     switch value {
@@ -148,19 +185,14 @@ private func cell(of value: MetadataValue) -> (kind: UInt8, payload: Int64) {
 
 /// What a field may be equal to.
 private struct Cells {
-    private struct Cell: Hashable {
-        var kind: UInt8
-        var payload: Int64
-    }
-
-    private var cells: Set<Cell> = []
+    private var cells: Set<MetadataCell> = []
     /// The hashes of the lists of strings among the values.
     var lists: [[Int]] = []
 
     init(_ values: [MetadataValue]) {
         func insert(_ value: MetadataValue) {
             let (kind, payload) = cell(of: value)
-            cells.insert(Cell(kind: kind, payload: payload))
+            cells.insert(MetadataCell(kind: kind, payload: payload))
         }
         for value in values {
             switch value {
@@ -180,7 +212,9 @@ private struct Cells {
         cells.count == 1 ? cells.first.map { ($0.kind, $0.payload) } : nil
     }
 
-    func contains(_ kind: UInt8, _ payload: Int64) -> Bool { cells.contains(Cell(kind: kind, payload: payload)) }
+    func contains(_ kind: UInt8, _ payload: Int64) -> Bool {
+        cells.contains(MetadataCell(kind: kind, payload: payload))
+    }
 }
 
 extension MetadataRange {

@@ -16,6 +16,8 @@ struct RowSet: Sendable {
     /// Sets the 64 slots that start at a multiple of 64.
     mutating func setWord(_ word: UInt64, at slot: Int) { words[slot / 64] = word }
 
+    func contains(_ slot: Int) -> Bool { words[slot / 64] & 1 << UInt64(slot % 64) != 0 }
+
     mutating func remove(_ slot: Int) { words[slot / 64] &= ~(1 << UInt64(slot % 64)) }
 
     mutating func formIntersection(_ other: RowSet) {

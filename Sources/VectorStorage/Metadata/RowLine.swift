@@ -29,6 +29,13 @@ public struct RowLine: Sendable, Hashable, Encodable {
         score = match.score
     }
 
+    /// An answer by vectors and words: key, metadata and the score of both.
+    public init(_ match: HybridMatch) {
+        key = match.key
+        metadata = match.metadata
+        score = Float(match.score)
+    }
+
     /// Reads a line, in UTF-8. Each of the four may be missing or `null`; anything else in the object is refused, a
     /// misspelt name too.
     ///

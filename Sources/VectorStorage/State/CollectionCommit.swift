@@ -51,8 +51,8 @@ struct CollectionCommit {
     }
 
     /// Makes the change in the database: all of it or, if this throws, none.
-    func write(to database: StoreDatabase) throws(VectorError) {
-        try database.commit(record, removing: removed.map { table.id($0) }, adding: added)
+    func write(to database: StoreDatabase, fullText: FullTextIndex?) throws(VectorError) {
+        try database.commit(record, removing: removed.map { table.id($0) }, adding: added, fullText: fullText)
     }
 
     /// Makes the change in memory, once it is in the database; older versions don't show it.

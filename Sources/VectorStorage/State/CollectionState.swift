@@ -5,6 +5,8 @@ import Vectors
 /// What is in memory of a collection.
 struct CollectionState: Sendable {
     var record: CollectionRecord
+    /// The texts that are found by their words, if any.
+    var fullText: FullTextIndex?
     /// The newest version.
     var version: CollectionVersion
     /// The slots of the rows that are there.
@@ -31,6 +33,7 @@ struct CollectionState: Sendable {
         }
         let rows = try readRows.withLock { $0 }.get()
         record = rows.record
+        fullText = rows.fullText
         keys = rows.keys
         var main: MainIndex?
         if let sidecar = record.sidecar {
@@ -59,11 +62,12 @@ struct CollectionState: Sendable {
     /// What the database holds of a collection.
     private struct Rows: Sendable {
         let record: CollectionRecord
+        let fullText: FullTextIndex?
         let table: RowTable
         let keys: [VectorKey: Int]
 
         init(_ id: Int64, from database: StoreDatabase, cancellation: Cancellation?) throws(VectorError) {
-            (record, table, keys) = try database.read { database in
+            (record, fullText, table, keys) = try database.read { database in
                 var scan = try RowScan(id, database)
                 let record = scan.record
                 var table = RowTable(dimension: record.dimension, metric: record.metric)
@@ -81,7 +85,7 @@ struct CollectionState: Sendable {
                     }
                     return true
                 }
-                return (record, table, keys)
+                return (record, try StoreDatabase.fullTextIndex(of: id, database), table, keys)
             }
         }
     }

@@ -120,9 +120,9 @@ final class LiveCollection: Sendable {
     ) throws(VectorError) -> (Int, sequence: Int64) {
         try checkUsable()
         if rows.isEmpty, slots.isEmpty { return (0, sequence) }
-        let (record, version) = state.withLock { ($0.record, $0.version) }
+        let (record, version, fullText) = state.withLock { ($0.record, $0.version, $0.fullText) }
         var commit = try CollectionCommit(adding: rows, removing: slots, to: version, of: record, after: sequence)
-        try commit.write(to: core.database)
+        try commit.write(to: core.database, fullText: fullText)
         let next = commit.version()
         state.withLock { state in
             for slot in slots { state.keys[next.table.key(slot)] = nil }
@@ -131,6 +131,27 @@ final class LiveCollection: Sendable {
             state.version = next
         }
         return (slots.count, commit.record.sequence)
+    }
+
+    /// Gives the collection another full-text index, or none.
+    func setFullTextIndex(_ index: FullTextIndex?, cancellation: Cancellation) throws(VectorError) {
+        try index?.validate()
+        try core.change { sequence throws(VectorError) in
+            try checkUsable()
+            var (record, version) = state.withLock { ($0.record, $0.version) }
+            // A change without rows: processes that read see by its number that there is something new.
+            record.sequence = sequence + 1
+            try core.database.setFullTextIndex(index, of: record, cancellation: cancellation)
+            version = CollectionVersion(
+                sequence: record.sequence,
+                table: version.table,
+                liveCount: version.liveCount,
+                main: version.main
+            )
+            state.withLock { [record] state in (state.record, state.fullText, state.version) = (record, index, version)
+            }
+            return ((), record.sequence)
+        }
     }
 
     /// Lets searches use an index, or none, from now on.

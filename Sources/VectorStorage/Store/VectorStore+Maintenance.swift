@@ -77,6 +77,8 @@ extension VectorStore {
                 try noting { () throws(VectorError) in
                     let state = try CollectionState(reading: record.id, from: self.core, cancellation: cancellation)
                     if let problem = state.sidecarProblem { problems.append(problem) }
+                    let words = try self.core.database.fullTextProblem(of: record, cancellation: cancellation)
+                    if let words { problems.append(words) }
                 }
             }
             return problems

@@ -8,16 +8,18 @@ extension VectorStore {
     ///   - embedder: the model; name and fingerprint of its identity have 1 to 255 bytes.
     ///   - metric: how nearness is measured.
     ///   - index: which index is kept beside the rows.
+    ///   - fullText: how the texts are found by their words, too.
     /// - Throws: `VectorError` with code `collectionExists`, `invalidArgument`, `readOnly`, `inputOutput`, `closed`.
     @discardableResult
     public func createTextCollection(
         _ name: String,
         embedder: any Embedder,
         metric: Metric = .cosine,
-        index: CollectionIndex = .automatic
+        index: CollectionIndex = .automatic,
+        fullText: FullTextIndex? = nil
     ) async throws(VectorError) -> TextCollection {
         let model = try embedder.checkedIdentity
-        let vectors = try await create(name, embedder.dimension, metric, index, model: model)
+        let vectors = try await create(name, embedder.dimension, metric, index, model: model, fullText)
         return TextCollection(vectors, embedder: embedder, store: self)
     }
 
@@ -49,12 +51,14 @@ extension VectorStore {
     ///   - embedder: the model, of a collection that exists, too.
     ///   - metric: how nearness is measured in a new collection; one that exists keeps its own.
     ///   - index: which index is kept beside the rows of a new collection; one that exists keeps its own.
-    /// - Throws: as ``textCollection(_:embedder:)`` and ``createTextCollection(_:embedder:metric:index:)``.
+    ///   - fullText: how the texts of a new collection are found by their words; one that exists keeps its own.
+    /// - Throws: as ``textCollection(_:embedder:)`` and ``createTextCollection(_:embedder:metric:index:fullText:)``.
     public func openOrCreateTextCollection(
         _ name: String,
         embedder: any Embedder,
         metric: Metric = .cosine,
-        index: CollectionIndex = .automatic
+        index: CollectionIndex = .automatic,
+        fullText: FullTextIndex? = nil
     ) async throws(VectorError) -> TextCollection {
         do throws(VectorError) {
             return try await textCollection(name, embedder: embedder)
@@ -62,7 +66,13 @@ extension VectorStore {
             guard error.code == .unknownCollection else { throw error }
         }
         do throws(VectorError) {
-            return try await createTextCollection(name, embedder: embedder, metric: metric, index: index)
+            return try await createTextCollection(
+                name,
+                embedder: embedder,
+                metric: metric,
+                index: index,
+                fullText: fullText
+            )
         } catch {
             // Another task may have been faster.
             guard error.code == .collectionExists else { throw error }
@@ -90,7 +100,7 @@ extension VectorStore {
         } catch {
             guard error.code == .unknownCollection else { throw error }
         }
-        return try await create(name, embedder.dimension, old.metric, old.index, model: model)
+        return try await create(name, embedder.dimension, old.metric, old.index, model: model, old.fullTextIndex)
     }
 
     /// Puts a collection in another's place, under its name, in one transaction.

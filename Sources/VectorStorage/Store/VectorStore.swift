@@ -46,15 +46,17 @@ public final class VectorStore: Sendable {
     ///   - dimension: the length of every vector, 1…65,536.
     ///   - metric: how nearness is measured.
     ///   - index: which index is kept beside the rows.
+    ///   - fullText: the texts that are found by their words, too; ``VectorCollection/setFullTextIndex(_:)`` changes it.
     /// - Throws: `VectorError` with code `collectionExists`, `invalidArgument`, `readOnly`, `inputOutput`, `closed`.
     @discardableResult
     public func createCollection(
         _ name: String,
         dimension: Int,
         metric: Metric = .cosine,
-        index: CollectionIndex = .automatic
+        index: CollectionIndex = .automatic,
+        fullText: FullTextIndex? = nil
     ) async throws(VectorError) -> VectorCollection {
-        try await create(name, dimension, metric, index, model: nil)
+        try await create(name, dimension, metric, index, model: nil, fullText)
     }
 
     /// - Parameter model: what makes its vectors, of a collection of texts.
@@ -63,11 +65,13 @@ public final class VectorStore: Sendable {
         _ dimension: Int,
         _ metric: Metric,
         _ index: CollectionIndex,
-        model: EmbedderIdentity?
+        model: EmbedderIdentity?,
+        _ fullText: FullTextIndex?
     ) async throws(VectorError) -> VectorCollection {
         try await runBlocking { _ throws(VectorError) in
             try Self.checkName(name)
             try index.description.validate(dimension: dimension)
+            try fullText?.validate()
             let id = try self.core.change { sequence throws(VectorError) in
                 try self.checkIsFree(name, for: sequence + 1)
                 // The sequence number names the table too, so that a deleted collection's is never used again.
@@ -79,7 +83,7 @@ public final class VectorStore: Sendable {
                     index: index,
                     sequence: sequence + 1
                 )
-                try self.core.database.create(record, model: model)
+                try self.core.database.create(record, model: model, fullText: fullText)
                 return (record.id, sequence + 1)
             }
             return try self.loaded(id)
@@ -106,7 +110,7 @@ public final class VectorStore: Sendable {
     ///   - metric: how nearness is measured; in a collection that exists, too.
     ///   - index: which index is kept beside the rows of a new collection; one that exists keeps its own.
     /// - Throws: `VectorError` with code `collectionExists` if there is one with another dimension or metric, and as
-    ///   ``createCollection(_:dimension:metric:index:)`` and ``collection(_:)``.
+    ///   ``createCollection(_:dimension:metric:index:fullText:)`` and ``collection(_:)``.
     public func openOrCreateCollection(
         _ name: String,
         dimension: Int,

@@ -45,8 +45,13 @@ public struct StoredText: Sendable, Hashable {
 
 extension VectorMatch {
     /// The text that was found, in a ``TextCollection``; nil in any other.
-    public var text: String? {
-        guard case .string(let text) = metadata[TextCollection.textField] else { return nil }
+    public var text: String? { metadata.storedText }
+}
+
+extension VectorMetadata {
+    /// What a ``TextCollection`` keeps of a row's text.
+    var storedText: String? {
+        guard case .string(let text) = self[TextCollection.textField] else { return nil }
         return text
     }
 }

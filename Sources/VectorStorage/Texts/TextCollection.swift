@@ -39,7 +39,7 @@ public final class TextCollection: Sendable {
     public var embedder: any Embedder { current.withLock { $0.embedder } }
 
     /// Calls `body` with what answers now; again, where other vectors have taken their place meanwhile.
-    private func withModel<Result>(
+    func withModel<Result>(
         _ body: (Model) async throws(VectorError) -> Result
     ) async throws(VectorError) -> Result {
         while true {

@@ -21,3 +21,11 @@ package struct CRC32C {
         return crc.value
     }
 }
+
+extension UnsignedInteger where Self: FixedWidthInteger {
+    /// All hexadecimal digits, leading zeros too.
+    package var hexadecimal: String {
+        let digits = String(self, radix: 16)
+        return String(repeating: "0", count: Self.bitWidth / 4 - digits.count) + digits
+    }
+}

@@ -19,8 +19,7 @@ extension DocumentEmbedding: Embedder {
             // What is missing is not what is empty, and what ends one does not begin the next.
             withUnsafeBytes(of: numbers.count) { checksum.update($0) }
         }
-        let digits = String(checksum.value, radix: 16)
-        return EmbedderIdentity(name: "Word2Vec", fingerprint: String(repeating: "0", count: 8 - digits.count) + digits)
+        return EmbedderIdentity(name: "Word2Vec", fingerprint: checksum.value.hexadecimal)
     }
 
     /// As `vectors(of:)`; documents and queries are treated alike.

@@ -127,9 +127,7 @@ enum UTF8Text {
             ([0xFF, 0xFE], "UTF-16LE"), ([0xFE, 0xFF], "UTF-16BE"),
         ]
         if let (mark, name) = others.first(where: { bytes.starts(with: $0.mark) }) {
-            let shown = mark.map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }.joined(
-                separator: " "
-            )
+            let shown = mark.map(\.hexadecimal).joined(separator: " ")
             throw VectorError(
                 .invalidFormat,
                 "'\(path)' is \(name), as its first bytes \(shown) say; text must be UTF-8 (iconv -f \(name.prefix(6)) "

@@ -1,0 +1,133 @@
+import GRDB
+import Vectors
+
+extension LiveCollection {
+    /// Finds the k best rows by a vector, by words, or by both.
+    ///
+    /// - Parameters:
+    ///   - vector: one query, or nil.
+    ///   - text: words, or nil.
+    func hybridSearch(
+        _ vector: VectorMatrix?,
+        text: String?,
+        k: Int,
+        where condition: MetadataCondition?,
+        options: HybridOptions,
+        cancellation: Cancellation
+    ) throws(VectorError) -> HybridResult {
+        try consistently { version throws(VectorError) in
+            var fusion = RankFusion(constant: options.rankConstant)
+            var result = HybridResult(matches: [], wordMatchCount: 0)
+            var query: FullTextQuery?
+            // Before the vectors, as another state is found out at once.
+            if let text {
+                guard let words = try words(text, in: version, k, where: condition, options, cancellation) else {
+                    return nil
+                }
+                fusion.add(words.best, weight: options.textWeight, to: \.byWords)
+                result.wordMatchCount = words.count
+                query = words.query
+            }
+            if let vector {
+                let answer = try version.search(
+                    vector,
+                    k: min(options.depth(k: k), max(version.liveCount, 1)),
+                    where: condition,
+                    options: options.vectors,
+                    cancellation: cancellation
+                )[0]
+                fusion.add(answer.candidates, weight: options.vectorWeight, to: \.byVector)
+                result.vectorDiagnostics = answer.diagnostics
+            }
+            let best = fusion.best(k)
+            guard let metadata = try metadata(of: best.map(\.slot), in: version) else { return nil }
+            result.matches = best.map { row in
+                HybridMatch(
+                    key: version.table.key(row.slot),
+                    score: row.score,
+                    metadata: metadata[row.slot] ?? [:],
+                    byVector: row.byVector,
+                    byWords: row.byWords,
+                    highlights: [:]
+                )
+            }
+            if options.highlights, let query { try highlight(query, in: &result.matches) }
+            return result
+        }
+    }
+
+    /// The rows whose words fit a text best, and in how many any of them occurs; nil if the collection has changed since.
+    private func words(
+        _ text: String,
+        in version: CollectionVersion,
+        _ k: Int,
+        where condition: MetadataCondition?,
+        _ options: HybridOptions,
+        _ cancellation: Cancellation
+    ) throws(VectorError) -> (query: FullTextQuery, best: [BestRows.Candidate], count: Int)? {
+        let (record, index) = state.withLock { ($0.record, $0.fullText) }
+        guard let index else {
+            throw VectorError(
+                .invalidArgument,
+                "the collection '\(record.name)' has no full-text index: setFullTextIndex(_:) makes one"
+            )
+        }
+        let rows = condition.map { version.rows(where: $0) }
+        // Nearer is higher, as for BM25.
+        var best = BestRows(k: min(options.depth(k: k), max(version.liveCount, 1)), metric: .innerProduct)
+        var count = 0
+        let query = try core.database.wordMatches(
+            of: text,
+            in: index,
+            record,
+            at: version.sequence,
+            cancellation: cancellation
+        ) { id, score in
+            guard let slot = version.table.slot(ofID: id), rows?.contains(slot) ?? true else { return }
+            best.offer(slot, score)
+            count += 1
+        }
+        guard let query else { return nil }
+        return (query, best.sorted, count)
+    }
+
+    /// Says where a query's words are in the texts of matches.
+    private func highlight(_ query: FullTextQuery, in matches: inout [HybridMatch]) throws(VectorError) {
+        guard let index = state.withLock({ $0.fullText }) else { return }
+        matches = try core.database.read { [matches] database in
+            try matches.map { match in
+                var match = match
+                for field in index.fields {
+                    guard case .string(let text)? = match.metadata[field] else { continue }
+                    let ranges = try query.ranges(in: text, index, database)
+                    if !ranges.isEmpty { match.highlights[field] = ranges }
+                }
+                return match
+            }
+        }
+    }
+}
+
+extension FullTextQuery {
+    /// Where tokens of the query are in a text; those that overlap, as trigrams do, or touch are one.
+    fileprivate func ranges(
+        in text: String,
+        _ index: FullTextIndex,
+        _ database: Database
+    ) throws -> [Range<String.Index>] {
+        var found: [Range<Int>] = []
+        for token in try TextTokens(index.text(of: .string(text)), index.tokenizer, database).tokens
+        where tokens.contains(token.text) {
+            if let last = found.last, token.bytes.lowerBound <= last.upperBound {
+                found[found.count - 1] = last.lowerBound..<max(last.upperBound, token.bytes.upperBound)
+            } else {
+                found.append(token.bytes)
+            }
+        }
+        let bytes = text.utf8
+        return found.map { range in
+            let start = bytes.index(bytes.startIndex, offsetBy: range.lowerBound)
+            return start..<bytes.index(start, offsetBy: range.count)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import GRDB
+import Vectors
+
+/// The tokens of a text, as FTS5 makes them.
+struct TextTokens {
+    struct Token {
+        /// As it is compared: in lower case, its stem.
+        var text: String
+        /// Where it is written, in bytes of UTF-8.
+        var bytes: Range<Int>
+    }
+
+    private(set) var tokens: [Token] = []
+    /// FTS5 goes by so many bytes of a token.
+    private static let maximumLength = 32_768
+
+    /// - Parameter database: whose tokenizer it is; any connection.
+    init(_ text: String, _ tokenizer: FullTextIndex.Tokenizer, _ database: Database) throws {
+        let made = try database.makeTokenizer(FTS5TokenizerDescriptor(components: tokenizer.components))
+        var text = text
+        let code = withUnsafeMutablePointer(to: &tokens) { tokens in
+            text.withUTF8 { bytes in
+                bytes.withMemoryRebound(to: CChar.self) { bytes in
+                    made.tokenize(
+                        context: tokens,
+                        tokenization: .query,
+                        pText: bytes.baseAddress,
+                        nText: CInt(clamping: bytes.count),
+                        tokenCallback: { context, _, token, length, start, end in
+                            guard let context, let token else { return 0 }
+                            let bytes = UnsafeRawBufferPointer(
+                                start: token,
+                                count: min(Int(length), TextTokens.maximumLength)
+                            )
+                            context.assumingMemoryBound(to: [Token].self).pointee.append(
+                                Token(text: String(decoding: bytes, as: UTF8.self), bytes: Int(start)..<Int(end))
+                            )
+                            return 0
+                        }
+                    )
+                }
+            }
+        }
+        guard code == 0 else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
+    }
+}
+
+/// What a text typed by a user asks for: each of its tokens once, none of FTS5's operators.
+struct FullTextQuery {
+    /// More would ask for memory and time without finding anything else.
+    private static let maximumTokenCount = 1024
+
+    /// As they are compared.
+    let tokens: Set<String>
+    /// FTS5's expression for rows that have any of them; nil if there are none.
+    let expression: String?
+
+    init(_ text: String, _ tokenizer: FullTextIndex.Tokenizer, _ database: Database) throws {
+        var tokens = Set<String>()
+        var written: [String] = []
+        let bytes = Array(text.utf8)
+        for token in try TextTokens(text, tokenizer, database).tokens where tokens.count < Self.maximumTokenCount {
+            // As it is written: FTS5 makes the token of it again, and a stem's stem may be another one.
+            let source = bytes[token.bytes]
+            guard !source.contains(0), tokens.insert(token.text).inserted else { continue }
+            written.append("\"" + String(decoding: source, as: UTF8.self).replacing("\"", with: "\"\"") + "\"")
+        }
+        self.tokens = tokens
+        expression = written.isEmpty ? nil : written.joined(separator: " OR ")
+    }
+}
