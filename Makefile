@@ -38,7 +38,7 @@ examples := documents text-classification text-clustering semantic-search bring-
 .PHONY: help install corpus build demo test test-processors test-arm test-milvus milvus-protocol interoperability \
     consumer examples test-map test-tokenizers \
     documentation api lint format benchmarks benchmark benchmark-word2vec benchmark-word2vec-quality \
-    benchmark-faiss benchmark-store benchmark-encoder \
+    benchmark-faiss benchmark-store benchmark-hybrid benchmark-encoder \
     soak sanitize clean
 
 help: ## List the targets
@@ -173,6 +173,12 @@ benchmark-store: install ## The vector store, Chroma and LanceDB in turn; BASE=v
 	@swift build --package-path Benchmarks --scratch-path .build/benchmarks -c release $(swift_flags) --product measure-storage
 	@sh Scripts/python.sh Benchmarks/Peers/storage-requirements.txt .cache/python-stores
 	@.cache/python-stores/bin/python Benchmarks/Peers/vector_store.py "$(BASE)" "$(QUERIES)" $(FLAGS)
+
+benchmark-hybrid: install_flags := --tests
+benchmark-hybrid: corpus ## Search by vectors and words in turn with LanceDB; FLAGS="--rows 100000 …"
+	@swift build --package-path Benchmarks --scratch-path .build/benchmarks -c release $(swift_flags) --product measure-hybrid
+	@sh Scripts/python.sh Benchmarks/Peers/storage-requirements.txt .cache/python-stores
+	@.cache/python-stores/bin/python Benchmarks/Peers/hybrid.py "$(or $(CORPUS),.cache/corpus/corpus.txt)" $(FLAGS)
 
 benchmark-encoder: install_flags := --tests
 benchmark-encoder: install ## Encode sentences in turn with ONNX Runtime, CTranslate2 and torch; FLAGS="--rounds 3 …"

@@ -26,5 +26,13 @@ let package = Package(
             ],
             swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
         ),
+        .executableTarget(
+            name: "measure-hybrid",
+            dependencies: [
+                .product(name: "VectorStorage", package: "swift-faiss"),
+                .product(name: "Vectors", package: "swift-faiss"),
+            ],
+            swiftSettings: [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
+        ),
     ]
 )

@@ -95,6 +95,13 @@ struct RowTable: Sendable {
         return slot < count && self.id(slot) == id ? slot : nil
     }
 
+    /// The same, for a row that is likely to be as many slots from another as their ids are apart.
+    func slot(ofID id: Int64, near known: Int) -> Int? {
+        guard known < count else { return slot(ofID: id) }
+        let guess = known &+ Int(id &- self.id(known))
+        return (0..<count).contains(guess) && self.id(guess) == id ? guess : slot(ofID: id)
+    }
+
     /// The first slot whose row's id is this or more.
     func firstSlot(fromID id: Int64) -> Int {
         var low = 0

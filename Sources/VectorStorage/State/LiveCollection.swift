@@ -148,7 +148,9 @@ final class LiveCollection: Sendable {
                 liveCount: version.liveCount,
                 main: version.main
             )
-            state.withLock { [record] state in (state.record, state.fullText, state.version) = (record, index, version)
+            state.withLock { [record] state in
+                (state.record, state.fullText, state.version) = (record, index, version)
+                state.wordLengths = WordLengths()
             }
             return ((), record.sequence)
         }
@@ -179,7 +181,7 @@ final class LiveCollection: Sendable {
                 liveCount: version.liveCount,
                 main: version.main
             )
-            state.withLock { ($0.version, $0.keys) = (next, keys) }
+            state.withLock { ($0.version, $0.keys, $0.wordLengths) = (next, keys, WordLengths()) }
             return ((), sequence)
         }
     }

@@ -2,7 +2,8 @@
 public struct HybridResult: Sendable {
     /// Best first; equally good ones in the order of their writing.
     public var matches: [HybridMatch]
-    /// In how many of the rows that the condition holds for a word of the query occurs; 0 if words were left out.
+    /// In how many of the rows that the condition holds for a word of the query occurs; 0 if words were left out. Words of
+    /// more than half of all rows say nothing, and are not looked for where rarer ones find enough.
     public var wordMatchCount: Int
     /// How the side of the vectors was searched; nil if it was left out.
     public var vectorDiagnostics: SearchDiagnostics?

@@ -72,23 +72,42 @@ extension LiveCollection {
                 "the collection '\(record.name)' has no full-text index: setFullTextIndex(_:) makes one"
             )
         }
+        let depth = min(options.depth(k: k), max(version.liveCount, 1))
         let rows = condition.map { version.rows(where: $0) }
-        // Nearer is higher, as for BM25.
-        var best = BestRows(k: min(options.depth(k: k), max(version.liveCount, 1)), metric: .innerProduct)
-        var count = 0
-        let query = try core.database.wordMatches(
-            of: text,
-            in: index,
-            record,
-            at: version.sequence,
-            cancellation: cancellation
-        ) { id, score in
-            guard let slot = version.table.slot(ofID: id), rows?.contains(slot) ?? true else { return }
-            best.offer(slot, score)
-            count += 1
+        func best(_ ids: [Int64], _ scores: [Float]) -> (best: BestRows, count: Int) {
+            // Nearer is higher, as for BM25.
+            var best = BestRows(k: depth, metric: .innerProduct)
+            var count = 0
+            var slot = 0
+            for (id, score) in zip(ids, scores) where score > 0 {
+                guard let found = version.table.slot(ofID: id, near: slot) else { continue }
+                slot = found
+                guard rows?.contains(slot) ?? true else { continue }
+                best.offer(slot, score)
+                count += 1
+            }
+            return (best, count)
         }
-        guard let query else { return nil }
-        return (query, best.sorted, count)
+        var lengths = state.withLock { $0.wordLengths }
+        let search = try core.database.read { database -> WordSearch? in
+            guard try StoreDatabase.record(record.id, database).sequence == version.sequence else { return nil }
+            return try WordSearch(
+                text,
+                in: index,
+                record.id,
+                lengths: &lengths,
+                isEnough: { ids, scores in best(ids, scores).count >= depth },
+                database,
+                cancellation
+            )
+        }
+        guard let search else { return nil }
+        state.withLock { [lengths] state in
+            // A row's length stays as it is: what a search of an older state has read is right, too.
+            if state.fullText == index, state.wordLengths.ids.count < lengths.ids.count { state.wordLengths = lengths }
+        }
+        let (rowsFound, count) = best(search.ids, search.scores)
+        return (search.query, rowsFound.sorted, count)
     }
 
     /// Says where a query's words are in the texts of matches.
@@ -115,6 +134,7 @@ extension FullTextQuery {
         _ index: FullTextIndex,
         _ database: Database
     ) throws -> [Range<String.Index>] {
+        let tokens = Set(self.tokens)
         var found: [Range<Int>] = []
         for token in try TextTokens(index.text(of: .string(text)), index.tokenizer, database).tokens
         where tokens.contains(token.text) {

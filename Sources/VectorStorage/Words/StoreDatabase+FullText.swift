@@ -1,6 +1,5 @@
 import Foundation
 import GRDB
-import GRDBSQLite
 import Vectors
 
 /// The words of a collection: a table of FTS5 beside that of its rows, which holds no texts of its own. What a row's words
@@ -118,40 +117,5 @@ extension StoreDatabase {
         checksum.update(collection)
         checksum.update(description)
         return checksum.value
-    }
-
-    /// Hands out the rows in which any of a text's words occur, each with its BM25, the higher the better.
-    ///
-    /// - Parameter sequence: the change whose state is meant.
-    /// - Returns: the query's tokens; nil if the collection has been changed since.
-    func wordMatches(
-        of text: String,
-        in index: FullTextIndex,
-        _ record: CollectionRecord,
-        at sequence: Int64,
-        cancellation: Cancellation,
-        body: (_ id: Int64, _ score: Float) -> Void
-    ) throws(VectorError) -> FullTextQuery? {
-        try read { database in
-            guard try Self.record(record.id, database).sequence == sequence else { return nil }
-            let query = try FullTextQuery(text, index.tokenizer, database)
-            guard let expression = query.expression else { return query }
-            let table = "words_\(record.id)"
-            let select = try database.cachedStatement(
-                sql: "SELECT rowid, bm25(\(table)) FROM \(table) WHERE \(table) MATCH ?"
-            )
-            let rows = try Row.fetchCursor(select, arguments: [expression])
-            var count = 0
-            while try rows.next() != nil {
-                if count & 1023 == 0, cancellation.isCancelled { throw VectorError.cancelled }
-                count += 1
-                // FTS5's is the lower the better.
-                body(
-                    sqlite3_column_int64(select.sqliteStatement, 0),
-                    -Float(sqlite3_column_double(select.sqliteStatement, 1))
-                )
-            }
-            return query
-        }
     }
 }

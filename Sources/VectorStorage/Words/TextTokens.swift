@@ -45,27 +45,17 @@ struct TextTokens {
     }
 }
 
-/// What a text typed by a user asks for: each of its tokens once, none of FTS5's operators.
+/// What a text typed by a user asks for: each of its tokens once. Nothing in it is an operator.
 struct FullTextQuery {
-    /// More would ask for memory and time without finding anything else.
+    /// More would take time without finding anything else.
     private static let maximumTokenCount = 1024
 
-    /// As they are compared.
-    let tokens: Set<String>
-    /// FTS5's expression for rows that have any of them; nil if there are none.
-    let expression: String?
+    /// In the order of the text.
+    let tokens: [String]
 
     init(_ text: String, _ tokenizer: FullTextIndex.Tokenizer, _ database: Database) throws {
-        var tokens = Set<String>()
-        var written: [String] = []
-        let bytes = Array(text.utf8)
-        for token in try TextTokens(text, tokenizer, database).tokens where tokens.count < Self.maximumTokenCount {
-            // As it is written: FTS5 makes the token of it again, and a stem's stem may be another one.
-            let source = bytes[token.bytes]
-            guard !source.contains(0), tokens.insert(token.text).inserted else { continue }
-            written.append("\"" + String(decoding: source, as: UTF8.self).replacing("\"", with: "\"\"") + "\"")
-        }
-        self.tokens = tokens
-        expression = written.isEmpty ? nil : written.joined(separator: " OR ")
+        var known = Set<String>()
+        let all = try TextTokens(text, tokenizer, database).tokens
+        tokens = Array(all.map(\.text).filter { known.insert($0).inserted }.prefix(Self.maximumTokenCount))
     }
 }
