@@ -10,7 +10,7 @@ public struct CollectionStatistics: Sendable, Hashable, Codable {
     public var recentCount: Int
     /// Deleted and replaced rows that still take memory.
     public var deletedCount: Int
-    /// Bytes of memory that rows take: vectors, keys, numbers and hashes of the metadata.
+    /// Bytes of memory that rows take: vectors, keys, numbers and hashes of the metadata, and what searches by words keep.
     public var tableMemorySize: Int
     /// Bytes of memory that the index takes.
     public var indexMemorySize: Int

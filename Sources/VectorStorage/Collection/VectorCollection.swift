@@ -30,14 +30,16 @@ public final class VectorCollection: Sendable {
 
     /// The size and condition of the collection and its index.
     public var statistics: CollectionStatistics {
-        let (record, version, problem) = live.state.withLock { ($0.record, $0.version, $0.sidecarProblem) }
+        let (record, version, words, problem) = live.state.withLock {
+            ($0.record, $0.version, $0.wordMemory.size, $0.sidecarProblem)
+        }
         return CollectionStatistics(
             count: version.liveCount,
             sequence: version.sequence,
             indexDescription: version.main?.index.indexDescription.description,
             recentCount: version.table.count - version.firstRecentSlot,
             deletedCount: version.deletedCount,
-            tableMemorySize: version.table.memorySize,
+            tableMemorySize: version.table.memorySize + words,
             indexMemorySize: version.main?.index.memorySize ?? 0,
             indexFileSize: record.sidecar?.length,
             indexProblem: maintenance.failure ?? problem

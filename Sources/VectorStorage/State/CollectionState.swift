@@ -8,7 +8,7 @@ struct CollectionState: Sendable {
     /// The texts that are found by their words, if any.
     var fullText: FullTextIndex?
     /// What is known of the rows' words, once they have been searched.
-    var wordLengths = WordLengths()
+    var wordMemory = WordMemory()
     /// The newest version.
     var version: CollectionVersion
     /// The slots of the rows that are there.

@@ -150,7 +150,7 @@ final class LiveCollection: Sendable {
             )
             state.withLock { [record] state in
                 (state.record, state.fullText, state.version) = (record, index, version)
-                state.wordLengths = WordLengths()
+                state.wordMemory = WordMemory()
             }
             return ((), record.sequence)
         }
@@ -181,7 +181,7 @@ final class LiveCollection: Sendable {
                 liveCount: version.liveCount,
                 main: version.main
             )
-            state.withLock { ($0.version, $0.keys, $0.wordLengths) = (next, keys, WordLengths()) }
+            state.withLock { ($0.version, $0.keys, $0.wordMemory) = (next, keys, WordMemory()) }
             return ((), sequence)
         }
     }

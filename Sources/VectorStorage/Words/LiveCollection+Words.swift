@@ -88,23 +88,26 @@ extension LiveCollection {
             }
             return (best, count)
         }
-        var lengths = state.withLock { $0.wordLengths }
+        var memory = state.withLock { $0.wordMemory }
         let search = try core.database.read { database -> WordSearch? in
             guard try StoreDatabase.record(record.id, database).sequence == version.sequence else { return nil }
             return try WordSearch(
                 text,
                 in: index,
                 record.id,
-                lengths: &lengths,
+                at: version.sequence,
+                memory: &memory,
+                // A quarter of what the vectors take.
+                limit: version.liveCount * dimension,
                 isEnough: { ids, scores in best(ids, scores).count >= depth },
                 database,
                 cancellation
             )
         }
         guard let search else { return nil }
-        state.withLock { [lengths] state in
+        state.withLock { [memory] state in
             // A row's length stays as it is: what a search of an older state has read is right, too.
-            if state.fullText == index, state.wordLengths.ids.count < lengths.ids.count { state.wordLengths = lengths }
+            if state.fullText == index, memory.isBetter(than: state.wordMemory) { state.wordMemory = memory }
         }
         let (rowsFound, count) = best(search.ids, search.scores)
         return (search.query, rowsFound.sorted, count)

@@ -56,6 +56,10 @@ extension StoreDatabase {
                 PRAGMA user_version = 2;
                 """
         )
+        // Eight megabytes of words are gathered in memory before they are written, and many writes take less work to merge.
+        try database.execute(
+            sql: "INSERT INTO words_\(collection)(words_\(collection), rank) VALUES ('hashsize', 8388608)"
+        )
         try database.execute(
             sql: "INSERT INTO full_text VALUES (?, ?, ?)",
             arguments: [collection, description, Int64(checksum(of: description, collection))]

@@ -16,86 +16,97 @@ struct WordSearch {
     /// One for each id; 0 where no token of the query occurs, and above where one does.
     private(set) var scores: [Float]
 
-    /// Searches in the state that the database has, and brings the lengths up to it.
+    /// Searches in the state that the database has.
     ///
     /// Words of more than half of all rows say nothing: they rank only rows that have no other.
     ///
-    /// - Parameter isEnough: whether rows with these scores are enough. If so, such words are left out.
+    /// - Parameters:
+    ///   - sequence: the collection's last change in that state.
+    ///   - memory: what is known from earlier searches, which this one adds to.
+    ///   - limit: the bytes that the places of tokens may take there.
+    ///   - isEnough: whether rows with these scores are enough. If so, words that say nothing are left out.
     init(
         _ text: String,
         in index: FullTextIndex,
         _ collection: Int64,
-        lengths: inout WordLengths,
+        at sequence: Int64,
+        memory: inout WordMemory,
+        limit: Int,
         isEnough: (_ ids: [Int64], _ scores: [Float]) -> Bool,
         _ database: Database,
         _ cancellation: Cancellation
     ) throws {
         query = try FullTextQuery(text, index.tokenizer, database)
-        try lengths.update(collection, database)
-        ids = lengths.ids
-        scores = [Float](repeating: 0, count: lengths.ids.count)
-        let (count, tokens) = try WordLengths.totals(collection, database)
+        try memory.update(collection, to: sequence, database)
+        ids = memory.ids
+        scores = [Float](repeating: 0, count: ids.count)
+        let (count, tokens) = try wordTotals(collection, database)
         guard count > 0, tokens > 0 else { return }
-        // By connection; they hold nothing.
-        for kind in ["row", "instance"] {
-            try database.execute(
-                sql: """
-                    CREATE VIRTUAL TABLE IF NOT EXISTS temp.\(kind)_\(collection)
-                    USING fts5vocab(main, words_\(collection), \(kind))
-                    """
-            )
-        }
-        let frequency = try database.cachedStatement(sql: "SELECT doc FROM temp.row_\(collection) WHERE term = ?")
-        let found = try query.tokens.compactMap { token in
-            try Int.fetchOne(frequency, arguments: [token]).map { (token: token, count: $0) }
-        }
+        // By connection; it holds nothing.
+        try database.execute(
+            sql: """
+                CREATE VIRTUAL TABLE IF NOT EXISTS temp.instance_\(collection)
+                USING fts5vocab(main, words_\(collection), instance)
+                """
+        )
         let places = try database.cachedStatement(sql: "SELECT doc FROM temp.instance_\(collection) WHERE term = ?")
         let mean = Float(tokens) / Float(count)
-        let rare = found.filter { 2 * $0.count < count }
-        for token in rare {
-            let ratio = (Double(count - token.count) + 0.5) / (Double(token.count) + 0.5)
-            try add(token.token, Float(log(ratio)), mean, lengths, places, cancellation)
+        func add(_ postings: WordMemory.Postings, weight: Float) {
+            for (row, count) in zip(postings.rows, postings.counts) {
+                let frequency = Float(count)
+                let length = Float(memory.lengths[Int(row)]) / mean
+                scores[Int(row)] +=
+                    weight * frequency * (Self.k1 + 1)
+                    / (frequency + Self.k1 * (1 - Self.b + Self.b * length))
+            }
         }
-        if rare.count == found.count || isEnough(ids, scores) { return }
+        for token in query.tokens where !memory.common.contains(token) {
+            let known = memory.postings(of: token)
+            guard let postings = try known ?? read(token, places, most: (count - 1) / 2, cancellation) else {
+                memory.keep(common: token)
+                continue
+            }
+            if known == nil { memory.keep(postings, of: token, limit: limit) }
+            let ratio = (Double(count - postings.rows.count) + 0.5) / (Double(postings.rows.count) + 0.5)
+            add(postings, weight: Float(log(ratio)))
+        }
+        let common = query.tokens.filter(memory.common.contains)
+        if common.isEmpty || isEnough(ids, scores) { return }
         let ranked = scores
-        for token in found where 2 * token.count >= count {
+        for token in common {
             // FTS5's least weight, too.
-            try add(token.token, 1e-6, mean, lengths, places, cancellation)
+            if let postings = try read(token, places, most: .max, cancellation) { add(postings, weight: 1e-6) }
         }
         for place in ranked.indices where ranked[place] > 0 { scores[place] = ranked[place] }
     }
 
-    /// Adds what a token gives to the rows that have it.
-    private mutating func add(
+    /// Reads where a token is; nil if more rows have it than `most`.
+    private func read(
         _ token: String,
-        _ weight: Float,
-        _ mean: Float,
-        _ lengths: WordLengths,
         _ places: Statement,
+        most: Int,
         _ cancellation: Cancellation
-    ) throws {
-        var (place, id, count) = (0, Int64.min, 0)
-        func finish() {
-            if count == 0 { return }
-            // Rows come in ascending order, most of them without gaps.
-            while place < lengths.ids.count, lengths.ids[place] < id { place += 1 }
-            guard place < lengths.ids.count, lengths.ids[place] == id else { return }
-            let frequency = Float(count)
-            let length = Float(lengths.lengths[place]) / mean
-            scores[place] +=
-                weight * frequency * (Self.k1 + 1)
-                / (frequency + Self.k1 * (1 - Self.b + Self.b * length))
-        }
-        let rows = try Row.fetchCursor(places, arguments: [token])
-        while try rows.next() != nil {
-            let next = sqlite3_column_int64(places.sqliteStatement, 0)
+    ) throws -> WordMemory.Postings? {
+        var postings = WordMemory.Postings()
+        var (place, id) = (0, Int64.min)
+        try places.forEachRow([token]) { statement in
+            let next = sqlite3_column_int64(statement, 0)
             if next != id {
-                finish()
-                if next & 4095 == 0, cancellation.isCancelled { throw VectorError.cancelled }
-                (id, count) = (next, 0)
+                if postings.rows.count > most { return false }
+                if postings.rows.count & 4095 == 0, cancellation.isCancelled { throw VectorError.cancelled }
+                id = next
+                // Rows come in ascending order, most of them without gaps.
+                while place < ids.count, ids[place] < id { place += 1 }
+                // Of another row's place nothing is known; only a damaged index has one.
+                guard place < ids.count, ids[place] == id else { return true }
+                postings.rows.append(UInt32(place))
+                postings.counts.append(0)
             }
-            count += 1
+            if place < ids.count, ids[place] == id, postings.counts[postings.counts.count - 1] < .max {
+                postings.counts[postings.counts.count - 1] += 1
+            }
+            return true
         }
-        finish()
+        return postings.rows.count > most ? nil : postings
     }
 }
