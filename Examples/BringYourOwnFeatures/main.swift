@@ -3,6 +3,7 @@ import ExampleSupport
 import Faiss
 import Foundation
 import SentenceEmbeddings
+import VectorStorage
 import Vectors
 import Word2Vec
 
@@ -100,6 +101,42 @@ check(figures[1].recall > 0.8, "sentence embeddings find eight of ten articles b
 check(figures[2].recall > figures[1].recall - 0.005, "the model finds as many articles here as in Python")
 check(figures.allSatisfy { $0.agreement > 0.65 }, "two of three neighbours have the same topic")
 check(figures.allSatisfy { $0.accuracy > 0.8 }, "neighbours tell four topics of five")
+
+// The same vectors in a store, with the words of the texts beside them: what each side finds alone, and both together.
+let place = try exampleOutput("bring-your-own-features").appending(path: "articles.store")
+try? FileManager.default.removeItem(at: place)
+let store = try await VectorStore.open(place)
+let collection = try await store.createCollection(
+    "articles",
+    dimension: encoder.dimension,
+    fullText: FullTextIndex(fields: ["title", "text"], tokenizer: .english)
+)
+try await collection.upsert(
+    articles.indices.map { row in
+        StoredVector(
+            key: VectorKey(row),
+            vector: Array(encoded.texts[row]),
+            metadata: ["title": .string(articles[row].title), "text": .string(articles[row].text)]
+        )
+    }
+)
+await collection.waitForIndex()
+print("\n                           the article's place among the first ten (nDCG), found by its description")
+var gains: [Double] = []
+for (name, options) in [
+    ("vectors", HybridOptions(textWeight: 0)), ("words", HybridOptions(vectorWeight: 0)), ("both", HybridOptions()),
+] {
+    var gain = 0.0
+    for row in described {
+        let description = articles[row].description
+        let found = try await collection.search(encoded.descriptions[row], text: description, k: 10, options: options)
+        if let rank = found.matches.firstIndex(where: { $0.key == VectorKey(row) }) { gain += 1 / log2(Double(rank + 2)) }
+    }
+    gains.append(gain / Double(described.count))
+    print(name.padding(toLength: 27, withPad: " ", startingAt: 0) + gains[gains.count - 1].formatted(decimals: 3))
+}
+check(gains[2] > max(gains[0], gains[1]), "both together find an article better than either alone")
+try await store.close()
 
 // Some texts and their nearest, by either.
 for row in stride(from: 100, to: titles.count, by: 400) {

@@ -39,7 +39,12 @@ struct CrashCommand: AsyncParsableCommand {
         var model = StorageModel(metric: .squaredL2)
         do {
             let store = try await VectorStore.open(url)
-            let collection = try await store.createCollection("rows", dimension: 128, metric: .squaredL2)
+            let collection = try await store.createCollection(
+                "rows",
+                dimension: 128,
+                metric: .squaredL2,
+                fullText: StorageLoad.fullText
+            )
             for start in stride(from: 0, to: rows, by: 10_000) {
                 let batch = crashLoad.rows(start..<min(start + 10_000, rows))
                 try await collection.upsert(batch)
@@ -86,6 +91,10 @@ struct CrashCommand: AsyncParsableCommand {
             if let problem { throw Failure("kill \(kill), after change \(next - 1): \(problem)") }
             if let problem = difference(first.matches, model.search(query, k: 10)) {
                 throw Failure("kill \(kill): the first answer: \(problem)")
+            }
+            // Every word is as the rows say.
+            if kill % 10 == 9 || kill == kills - 1, let problem = try await store.verify().first {
+                throw Failure("kill \(kill): \(problem)")
             }
             try await store.close()
             bar.update(Double(kill + 1) / Double(kills), note: "longest opening \(seconds.formatted(decimals: 2)) s")

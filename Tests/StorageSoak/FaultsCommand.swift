@@ -106,6 +106,7 @@ struct FaultsCommand: AsyncParsableCommand {
                     problem = nil
                 }
             }
+            if problem == nil { problem = try await again.verify().first }
             try await again.close()
             if let problem { throw Failure("\(fault.rawValue) at write \(write): after it: \(problem)") }
         }
@@ -136,7 +137,8 @@ struct FaultsChildCommand: AsyncParsableCommand {
                 "rows",
                 dimension: 8,
                 metric: .squaredL2,
-                index: faultIndex
+                index: faultIndex,
+                fullText: StorageLoad.fullText
             )
         } catch {
             return  // Nothing was acknowledged.

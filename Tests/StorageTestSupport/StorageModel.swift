@@ -192,6 +192,9 @@ package struct StorageLoad: Sendable {
         .string(["en", "de", "fr", "nl", "a language with a long name"].randomElement(using: &random)!)
     }
 
+    /// The words of the rows' languages and tags.
+    package static let fullText = FullTextIndex(fields: ["lang", "tags"])
+
     private func vector(_ random: inout SplitMix64) -> [Float] {
         (0..<dimension).map { _ in Float(random.next() >> 59) - 15 }
     }
