@@ -50,7 +50,9 @@ struct TransformerBatches: Sendable {
             try encode(batch, first, team, finish)
         }
         guard threads.count > 1, pieces.count > 2 * threads.count else {
-            return try Team.run(min(threads.count, max(count, 1))) { team throws(VectorError) in
+            // Four for the shortest text, more for longer ones: with one core each they would wait for each other's steps.
+            let tokens = (0..<count).reduce(0) { $0 + max(0, min(size($1), Self.pieceTokens)) }
+            return try Team.run(min(threads.count, 4 + tokens / 64)) { team throws(VectorError) in
                 for number in pieces.indices {
                     try work(number, team)
                     progress?(Double(pieces[number].upperBound) / Double(count))
