@@ -130,7 +130,9 @@ for (name, options) in [
     for row in described {
         let description = articles[row].description
         let found = try await collection.search(encoded.descriptions[row], text: description, k: 10, options: options)
-        if let rank = found.matches.firstIndex(where: { $0.key == VectorKey(row) }) { gain += 1 / log2(Double(rank + 2)) }
+        if let rank = found.matches.firstIndex(where: { $0.key == VectorKey(row) }) {
+            gain += 1 / log2(Double(rank + 2))
+        }
     }
     gains.append(gain / Double(described.count))
     print(name.padding(toLength: 27, withPad: " ", startingAt: 0) + gains[gains.count - 1].formatted(decimals: 3))
