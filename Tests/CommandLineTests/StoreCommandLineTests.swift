@@ -73,6 +73,45 @@ struct StoreCommandLineTests {
         }
     }
 
+    @Test("Rows are found by their words, alone or with a neighbour's vector, once a collection has a full-text index")
+    func fullText() throws {
+        try withTemporaryFolder { folder in
+            try fill(folder, ["a boat", "two boats on a lake", "a car"].map { #"{"text": "\#($0)"}"# })
+            let none = try run(folder, "search", "--words", "boat")
+            #expect(none.status == 1 && none.errors.contains("'default' has no full-text index"))
+            #expect(try run(folder, "words", "--full-text", "text").output == "the words of text are found now\n")
+            #expect(try run(folder, "search", "--words", "boat").output.contains(#""key":"r0""#))
+            let english = try run(folder, "words", "--full-text", "text", "--tokenizer", "english", "--json")
+            #expect(english.object["tokenizer"] as? String == "english")
+            let found = try run(folder, "search", "--words", "boat lake \"", "--json")
+            #expect(found.object["strategy"] as? String == "words")
+            let keys = (found.object["matches"] as? [[[String: Any]]])?.first?.map { $0["key"] as? String }
+            #expect(keys == ["r1", "r0"])
+            let both = try run(
+                folder,
+                "search",
+                "--words",
+                "boat",
+                "--key",
+                "r2",
+                "-k",
+                "1",
+                "--where",
+                "text != \"a car\""
+            )
+            #expect(both.output.hasPrefix(#"{"key":"r0","metadata":{"text":"a boat"},"score":0.0325"#))
+            #expect(try run(folder, "words").output == "no words are found any more\n")
+            for wrong in [
+                ["search", "--words", "a", "--queries", "a.npy"], ["words", "--tokenizer", "english"],
+                ["words", "--full-text", "text", "--tokenizer", "latin"], ["create", "--tokenizer", "words"],
+            ] {
+                let store = folder.appending(path: "store").path
+                let outcome = try VectorsProgram.outcome(["store", wrong[0], store] + wrong.dropFirst())
+                #expect(outcome.status == 64 && outcome.errorLines.count == 1, "\(wrong)")
+            }
+        }
+    }
+
     @Test("A condition is what it says, spaces or not, and what is not understood deletes nothing")
     func conditions() throws {
         try withTemporaryFolder { folder in
