@@ -17,7 +17,9 @@ func milvusOnly(_ product: String, _ package: String) -> Target.Dependency {
 func example(_ name: String, _ folder: String) -> Target {
     .executableTarget(
         name: name,
-        dependencies: ["Console", "ExampleSupport", "Faiss", "SentenceEmbeddings", "VectorStorage", "Vectors", "Word2Vec"],
+        dependencies: [
+            "Console", "ExampleSupport", "Faiss", "SentenceEmbeddings", "VectorStorage", "Vectors", "Word2Vec",
+        ],
         path: "Examples/\(folder)",
         swiftSettings: strict
     )
