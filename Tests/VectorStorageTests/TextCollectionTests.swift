@@ -56,6 +56,31 @@ struct TextCollectionTests {
         StoredText(key: "three", text: "ccc a", metadata: ["part": 1]),
     ]
 
+    @Test("Texts are found by words as well as by meaning, before and after a change of the model")
+    func words() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try await VectorStore.open(folder.appending(path: "store"))
+            let first = Letters(dimension: 4)
+            let notes = try await store.openOrCreateTextCollection("notes", embedder: first, fullText: FullTextIndex())
+            try await notes.upsert(texts)
+            let byWords = HybridOptions(vectorWeight: 0)
+            for model in [first, Letters(dimension: 5)] {
+                try await notes.reembed(with: model)
+                let both = try await notes.hybridSearch("ccc", k: 1).matches
+                #expect(both.map(\.key) == ["three"] && both[0].text == "ccc a" && both[0].byWords?.rank == 1)
+                let embedded = model.embedded.withLock { $0.count }
+                let found = try await notes.hybridSearch("c zzz", k: 3, options: byWords).matches
+                #expect(found.map(\.key) == ["two"])
+                #expect(model.embedded.withLock { $0.count } == embedded)
+                #expect(notes.vectors.fullTextIndex == FullTextIndex())
+                #expect(try await store.verify() == [])
+            }
+            let groups = try await notes.search("a", k: 5, groupedBy: "part")
+            #expect(groups.map(\.value) == [1, 2] && groups[0].matches.map(\.key) == ["one"])
+            try await store.close()
+        }
+    }
+
     @Test("Takes texts, answers texts, and keeps them with their metadata")
     func texts() async throws {
         try await withTemporaryFolder { folder in
