@@ -109,13 +109,15 @@ public final class VectorStore: Sendable {
     ///   - dimension: the length of every vector, 1…65,536; of a collection that exists, too.
     ///   - metric: how nearness is measured; in a collection that exists, too.
     ///   - index: which index is kept beside the rows of a new collection; one that exists keeps its own.
+    ///   - fullText: the texts of a new collection that are found by their words; one that exists keeps its own.
     /// - Throws: `VectorError` with code `collectionExists` if there is one with another dimension or metric, and as
     ///   ``createCollection(_:dimension:metric:index:fullText:)`` and ``collection(_:)``.
     public func openOrCreateCollection(
         _ name: String,
         dimension: Int,
         metric: Metric = .cosine,
-        index: CollectionIndex = .automatic
+        index: CollectionIndex = .automatic,
+        fullText: FullTextIndex? = nil
     ) async throws(VectorError) -> VectorCollection {
         let found: VectorCollection
         do throws(VectorError) {
@@ -123,7 +125,13 @@ public final class VectorStore: Sendable {
         } catch {
             guard error.code == .unknownCollection else { throw error }
             do throws(VectorError) {
-                return try await createCollection(name, dimension: dimension, metric: metric, index: index)
+                return try await createCollection(
+                    name,
+                    dimension: dimension,
+                    metric: metric,
+                    index: index,
+                    fullText: fullText
+                )
             } catch {
                 // Another task may have been faster.
                 guard error.code == .collectionExists else { throw error }
