@@ -18,10 +18,14 @@ extension VectorCollection {
         where condition: MetadataCondition? = nil,
         options: QueryOptions = QueryOptions()
     ) async throws(VectorError) -> SearchResult {
+        try await search(checked: checked(query), k: k, where: condition, options: options)[0]
+    }
+
+    /// A query that can be compared with the rows.
+    func checked(_ query: some Collection<Float>) throws(VectorError) -> VectorMatrix {
         let query = Array(query)
         try live.rules.check(query, "the query")
-        let queries = try VectorMatrix(query, dimension: dimension)
-        return try await search(checked: queries, k: k, where: condition, options: options)[0]
+        return try VectorMatrix(query, dimension: dimension)
     }
 
     /// Finds the k nearest rows of each query, all in the same state of the collection; see the search with one query.
@@ -82,14 +86,21 @@ extension LiveCollection {
         guard let metadata = try metadata(of: slots, in: version) else { return nil }
         return answers.map { answer in
             SearchResult(
-                matches: answer.candidates.map { candidate in
-                    VectorMatch(
-                        key: version.table.key(candidate.slot),
-                        score: candidate.score,
-                        metadata: metadata[candidate.slot] ?? [:]
-                    )
-                },
+                matches: version.matches(answer.candidates, metadata),
                 diagnostics: answer.diagnostics
+            )
+        }
+    }
+}
+
+extension CollectionVersion {
+    /// Candidates as they are answered, with the metadata of their slots.
+    func matches(_ candidates: [BestRows.Candidate], _ metadata: [Int: VectorMetadata]) -> [VectorMatch] {
+        candidates.map { candidate in
+            VectorMatch(
+                key: table.key(candidate.slot),
+                score: candidate.score,
+                metadata: metadata[candidate.slot] ?? [:]
             )
         }
     }

@@ -26,19 +26,26 @@ extension StoreDatabase {
         body: (StoredRow) throws -> Void
     ) throws(VectorError) -> Bool {
         if ids.isEmpty { return true }
-        return try read { database in
-            let statement = try database.cachedStatement(
-                sql: "SELECT \(StoredRow.columns) FROM rows_\(record.id) WHERE id = ?"
-            )
-            for id in ids {
-                let rows = try Row.fetchCursor(statement, arguments: [id])
-                guard try rows.next() != nil else { return false }
-                try body(StoredRow(current: statement, of: record))
-                // Also keeps the cursor, with which the row goes.
-                _ = try rows.next()
-            }
-            return true
+        return try read { try Self.rows(ids, of: record, $0, body: body) }
+    }
+
+    static func rows(
+        _ ids: [Int64],
+        of record: CollectionRecord,
+        _ database: Database,
+        body: (StoredRow) throws -> Void
+    ) throws -> Bool {
+        let statement = try database.cachedStatement(
+            sql: "SELECT \(StoredRow.columns) FROM rows_\(record.id) WHERE id = ?"
+        )
+        for id in ids {
+            let rows = try Row.fetchCursor(statement, arguments: [id])
+            guard try rows.next() != nil else { return false }
+            try body(StoredRow(current: statement, of: record))
+            // Also keeps the cursor, with which the row goes.
+            _ = try rows.next()
         }
+        return true
     }
 
     /// The sequence number of a collection's last change, as the database has it now.

@@ -29,12 +29,10 @@ extension VectorCollection {
         where condition: MetadataCondition? = nil,
         options: QueryOptions = QueryOptions()
     ) async throws(VectorError) -> [MatchGroup] {
-        let query = Array(query)
-        try live.rules.check(query, "the query")
+        let vector = try checked(query)
         try options.validate(k: k)
         try checkRange(perGroup, 1...Int.max, "the number of rows a group")
         try condition?.validate()
-        let vector = try VectorMatrix(query, dimension: dimension)
         return try await runBlocking { [live] cancellation throws(VectorError) in
             try live.consistently { version throws(VectorError) in
                 let groups = try version.groups(
@@ -49,13 +47,7 @@ extension VectorCollection {
                 let slots = groups.flatMap { $0.candidates.map(\.slot) }
                 guard let metadata = try live.metadata(of: slots, in: version) else { return nil }
                 return groups.map { group in
-                    let matches = group.candidates.map { candidate in
-                        VectorMatch(
-                            key: version.table.key(candidate.slot),
-                            score: candidate.score,
-                            metadata: metadata[candidate.slot] ?? [:]
-                        )
-                    }
+                    let matches = version.matches(group.candidates, metadata)
                     return MatchGroup(
                         value: group.cell.value(in: matches[0].metadata[field] ?? .null),
                         matches: matches

@@ -25,11 +25,12 @@ extension StoreDatabase {
                     found.insert(word: row["term"], row: row["doc"], field: field ?? -1, place: row["offset"])
                 }
                 let sizes = try Row.fetchCursor(database, sql: "SELECT id, sz FROM \(words)_docsize")
-                while let row = try sizes.next() { found.insert(lengths: row["sz"], row: row["id"]) }
-                // The number of rows and the length of all fields, which BM25 goes by.
-                let totals = try Data.fetchOne(database, sql: "SELECT block FROM \(words)_data WHERE id = 1")
+                while let row = try sizes.next() {
+                    found.insert(lengths: (row["sz"] as Data).withUnsafeBytes { decodedNumbers($0) }, row: row["id"])
+                }
                 // Of no rows it says nothing or zeros.
-                found.totals = totals?.contains { $0 != 0 } == true ? totals : nil
+                let totals = try wordTotals(record.id, database)
+                found.totals = totals.allSatisfy { $0 == 0 } ? [] : totals
             } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
                 return "\(Self.problem(record)): FTS5 can't read it"
             }
@@ -47,7 +48,7 @@ extension StoreDatabase {
 private struct FullTextContent: Equatable {
     private var words = RowDigest()
     private var lengths = RowDigest()
-    var totals: Data?
+    var totals: [Int] = []
 
     init() {}
 
@@ -58,23 +59,24 @@ private struct FullTextContent: Equatable {
         var count = 0
         var sums = [Int](repeating: 0, count: index.fields.count)
         var (words, lengths) = (self, self)
+        let tokenizer = try TextTokenizer(index.tokenizer, database)
         _ = try scan.read(database, cancellation: cancellation) { row in
             guard let texts = index.texts(of: try MetadataFormat.decode(row.metadata)) else { return true }
             let counts = try texts.enumerated().map { field, text in
-                let tokens = try TextTokens(text, index.tokenizer, database).tokens
+                let tokens = try tokenizer.tokens(of: text)
                 for (place, token) in tokens.enumerated() {
                     words.insert(word: token.text, row: row.id, field: field, place: place)
                 }
                 return tokens.count
             }
-            lengths.insert(lengths: Self.encoded(counts), row: row.id)
+            lengths.insert(lengths: counts, row: row.id)
             count += 1
             for field in counts.indices { sums[field] += counts[field] }
             return true
         }
         self.words = words.words
         self.lengths = lengths.lengths
-        totals = count == 0 ? nil : Self.encoded([count] + sums)
+        totals = count == 0 ? [] : [count] + sums
     }
 
     mutating func insert(word: String, row: Int64, field: Int, place: Int) {
@@ -85,24 +87,9 @@ private struct FullTextContent: Equatable {
         words.insert(id: row, checksum: checksum.value)
     }
 
-    mutating func insert(lengths encoded: Data, row: Int64) {
+    mutating func insert(lengths counts: [Int], row: Int64) {
         var checksum = CRC32C()
-        encoded.withUnsafeBytes { checksum.update($0) }
+        for count in counts { checksum.update(Int64(count)) }
         lengths.insert(id: row, checksum: checksum.value)
-    }
-
-    /// Numbers as SQLite writes them: seven bits a byte, the highest first, all but the last marked.
-    private static func encoded(_ numbers: [Int]) -> Data {
-        Data(
-            numbers.flatMap { number in
-                var bytes = [UInt8(number & 127)]
-                var rest = number >> 7
-                while rest > 0 {
-                    bytes.append(UInt8(rest & 127) | 128)
-                    rest >>= 7
-                }
-                return bytes.reversed()
-            }
-        )
     }
 }

@@ -117,11 +117,12 @@ extension LiveCollection {
     private func highlight(_ query: FullTextQuery, in matches: inout [HybridMatch]) throws(VectorError) {
         guard let index = state.withLock({ $0.fullText }) else { return }
         matches = try core.database.read { [matches] database in
-            try matches.map { match in
+            let tokenizer = try TextTokenizer(index.tokenizer, database)
+            return try matches.map { match in
                 var match = match
                 for field in index.fields {
                     guard case .string(let text)? = match.metadata[field] else { continue }
-                    let ranges = try query.ranges(in: text, index, database)
+                    let ranges = try query.ranges(in: text, index, tokenizer)
                     if !ranges.isEmpty { match.highlights[field] = ranges }
                 }
                 return match
@@ -135,11 +136,11 @@ extension FullTextQuery {
     fileprivate func ranges(
         in text: String,
         _ index: FullTextIndex,
-        _ database: Database
+        _ tokenizer: TextTokenizer
     ) throws -> [Range<String.Index>] {
         let tokens = Set(self.tokens)
         var found: [Range<Int>] = []
-        for token in try TextTokens(index.text(of: .string(text)), index.tokenizer, database).tokens
+        for token in try tokenizer.tokens(of: index.text(of: .string(text)))
         where tokens.contains(token.text) {
             if let last = found.last, token.bytes.lowerBound <= last.upperBound {
                 found[found.count - 1] = last.lowerBound..<max(last.upperBound, token.bytes.upperBound)

@@ -95,15 +95,10 @@ extension StoreDatabase {
         _ id: Int64,
         _ database: Database
     ) throws {
-        let select = try database.cachedStatement(
-            sql: "SELECT \(StoredRow.columns) FROM rows_\(record.id) WHERE id = ?"
-        )
-        let rows = try Row.fetchCursor(select, arguments: [id])
-        // Who deletes the row finds that it is missing.
-        guard try rows.next() != nil else { return }
-        let metadata = try MetadataFormat.decode(try StoredRow(current: select, of: record).metadata)
-        _ = try rows.next()
-        guard let texts = index.texts(of: metadata) else { return }
+        var texts: [String]?
+        // Who deletes the row finds whether it is missing.
+        _ = try rows([id], of: record, database) { texts = index.texts(of: try MetadataFormat.decode($0.metadata)) }
+        guard let texts else { return }
         let table = "words_\(record.id)"
         let places = databaseQuestionMarks(count: texts.count + 1)
         let remove = try database.cachedStatement(

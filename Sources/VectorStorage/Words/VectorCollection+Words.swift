@@ -43,9 +43,7 @@ extension VectorCollection {
         where condition: MetadataCondition? = nil,
         options: HybridOptions = HybridOptions()
     ) async throws(VectorError) -> HybridResult {
-        let query = Array(query)
-        try live.rules.check(query, "the query")
-        let vector = try VectorMatrix(query, dimension: dimension)
+        let vector = try checked(query)
         return try await hybridSearch(
             options.vectorWeight > 0 ? vector : nil,
             text: options.textWeight > 0 ? text : nil,

@@ -60,16 +60,15 @@ struct WordMemory: Sendable {
     mutating func keep(common token: String) { common.insert(token) }
 }
 
-/// How many rows have texts, and how many tokens all have.
-func wordTotals(_ collection: Int64, _ database: Database) throws -> (rows: Int, tokens: Int) {
+/// How many rows have texts, and how many tokens all have in each field, which BM25 goes by.
+func wordTotals(_ collection: Int64, _ database: Database) throws -> [Int] {
     let sql = "SELECT block FROM words_\(collection)_data WHERE id = 1"
     let block = try Data.fetchOne(database.cachedStatement(sql: sql)) ?? Data()
-    let numbers = block.withUnsafeBytes { decodedNumbers($0) }
-    return (numbers.first ?? 0, numbers.dropFirst().reduce(0) { $0 &+ $1 })
+    return block.withUnsafeBytes { decodedNumbers($0) }
 }
 
 /// Numbers as SQLite writes them: seven bits a byte, the highest first, all but the last marked.
-private func decodedNumbers(_ bytes: UnsafeRawBufferPointer) -> [Int] {
+func decodedNumbers(_ bytes: UnsafeRawBufferPointer) -> [Int] {
     var numbers: [Int] = []
     var number = 0
     for byte in bytes {

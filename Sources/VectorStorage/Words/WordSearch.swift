@@ -40,7 +40,8 @@ struct WordSearch {
         try memory.update(collection, to: sequence, database)
         ids = memory.ids
         scores = [Float](repeating: 0, count: ids.count)
-        let (count, tokens) = try wordTotals(collection, database)
+        let totals = try wordTotals(collection, database)
+        let (count, tokens) = (totals.first ?? 0, totals.dropFirst().reduce(0) { $0 &+ $1 })
         guard count > 0, tokens > 0 else { return }
         // By connection; it holds nothing.
         try database.execute(

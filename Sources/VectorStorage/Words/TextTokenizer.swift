@@ -1,8 +1,8 @@
 import GRDB
 import Vectors
 
-/// The tokens of a text, as FTS5 makes them.
-struct TextTokens {
+/// Cuts texts into tokens, as FTS5 does. To be used while its connection is.
+struct TextTokenizer {
     struct Token {
         /// As it is compared: in lower case, its stem.
         var text: String
@@ -10,18 +10,22 @@ struct TextTokens {
         var bytes: Range<Int>
     }
 
-    private(set) var tokens: [Token] = []
+    private let tokenizer: any FTS5Tokenizer
     /// FTS5 goes by so many bytes of a token.
     private static let maximumLength = 32_768
 
     /// - Parameter database: whose tokenizer it is; any connection.
-    init(_ text: String, _ tokenizer: FullTextIndex.Tokenizer, _ database: Database) throws {
-        let made = try database.makeTokenizer(FTS5TokenizerDescriptor(components: tokenizer.components))
+    init(_ tokenizer: FullTextIndex.Tokenizer, _ database: Database) throws {
+        self.tokenizer = try database.makeTokenizer(FTS5TokenizerDescriptor(components: tokenizer.components))
+    }
+
+    func tokens(of text: String) throws -> [Token] {
+        var tokens: [Token] = []
         var text = text
         let code = withUnsafeMutablePointer(to: &tokens) { tokens in
             text.withUTF8 { bytes in
                 bytes.withMemoryRebound(to: CChar.self) { bytes in
-                    made.tokenize(
+                    tokenizer.tokenize(
                         context: tokens,
                         tokenization: .query,
                         pText: bytes.baseAddress,
@@ -30,7 +34,7 @@ struct TextTokens {
                             guard let context, let token else { return 0 }
                             let bytes = UnsafeRawBufferPointer(
                                 start: token,
-                                count: min(Int(length), TextTokens.maximumLength)
+                                count: min(Int(length), TextTokenizer.maximumLength)
                             )
                             context.assumingMemoryBound(to: [Token].self).pointee.append(
                                 Token(text: String(decoding: bytes, as: UTF8.self), bytes: Int(start)..<Int(end))
@@ -42,20 +46,6 @@ struct TextTokens {
             }
         }
         guard code == 0 else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
-    }
-}
-
-/// What a text typed by a user asks for: each of its tokens once. Nothing in it is an operator.
-struct FullTextQuery {
-    /// More would take time without finding anything else.
-    private static let maximumTokenCount = 1024
-
-    /// In the order of the text.
-    let tokens: [String]
-
-    init(_ text: String, _ tokenizer: FullTextIndex.Tokenizer, _ database: Database) throws {
-        var known = Set<String>()
-        let all = try TextTokens(text, tokenizer, database).tokens
-        tokens = Array(all.map(\.text).filter { known.insert($0).inserted }.prefix(Self.maximumTokenCount))
+        return tokens
     }
 }
