@@ -16,6 +16,9 @@ public struct CollectionStatistics: Sendable, Hashable, Codable {
     public var indexMemorySize: Int
     /// Bytes of the index file; nil if there is none.
     public var indexFileSize: Int?
-    /// Why the index file could not be used, or why building or writing an index failed. Searches are exact meanwhile.
+    /// Rows, deleted ones included, that are on the disk only: all that have no place in memory, or, for a moment after the
+    /// collection was opened, nearly all.
+    public var rowsOnDiskCount: Int
+    /// Why the index or row file could not be used, or why building or writing one failed. Searches are right meanwhile.
     public var indexProblem: String?
 }

@@ -8,7 +8,8 @@ extension VectorCollection {
         try condition?.validate()
         return try await runBlocking { [live] _ throws(VectorError) in
             let version = try live.newestVersion()
-            return condition.map { version.rows(where: $0).count } ?? version.liveCount
+            guard let condition else { return version.liveCount }
+            return try version.rows(where: condition).count
         }
     }
 
@@ -20,10 +21,12 @@ extension VectorCollection {
     public func fieldCounts() async throws(VectorError) -> [String: Int] {
         try await runBlocking { [live] _ throws(VectorError) in
             let version = try live.newestVersion()
-            return version.table.columns.keys.reduce(into: [:]) { counts, name in
-                let count = version.rows(where: .exists(name)).count
+            var counts: [String: Int] = [:]
+            for name in version.table.fields {
+                let count = try version.rows(where: .exists(name)).count
                 if count > 0 { counts[name] = count }
             }
+            return counts
         }
     }
 
@@ -33,8 +36,7 @@ extension VectorCollection {
     public func get(_ keys: [VectorKey]) async throws(VectorError) -> [StoredVector?] {
         try await runBlocking { [live] _ throws(VectorError) in
             try live.consistently { _ throws(VectorError) in
-                // Slots are those of the newest version.
-                let (version, slots) = live.state.withLock { state in (state.version, keys.map { state.keys[$0] }) }
+                guard let (version, slots) = try live.slots(of: keys) else { return nil }
                 var found: [Int64: StoredVector] = [:]
                 let ids = Set(slots.compactMap { $0 }).map { version.table.id($0) }
                 let all = try live.core.database.rows(ids, of: live.record) { row in

@@ -57,8 +57,10 @@ extension VectorCollection {
                     k: min(k, max(version.liveCount, 1)),
                     where: condition,
                     options: options,
+                    source: live.source,
                     cancellation: cancellation
                 )
+                guard let answers else { return nil }
                 return try live.results(of: answers, in: version)
             }
         }
@@ -66,14 +68,16 @@ extension VectorCollection {
 }
 
 extension LiveCollection {
-    /// The metadata of rows, by their slots; nil if rows of this version are not there any more.
-    func metadata(of slots: [Int], in version: CollectionVersion) throws(VectorError) -> [Int: VectorMetadata]? {
-        let slots = Set(slots).sorted()
-        var metadata: [Int: VectorMetadata] = [:]
-        let all = try core.database.rows(slots.map { version.table.id($0) }, of: record) { row in
-            metadata[slots[metadata.count]] = try MetadataFormat.decode(row.metadata)
+    /// The rows that are in the database only.
+    var source: RowSource { RowSource(database: core.database, record: record) }
+
+    /// The keys and metadata of rows, by their slots; nil if rows of this version are not there any more.
+    func details(of slots: [Int], in version: CollectionVersion) throws(VectorError) -> [Int: RowDetails]? {
+        var details: [Int: RowDetails] = [:]
+        let all = try source.read(Set(slots).sorted(), of: version.table) { slot, row in
+            details[slot] = RowDetails(key: VectorKey(row.key), metadata: try MetadataFormat.decode(row.metadata))
         }
-        return all ? metadata : nil
+        return all ? details : nil
     }
 
     /// The answers with their keys and metadata, which are in the database; nil if rows of this version are not there any
@@ -83,25 +87,22 @@ extension LiveCollection {
         in version: CollectionVersion
     ) throws(VectorError) -> [SearchResult]? {
         let slots = answers.flatMap { $0.candidates.map(\.slot) }
-        guard let metadata = try metadata(of: slots, in: version) else { return nil }
+        guard let details = try details(of: slots, in: version) else { return nil }
         return answers.map { answer in
-            SearchResult(
-                matches: version.matches(answer.candidates, metadata),
-                diagnostics: answer.diagnostics
-            )
+            SearchResult(matches: matches(answer.candidates, details), diagnostics: answer.diagnostics)
+        }
+    }
+
+    /// Candidates as they are answered, with the details of their slots.
+    func matches(_ candidates: [BestRows.Candidate], _ details: [Int: RowDetails]) -> [VectorMatch] {
+        candidates.compactMap { candidate in
+            details[candidate.slot].map { VectorMatch(key: $0.key, score: candidate.score, metadata: $0.metadata) }
         }
     }
 }
 
-extension CollectionVersion {
-    /// Candidates as they are answered, with the metadata of their slots.
-    func matches(_ candidates: [BestRows.Candidate], _ metadata: [Int: VectorMetadata]) -> [VectorMatch] {
-        candidates.map { candidate in
-            VectorMatch(
-                key: table.key(candidate.slot),
-                score: candidate.score,
-                metadata: metadata[candidate.slot] ?? [:]
-            )
-        }
-    }
+/// What an answer says of a row beside its score.
+struct RowDetails {
+    var key: VectorKey
+    var metadata: VectorMetadata
 }

@@ -53,7 +53,7 @@ extension VectorCollection {
     @discardableResult
     public func delete(_ keys: [VectorKey]) async throws(VectorError) -> Int {
         try await write { live, _ throws(VectorError) in
-            try live.delete { _ in Set(live.slots(of: keys).compactMap { $0 }).sorted() }
+            try live.delete { _ throws(VectorError) in Set(try live.currentSlots(of: keys).compactMap { $0 }).sorted() }
         }
     }
 
@@ -65,7 +65,9 @@ extension VectorCollection {
     public func delete(where condition: MetadataCondition) async throws(VectorError) -> Int {
         try condition.validate()
         return try await write { live, _ throws(VectorError) in
-            try live.delete { version in version.rows(where: condition).slots(in: 0..<version.table.count) }
+            try live.delete { version throws(VectorError) in
+                try version.rows(where: condition).slots(in: 0..<version.table.count)
+            }
         }
     }
 
@@ -75,7 +77,9 @@ extension VectorCollection {
     ) async throws(VectorError) -> Result {
         let result = try await runBlocking { [live] cancellation throws(VectorError) in
             try live.checkUsable()
-            return try change(live, cancellation)
+            let result = try change(live, cancellation)
+            live.keepBudget()
+            return result
         }
         maintenance.look()
         return result

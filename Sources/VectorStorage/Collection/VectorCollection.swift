@@ -2,8 +2,9 @@ public import Vectors
 
 /// Vectors of one dimension under keys, with metadata.
 ///
-/// A collection is in memory while it is used: the vectors, the keys, numbers and hashes of the metadata, and an index.
-/// Rows are written to the database first, and are searchable when a write returns.
+/// A collection is in memory while it is used, as far as ``StoreOptions/memoryBudget`` lets it: the vectors, the keys, numbers
+/// and hashes of the metadata, and an index. What is not, is read from the disk when it is needed. Rows are written to the
+/// database first, and are searchable when a write returns.
 public final class VectorCollection: Sendable {
     let live: LiveCollection
     let maintenance: IndexMaintenance
@@ -31,7 +32,7 @@ public final class VectorCollection: Sendable {
     /// The size and condition of the collection and its index.
     public var statistics: CollectionStatistics {
         let (record, version, words, problem) = live.state.withLock {
-            ($0.record, $0.version, $0.wordMemory.size, $0.sidecarProblem)
+            ($0.record, $0.version, $0.wordMemory.size, $0.fileProblem)
         }
         return CollectionStatistics(
             count: version.liveCount,
@@ -42,6 +43,7 @@ public final class VectorCollection: Sendable {
             tableMemorySize: version.table.memorySize + words,
             indexMemorySize: version.main?.index.memorySize ?? 0,
             indexFileSize: record.sidecar?.length,
+            rowsOnDiskCount: version.table.filedCount,
             indexProblem: maintenance.failure ?? problem
         )
     }

@@ -12,6 +12,15 @@ struct RowScan: Sendable {
         record = try StoreDatabase.record(collection, database)
     }
 
+    /// Reads the rows above an id only.
+    ///
+    /// - Parameter digest: of the others.
+    init(_ record: CollectionRecord, after id: Int64, digest: RowDigest) {
+        self.record = record
+        self.digest = digest
+        lastID = id
+    }
+
     /// Hands out the next rows, no more of them than the record says, until `body` returns false.
     ///
     /// - Returns: whether all rows have been read.

@@ -57,25 +57,30 @@ extension StoreDatabase {
         try database.execute(sql: "DROP TABLE rows_\(record.id)")
         try database.execute(sql: "DELETE FROM collections WHERE id = ?", arguments: [record.id])
         try deleteModel(of: record.id, database)
+        try deleteRowFile(of: record.id, database)
         try deleteFullTextIndex(of: record.id, database)
     }
 
     /// Removes and adds rows, with their words, and writes the new record, in one transaction, which is on the disk when
     /// this returns.
+    ///
+    /// - Parameter rowFile: the file in whose rows those are noted that are gone, if there is one.
     func commit(
         _ record: CollectionRecord,
-        removing: [Int64],
+        removing: [RemovedRow],
         adding: [NewRow],
-        fullText: FullTextIndex?
+        fullText: FullTextIndex?,
+        rowFile: RowFileRecord?
     ) throws(VectorError) {
         try write { database in
             let delete = try database.cachedStatement(sql: "DELETE FROM rows_\(record.id) WHERE id = ?")
-            for id in removing {
-                if let fullText { try Self.remove(words: fullText, record, id, database) }
-                try delete.execute(arguments: [id])
+            for row in removing {
+                if let fullText { try Self.remove(words: fullText, record, row.id, database) }
+                try delete.execute(arguments: [row.id])
                 guard database.changesCount == 1 else {
-                    throw VectorError(.damaged, "the row \(id) of the collection '\(record.name)' is missing")
+                    throw VectorError(.damaged, "the row \(row.id) of the collection '\(record.name)' is missing")
                 }
+                if let rowFile, row.id <= rowFile.through { try Self.note(row, isGoneFrom: record.id, database) }
             }
             let insert = try database.cachedStatement(
                 sql: "INSERT INTO rows_\(record.id) VALUES (?, ?, ?, ?, ?)"

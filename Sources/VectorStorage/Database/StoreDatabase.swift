@@ -8,7 +8,7 @@ final class StoreDatabase: Sendable {
     /// "SwVs": what `file` and SQLite's tools show of whose database it is.
     private static let applicationID = 0x5377_5673
     /// The versions of the format, see the article on the file format. A store has the lowest that knows all that it holds.
-    static let versions = 1...2
+    static let versions = 1...3
 
     private let pool: DatabasePool
     private let url: URL
@@ -80,7 +80,7 @@ final class StoreDatabase: Sendable {
                 try database.execute(
                     sql: """
                         PRAGMA application_id = \(Self.applicationID);
-                        PRAGMA user_version = \(Self.versions.lowerBound);
+                        PRAGMA user_version = \(Self.versions.upperBound);
                         CREATE TABLE store (sequence INTEGER NOT NULL);
                         INSERT INTO store VALUES (0);
                         CREATE TABLE collections (
@@ -89,6 +89,7 @@ final class StoreDatabase: Sendable {
                             count INTEGER NOT NULL, digest INTEGER NOT NULL, sidecar TEXT, length INTEGER,
                             hash INTEGER, through INTEGER, checksum INTEGER NOT NULL
                         );
+                        \(Self.rowFilesTables)
                         """
                 )
             }

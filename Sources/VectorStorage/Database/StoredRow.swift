@@ -13,6 +13,9 @@ struct StoredRow {
     /// What a statement has to select.
     static let columns = "id, key, metadata, vector, checksum"
 
+    /// The id of the row that a statement has come to.
+    static func id(current statement: Statement) -> Int64 { sqlite3_column_int64(statement.sqliteStatement, 0) }
+
     /// The row that a statement has come to, if its checksum is right.
     init(current statement: Statement, of record: CollectionRecord) throws(VectorError) {
         // Straight from SQLite: making GRDB's values of the columns would take as long as all the rest.

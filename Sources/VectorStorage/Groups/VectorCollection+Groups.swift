@@ -42,14 +42,19 @@ extension VectorCollection {
                     perGroup: perGroup,
                     where: condition,
                     options: options,
+                    source: live.source,
                     cancellation: cancellation
                 )
+                guard let groups else { return nil }
                 let slots = groups.flatMap { $0.candidates.map(\.slot) }
-                guard let metadata = try live.metadata(of: slots, in: version) else { return nil }
+                guard let details = try live.details(of: slots, in: version) else { return nil }
                 return groups.map { group in
-                    let matches = version.matches(group.candidates, metadata)
+                    let matches = live.matches(group.candidates, details)
                     return MatchGroup(
-                        value: group.cell.value(in: matches[0].metadata[field] ?? .null),
+                        value: group.cell.value(
+                            in: matches[0].metadata[field] ?? .null,
+                            hasher: version.table.hasher
+                        ),
                         matches: matches
                     )
                 }
@@ -77,11 +82,14 @@ extension VectorCollection {
         try condition?.validate()
         return try await runBlocking { [live] _ throws(VectorError) in
             try live.consistently { version throws(VectorError) in
-                let counts = version.cellCounts(of: field, where: condition).prefix(limit)
-                guard let metadata = try live.metadata(of: counts.map(\.slot), in: version) else { return nil }
+                let counts = try version.cellCounts(of: field, where: condition).prefix(limit)
+                guard let details = try live.details(of: counts.map(\.slot), in: version) else { return nil }
                 return counts.map { counted in
                     ValueCount(
-                        value: counted.cell.value(in: metadata[counted.slot]?[field] ?? .null),
+                        value: counted.cell.value(
+                            in: details[counted.slot]?.metadata[field] ?? .null,
+                            hasher: version.table.hasher
+                        ),
                         count: counted.count
                     )
                 }

@@ -1,6 +1,6 @@
 import Vectors
 
-/// The background work that keeps a collection's index up with its rows, one ``IndexStep`` at a time.
+/// The background work that keeps a collection's index and row file up with its rows, one ``IndexStep`` at a time.
 final class IndexMaintenance: Sendable {
     private let live: LiveCollection
     private let state = Locked(State())
@@ -31,7 +31,7 @@ final class IndexMaintenance: Sendable {
 
     /// Does in the background what pays now, if anything.
     func look() {
-        if live.core.options.access != .readOnly, nextStep() != nil { request(.look) }
+        if nextStep() != nil { request(.look) }
     }
 
     /// Waits until nothing is left to do.
@@ -84,22 +84,28 @@ final class IndexMaintenance: Sendable {
             case .none: return
             case .look:
                 while !Task.isCancelled, let step = nextStep() {
-                    if step == .rebuild { await waitForCalm() }
+                    if step == .rebuild || step == .file { await waitForCalm() }
                     guard await attempt(step) else { break }
                 }
             case .rebuild:
-                let (version, record) = live.state.withLock { ($0.version, $0.record) }
-                for step in IndexStep.all(for: version, record) { guard await attempt(step) else { break } }
+                let (version, record, rowFile) = live.state.withLock { ($0.version, $0.record, $0.rowFile) }
+                var steps = IndexStep.all(for: version, record)
+                if live.core.hasRowFiles { steps += IndexStep.all(for: version, rowFile) }
+                for step in steps { guard await attempt(step) else { break } }
             }
         }
     }
 
     private func nextStep() -> IndexStep? {
-        let (version, record) = live.state.withLock { ($0.version, $0.record) }
+        let (version, record, rowFile) = live.state.withLock { ($0.version, $0.record, $0.rowFile) }
         let mayBuild = state.withLock {
             $0.failure == nil || version.liveCount > $0.failedCount + $0.failedCount / 10
         }
-        return IndexStep.next(for: version, record, mayBuild: mayBuild)
+        if mayBuild, live.canLoadRows { return .load }
+        if live.core.options.access == .readOnly { return nil }
+        if mayBuild, live.isOverBudget { return .file }
+        if let step = IndexStep.next(for: version, record, mayBuild: mayBuild) { return step }
+        return mayBuild && live.core.hasRowFiles ? IndexStep.next(for: version, rowFile) : nil
     }
 
     /// Waits until no more rows come in: an index that is built during an import slows the import down, and is outgrown at
@@ -134,12 +140,12 @@ final class IndexMaintenance: Sendable {
         let version = live.state.withLock { $0.version }
         switch step {
         case .rebuild:
-            let main = try await MainIndex(live.index.description, of: version)
+            let main = try await MainIndex(live.index.description, of: version, from: live.source)
             try await change { live throws(VectorError) in try live.install(main) }
             try await take(.save)
         case .absorb:
             guard var main = version.main else { return }
-            try await main.absorbRecentRows(of: version)
+            try await main.absorbRecentRows(of: version, from: live.source)
             try await change { [main] live throws(VectorError) in try live.install(main) }
         case .save:
             guard let main = version.main else { return }
@@ -148,7 +154,17 @@ final class IndexMaintenance: Sendable {
                     try live.setSidecar(sidecar)
                 }
             }
-        case .shrink: try await change { live throws(VectorError) in try live.shrink() }
+        case .load:
+            try await runBlocking { [live] cancellation throws(VectorError) in
+                try live.loadRows(cancellation: cancellation)
+            }
+        case .file:
+            try await change { live throws(VectorError) in try live.fileRows(isLeavingMemory: live.isOverBudget) }
+        case .unfile: try await change { live throws(VectorError) in try live.removeRowFile() }
+        case .shrink:
+            try await runBlocking { [live] cancellation throws(VectorError) in
+                try live.shrink(cancellation: cancellation)
+            }
         case .drop:
             try await change { live throws(VectorError) in
                 try live.install(nil)

@@ -1,4 +1,4 @@
-/// A step by which the index follows the rows; each leaves the collection whole.
+/// A step by which the index and the files follow the rows; each leaves the collection whole.
 enum IndexStep: Sendable {
     /// Train and fill a new index.
     case rebuild
@@ -8,6 +8,12 @@ enum IndexStep: Sendable {
     case save
     /// Make a table without the rows that are gone.
     case shrink
+    /// Write the row file.
+    case file
+    /// Remove the row file of so few rows.
+    case unfile
+    /// Bring rows into memory that are in the row file only.
+    case load
     /// Remove an index that so few rows don't need.
     case drop
 
@@ -19,7 +25,8 @@ enum IndexStep: Sendable {
     /// - Parameter mayBuild: whether to do more than to remove; not if that has failed.
     static func next(for version: CollectionVersion, _ record: CollectionRecord, mayBuild: Bool) -> IndexStep? {
         let live = version.liveCount
-        if version.deletedCount > max(10_000, live / 2) { return .shrink }
+        // Where they are in a file, each takes more memory than one that is there.
+        if version.deletedCount > max(10_000, version.table.filed == nil ? live / 2 : live / 8) { return .shrink }
         let least = record.index.minimumCount
         // Well below the number from which one is built, so that it doesn't come and go.
         if version.main != nil || record.sidecar != nil, live < least / 2 { return .drop }
@@ -31,6 +38,24 @@ enum IndexStep: Sendable {
         guard let sidecar = record.sidecar else { return .save }
         let unsaved = version.firstRecentSlot - version.table.firstSlot(fromID: sidecar.through + 1)
         return unsaved >= max(2 * recentLimit, live / 10) ? .save : nil
+    }
+
+    /// Rows of which there is no row file: they are read as fast.
+    static let leastFiledCount = 10_000
+
+    /// What pays now for the row file: a new one has a tenth more rows than the one there is.
+    static func next(for version: CollectionVersion, _ file: RowFileRecord?) -> IndexStep? {
+        let live = version.liveCount
+        guard let file else { return live >= leastFiledCount ? .file : nil }
+        if live < leastFiledCount / 2 { return version.table.filed == nil ? .unfile : .load }
+        let missing = version.table.fullChunksCount - version.table.firstSlot(fromID: file.through + 1)
+        return missing >= max(2 * recentLimit, live / 10) ? .file : nil
+    }
+
+    /// What it takes until the row file is one of all rows.
+    static func all(for version: CollectionVersion, _ file: RowFileRecord?) -> [IndexStep] {
+        if version.liveCount >= leastFiledCount { return [.file] }
+        return file == nil ? [] : version.table.filed == nil ? [.unfile] : [.load, .unfile]
     }
 
     /// What it takes until nothing is left of rows that are gone, and the index is one of all rows.

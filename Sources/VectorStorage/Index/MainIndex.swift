@@ -17,34 +17,60 @@ struct MainIndex: Sendable {
     }
 
     /// Trains an index and fills it with all rows of a version.
-    init(_ description: IndexDescription, of version: CollectionVersion) async throws(VectorError) {
-        let (vectors, ids) = try await Self.contents(of: version, in: 0..<version.table.count)
-        let (dimension, metric) = (version.table.dimension, version.table.metric)
-        index = try VectorIndex(description, dimension: dimension, metric: metric)
+    init(
+        _ description: IndexDescription,
+        of version: CollectionVersion,
+        from source: RowSource
+    ) async throws(VectorError) {
+        let table = version.table
+        let slots = version.visible.slots(in: 0..<table.count)
+        index = try VectorIndex(description, dimension: table.dimension, metric: table.metric)
         through = version.sequence
-        trainedCount = max(ids.count, 1)
+        trainedCount = max(slots.count, 1)
+        // Of rows that are not in memory as few as can be: there are no more than four times the root of their number of
+        // lists, each of which takes 64.
+        let most = table.filed == nil ? slots.count : min(slots.count, 256 * Int(Double(slots.count).squareRoot()))
+        let sample = most == slots.count ? slots : (0..<most).map { slots[$0 * slots.count / most] }
+        let (vectors, ids) = try await Self.contents(of: sample, version, source)
         // A collection that grows has its index built again and again: a sample of 64 rows a list, and 6 iterations, cost a
         // third of Faiss's defaults and hardly any recall.
         try await index.train(
             on: vectors,
-            options: TrainingOptions(iterations: 6, maximumPointsPerCentroid: 64, expectedCount: ids.count)
+            options: TrainingOptions(iterations: 6, maximumPointsPerCentroid: 64, expectedCount: slots.count)
         )
+        if most == slots.count {
+            try await index.add(vectors, ids: ids)
+            return
+        }
+        for first in stride(from: 0, to: slots.count, by: 65_536) {
+            try await add(Array(slots[first..<min(first + 65_536, slots.count)]), version, source)
+        }
+    }
+
+    private func add(
+        _ slots: [Int],
+        _ version: CollectionVersion,
+        _ source: RowSource
+    ) async throws(VectorError) {
+        let (vectors, ids) = try await Self.contents(of: slots, version, source)
         try await index.add(vectors, ids: ids)
     }
 
     /// Adds the rows of a version that are newer than the index.
-    mutating func absorbRecentRows(of version: CollectionVersion) async throws(VectorError) {
-        let (vectors, ids) = try await Self.contents(of: version, in: version.firstRecentSlot..<version.table.count)
-        try await index.add(vectors, ids: ids)
+    mutating func absorbRecentRows(
+        of version: CollectionVersion,
+        from source: RowSource
+    ) async throws(VectorError) {
+        let slots = version.visible.slots(in: version.firstRecentSlot..<version.table.count)
+        try await add(slots, version, source)
         through = version.sequence
     }
 
     private static func contents(
-        of version: CollectionVersion,
-        in slots: Range<Int>
+        of slots: [Int],
+        _ version: CollectionVersion,
+        _ source: RowSource
     ) async throws(VectorError) -> (vectors: VectorMatrix, ids: [Int64]) {
-        try await runBlocking { _ throws(VectorError) in
-            try version.contents(of: version.visible, in: slots)
-        }
+        try await runBlocking { _ throws(VectorError) in try version.contents(of: slots, from: source) }
     }
 }

@@ -1,7 +1,9 @@
+import Vectors
+
 /// The values of one field, in the order of the slots of a ``RowTable``: what conditions are evaluated on.
 ///
-/// Strings are held as 64-bit hashes, with a new seed in each process, so that long texts take no memory: of a collection of
-/// a million different strings two would share a hash once in 40 million processes.
+/// Strings are held as 64-bit hashes, with a seed of the table's own, so that long texts take no memory: of a million
+/// different strings two share a hash in one of 40 million tables.
 struct MetadataColumn: Sendable {
     /// A part a chunk of the table; nil where no row of the chunk has the field.
     private(set) var parts: [Part?] = []
@@ -30,6 +32,8 @@ struct MetadataColumn: Sendable {
             payloads.initialize(repeating: 0, count: capacity)
         }
 
+        var memorySize: Int { 9 * capacity }
+
         deinit {
             for slot in 0..<capacity where kinds[slot] == Kind.strings.rawValue {
                 Unmanaged<Hashes>.fromOpaque(Self.address(payloads[slot])).release()
@@ -38,23 +42,66 @@ struct MetadataColumn: Sendable {
             payloads.deallocate()
         }
 
-        func set(_ value: MetadataValue, at slot: Int) {
+        func set(_ value: MetadataValue, at slot: Int, hasher: TextHasher) {
             guard case .strings(let strings) = value else {
-                (kinds[slot], payloads[slot]) = cell(of: value)
+                (kinds[slot], payloads[slot]) = cell(of: value, hasher: hasher)
                 return
             }
-            let hashes = Unmanaged.passRetained(Hashes(strings.map(\.hashValue)))
+            set(strings.map(hasher.hash), at: slot)
+        }
+
+        /// Sets the hashes of a list of strings.
+        private func set(_ hashes: [Int64], at slot: Int) {
             kinds[slot] = Kind.strings.rawValue
-            payloads[slot] = Int64(Int(bitPattern: hashes.toOpaque()))
+            payloads[slot] = Int64(Int(bitPattern: Unmanaged.passRetained(Hashes(hashes)).toOpaque()))
+        }
+
+        /// As a row file has it: the kinds, the payloads, and lists of strings one after the other, whose payloads are 0.
+        var bytes: [UInt8] {
+            var writer = ByteWriter()
+            writer.append(UnsafeRawBufferPointer(start: kinds, count: capacity))
+            for slot in 0..<capacity { writer.append(kinds[slot] == Kind.strings.rawValue ? 0 : payloads[slot]) }
+            for slot in 0..<capacity where kinds[slot] == Kind.strings.rawValue {
+                withStrings(at: slot) { hashes in
+                    writer.append(UInt64(hashes.count))
+                    for hash in hashes { writer.append(hash) }
+                }
+            }
+            return writer.bytes
+        }
+
+        /// Sets all slots of a new part to what a row file has.
+        func read(_ bytes: [UInt8]) throws(VectorError) {
+            guard bytes.count >= 9 * capacity, bytes[..<capacity].allSatisfy({ Kind(rawValue: $0) != nil }) else {
+                throw VectorError(.damaged, "a column of a row file is not in its format")
+            }
+            var lists = ByteReader(Array(bytes[(9 * capacity)...]))
+            // The kinds last, so that nothing is released that was not retained if a list is too short.
+            bytes.withUnsafeBytes { bytes in
+                for slot in 0..<capacity {
+                    payloads[slot] = Int64(
+                        littleEndian: bytes.loadUnaligned(fromByteOffset: capacity + 8 * slot, as: Int64.self)
+                    )
+                }
+            }
+            for slot in 0..<capacity {
+                if bytes[slot] != Kind.strings.rawValue {
+                    kinds[slot] = bytes[slot]
+                    continue
+                }
+                var hashes: [Int64] = []
+                for _ in 0..<(try lists.count(ofSize: 8)) { hashes.append(try lists.number()) }
+                set(hashes, at: slot)
+            }
         }
 
         /// Whether this slot has a list of strings whose hashes are as wanted.
-        func hasStrings(at slot: Int, _ isWanted: ([Int]) -> Bool) -> Bool {
+        func hasStrings(at slot: Int, _ isWanted: ([Int64]) -> Bool) -> Bool {
             kinds[slot] == Kind.strings.rawValue && withStrings(at: slot, isWanted)
         }
 
         /// Calls `body` with the hashes of the strings of a slot that has a list of them.
-        func withStrings<Result>(at slot: Int, _ body: ([Int]) -> Result) -> Result {
+        func withStrings<Result>(at slot: Int, _ body: ([Int64]) -> Result) -> Result {
             Unmanaged<Hashes>.fromOpaque(Self.address(payloads[slot]))._withUnsafeGuaranteedRef { body($0.all) }
         }
 
@@ -75,8 +122,8 @@ struct MetadataColumn: Sendable {
 
     /// The hashes of a list of strings.
     final class Hashes: Sendable {
-        let all: [Int]
-        init(_ all: [Int]) { self.all = all }
+        let all: [Int64]
+        init(_ all: [Int64]) { self.all = all }
     }
 
     /// What a slot holds, for comparisons: a cell, of a list one for each of its strings; none for null and where the field
@@ -89,7 +136,7 @@ struct MetadataColumn: Sendable {
         case .strings:
             part.withStrings(at: place) { hashes in
                 for (number, hash) in hashes.enumerated() where hashes.firstIndex(of: hash) == number {
-                    body(MetadataCell(kind: Kind.string.rawValue, payload: Int64(hash)))
+                    body(MetadataCell(kind: Kind.string.rawValue, payload: hash))
                 }
             }
         case .double:
@@ -111,8 +158,28 @@ struct MetadataColumn: Sendable {
         return part
     }
 
+    /// The bytes of memory that it takes, without lists of strings.
+    var memorySize: Int { parts.reduce(0) { $0 + 8 + ($1?.memorySize ?? 0) } }
+
+    /// This column for the chunks below, and another's parts from one on.
+    func joined(with other: MetadataColumn?, from chunk: Int) -> MetadataColumn {
+        guard let other, other.parts.count > chunk else { return self }
+        var joined = self
+        joined.parts += Array(repeating: nil, count: max(0, chunk - parts.count))
+        joined.parts += other.parts[chunk...]
+        return joined
+    }
+
+    /// This column without what it has of the first chunks; nil if nothing is left.
+    func dropping(chunks: Int) -> MetadataColumn? {
+        guard parts.dropFirst(chunks).contains(where: { $0 != nil }) else { return nil }
+        var rest = self
+        for chunk in 0..<min(chunks, parts.count) { rest.parts[chunk] = nil }
+        return rest
+    }
+
     /// The slots, of the first `count`, whose value the node of a condition holds for.
-    func matches(_ node: MetadataCondition.Node, count: Int, chunkCapacity: Int) -> RowSet {
+    func matches(_ node: MetadataCondition.Node, count: Int, chunkCapacity: Int, hasher: TextHasher) -> RowSet {
         var result = RowSet(capacity: count)
         for (number, part) in parts.enumerated() {
             guard let part, number * chunkCapacity < count else { continue }
@@ -130,7 +197,7 @@ struct MetadataColumn: Sendable {
             switch node {
             case .exists: scan { kinds[$0] != Kind.absent.rawValue }
             case .oneOf(_, let values):
-                let cells = Cells(values)
+                let cells = Cells(values, hasher: hasher)
                 if let (kind, payload) = cells.only {
                     scan { kinds[$0] == kind && payloads[$0] == payload }
                 } else {
@@ -144,7 +211,7 @@ struct MetadataColumn: Sendable {
                 }
             case .range(_, let range): scan { range.contains(kinds[$0], payloads[$0]) }
             case .contains(_, let string):
-                let hash = string.hashValue
+                let hash = hasher.hash(string)
                 scan { part.hasStrings(at: $0) { $0.contains(hash) } }
             case .and, .or, .not: break
             }
@@ -159,14 +226,14 @@ struct MetadataCell: Hashable {
     var payload: Int64
 
     /// The value that this is the cell of, given that of a row that has it: of a list the one string.
-    func value(in value: MetadataValue) -> MetadataValue {
+    func value(in value: MetadataValue, hasher: TextHasher) -> MetadataValue {
         guard case .strings(let strings) = value else { return value }
-        return strings.first { Int64($0.hashValue) == payload }.map { .string($0) } ?? value
+        return strings.first { hasher.hash($0) == payload }.map { .string($0) } ?? value
     }
 }
 
 /// A value in the form in which a column holds it.
-private func cell(of value: MetadataValue) -> (kind: UInt8, payload: Int64) {
+private func cell(of value: MetadataValue, hasher: TextHasher) -> (kind: UInt8, payload: Int64) {
     switch value {
     case .null: (MetadataColumn.Kind.null.rawValue, 0)
     case .bool(let value): (MetadataColumn.Kind.bool.rawValue, value ? 1 : 0)
@@ -178,7 +245,7 @@ private func cell(of value: MetadataValue) -> (kind: UInt8, payload: Int64) {
             MetadataColumn.Kind.date.rawValue,
             Int64(bitPattern: (value.timeIntervalSinceReferenceDate + 0).bitPattern)
         )
-    case .string(let value): (MetadataColumn.Kind.string.rawValue, Int64(value.hashValue))
+    case .string(let value): (MetadataColumn.Kind.string.rawValue, hasher.hash(value))
     case .strings: (MetadataColumn.Kind.strings.rawValue, 0)
     }
 }
@@ -187,16 +254,16 @@ private func cell(of value: MetadataValue) -> (kind: UInt8, payload: Int64) {
 private struct Cells {
     private var cells: Set<MetadataCell> = []
     /// The hashes of the lists of strings among the values.
-    var lists: [[Int]] = []
+    var lists: [[Int64]] = []
 
-    init(_ values: [MetadataValue]) {
+    init(_ values: [MetadataValue], hasher: TextHasher) {
         func insert(_ value: MetadataValue) {
-            let (kind, payload) = cell(of: value)
+            let (kind, payload) = cell(of: value, hasher: hasher)
             cells.insert(MetadataCell(kind: kind, payload: payload))
         }
         for value in values {
             switch value {
-            case .strings(let strings): lists.append(strings.map(\.hashValue))
+            case .strings(let strings): lists.append(strings.map(hasher.hash))
             case .integer(let integer):
                 insert(value)
                 if let double = Double(exactly: integer) { insert(.double(double)) }

@@ -1,9 +1,13 @@
 import Faiss
+import Foundation
 import Synchronization
 import Vectors
 
-/// All rows of a collection in memory: what searches and conditions read. A row has a slot, in the order of
-/// writing; replacing or deleting a row ends its slot, and a new row gets a new one.
+/// All rows of a collection: what searches and conditions read. A row has a slot, in the order of writing; replacing or
+/// deleting a row ends its slot, and a new row gets a new one.
+///
+/// Rows are in memory, in chunks. In a collection that is larger than its memory may be, or has just been opened, the first
+/// chunks are not: a row file has what conditions need of them, and the database their vectors and keys.
 ///
 /// A value with shared leaves: copies are cheap, and a copy keeps seeing the slots that it had. One writer at a time
 /// appends to the newest copy; older copies never read the slots that were added since. Metadata's texts are not
@@ -16,8 +20,17 @@ struct RowTable: Sendable {
     let metric: Metric
     /// Slots a chunk: a multiple of 64, so that a chunk of vectors takes about a mebibyte at most.
     let chunkCapacity: Int
-    private(set) var chunks: [Chunk] = []
-    private(set) var columns: [String: MetadataColumn] = [:]
+    /// What hashes of texts are made by.
+    let hasher: TextHasher
+    /// The first rows, if they are in a file.
+    let filed: FiledRows?
+    /// The number of slots whose rows are in a file.
+    let filedCount: Int
+    private let filedChunks: Int
+    /// The chunks in memory.
+    private var chunks: [Chunk] = []
+    /// The columns of the chunks in memory.
+    private var columns: [String: MetadataColumn] = [:]
     /// The number of slots.
     private(set) var count = 0
 
@@ -65,28 +78,61 @@ struct RowTable: Sendable {
         }
     }
 
-    init(dimension: Int, metric: Metric) {
+    /// - Parameter filed: the first rows, of a file that fits the dimension.
+    init(dimension: Int, metric: Metric, hasher: TextHasher = TextHasher(), filed: FiledRows? = nil) {
         self.dimension = dimension
         self.metric = metric
+        self.hasher = filed?.file.hasher ?? hasher
+        self.filed = filed
+        chunkCapacity = Self.chunkCapacity(dimension: dimension)
+        filedCount = filed?.count ?? 0
+        filedChunks = filedCount / chunkCapacity
+        count = filedCount
+    }
+
+    static func chunkCapacity(dimension: Int) -> Int {
         var capacity = 1024
         while capacity > 64, capacity * dimension * MemoryLayout<Float>.size > 1 << 20 { capacity /= 2 }
-        chunkCapacity = capacity
+        return capacity
+    }
+
+    /// Where a row that is in memory is.
+    func chunk(of slot: Int) -> (chunk: Chunk, place: Int) {
+        let (number, place) = slot.quotientAndRemainder(dividingBy: chunkCapacity)
+        return (chunks[number - filedChunks], place)
     }
 
     // MARK: Reading
 
-    func id(_ slot: Int) -> Int64 { chunks[slot / chunkCapacity].ids[slot % chunkCapacity] }
-    func key(_ slot: Int) -> VectorKey { chunks[slot / chunkCapacity].keys[slot % chunkCapacity] }
-    func checksum(_ slot: Int) -> UInt32 { chunks[slot / chunkCapacity].checksums[slot % chunkCapacity] }
+    func id(_ slot: Int) -> Int64 {
+        if let filed, slot < filed.count { return filed.file.id(slot) }
+        let (chunk, place) = chunk(of: slot)
+        return chunk.ids[place]
+    }
 
+    /// The key of a row in memory.
+    func key(_ slot: Int) -> VectorKey {
+        let (chunk, place) = chunk(of: slot)
+        return chunk.keys[place]
+    }
+
+    /// The checksum of a row in memory.
+    func checksum(_ slot: Int) -> UInt32 {
+        let (chunk, place) = chunk(of: slot)
+        return chunk.checksums[place]
+    }
+
+    /// The vector of a row in memory.
     func vector(_ slot: Int) -> UnsafeBufferPointer<Float> {
-        let start = chunks[slot / chunkCapacity].vectors + slot % chunkCapacity * dimension
-        return UnsafeBufferPointer(start: start, count: dimension)
+        let (chunk, place) = chunk(of: slot)
+        return UnsafeBufferPointer(start: chunk.vectors + place * dimension, count: dimension)
     }
 
     /// Whether the row is there in the state with this sequence number.
     func isVisible(_ slot: Int, at sequence: Int64) -> Bool {
-        chunks[slot / chunkCapacity].ends[slot % chunkCapacity].load(ordering: .relaxed) > sequence
+        if let filed, slot < filed.count { return filed.isVisible(slot, at: sequence) }
+        let (chunk, place) = chunk(of: slot)
+        return chunk.ends[place].load(ordering: .relaxed) > sequence
     }
 
     /// The slot of the row with this id, which ascend with the slots.
@@ -145,9 +191,11 @@ struct RowTable: Sendable {
 
     /// The rows that are there in the state with this sequence number.
     func visible(at sequence: Int64) -> RowSet {
-        var result = RowSet(capacity: count)
-        for first in stride(from: 0, to: count, by: 64) {
-            let ends = chunks[first / chunkCapacity].ends + first % chunkCapacity
+        var result = RowSet(capacity: count, full: true)
+        filed?.removeEnded(at: sequence, from: &result)
+        for first in stride(from: filedCount, to: count, by: 64) {
+            let (chunk, place) = chunk(of: first)
+            let ends = chunk.ends + place
             var word: UInt64 = 0
             for slot in 0..<min(64, count - first) where ends[slot].load(ordering: .relaxed) > sequence {
                 word |= 1 << UInt64(slot)
@@ -157,14 +205,23 @@ struct RowTable: Sendable {
         return result
     }
 
+    /// The values of a field, of all chunks; nil where no row has any.
+    func column(_ field: String) throws(VectorError) -> MetadataColumn? {
+        guard let first = try filed?.file.column(field) else { return columns[field] }
+        return first.joined(with: columns[field], from: filedChunks)
+    }
+
+    /// The names of the fields that rows, there or not, have.
+    var fields: Set<String> { Set(columns.keys).union(filed?.file.directory.columns.keys ?? [:].keys) }
+
     /// The rows, there or not, that a condition holds for.
-    func matches(_ condition: MetadataCondition) -> RowSet {
+    func matches(_ condition: MetadataCondition) throws(VectorError) -> RowSet {
         var operands: [RowSet] = []
         for node in condition.nodes {
             switch node {
             case .oneOf(let field, _), .range(let field, _), .contains(let field, _), .exists(let field):
                 operands.append(
-                    columns[field]?.matches(node, count: count, chunkCapacity: chunkCapacity)
+                    try column(field)?.matches(node, count: count, chunkCapacity: chunkCapacity, hasher: hasher)
                         ?? RowSet(capacity: count)
                 )
             case .not: operands[operands.count - 1].complement()
@@ -183,7 +240,7 @@ struct RowTable: Sendable {
     var memorySize: Int {
         let slot = dimension * 4 + 8 + 8 + 4 + 4 + MemoryLayout<VectorKey>.stride
         let parts = columns.values.reduce(0) { $0 + $1.parts.lazy.filter { $0 != nil }.count }
-        return (chunks.count * slot + parts * 9) * chunkCapacity
+        return (chunks.count * slot + parts * 9) * chunkCapacity + (filed?.memorySize ?? 0)
     }
 
     // MARK: Writing
@@ -195,20 +252,23 @@ struct RowTable: Sendable {
         among rows: () -> RowSet
     ) throws(VectorError) {
         var new = Set<String>()
-        for name in names where columns[name] == nil { new.insert(name) }
-        if columns.count + new.count > Self.maximumColumnCount {
+        var known = fields
+        for name in names where !known.contains(name) { new.insert(name) }
+        if known.count + new.count > Self.maximumColumnCount {
             let rows = rows()
-            columns = columns.filter { name, _ in
-                var having = matches(.exists(name))
+            for name in known {
+                var having = try matches(.exists(name))
                 having.formIntersection(rows)
-                return having.count > 0
+                guard having.count == 0 else { continue }
+                known.remove(name)
+                columns[name] = nil
             }
-            for name in names where columns[name] == nil { new.insert(name) }
+            for name in names where !known.contains(name) { new.insert(name) }
         }
-        guard columns.count + new.count <= Self.maximumColumnCount else {
+        guard known.count + new.count <= Self.maximumColumnCount else {
             throw VectorError(
                 .invalidArgument,
-                "the collection would have \(columns.count + new.count) different field names, "
+                "the collection would have \(known.count + new.count) different field names, "
                     + "more than \(Self.maximumColumnCount)"
             )
         }
@@ -220,7 +280,7 @@ struct RowTable: Sendable {
         // A damaged catalogue may name any number: checked before what is computed with it could overflow.
         let (bytes, isTooMuch) = rows.multipliedReportingOverflow(by: dimension * MemoryLayout<Float>.size)
         try checkMemory(bytes: isTooMuch ? .max : bytes, for: "\(rows) vectors of \(dimension) numbers")
-        let missing = (count + rows + chunkCapacity - 1) / chunkCapacity - chunks.count
+        let missing = (count + rows + chunkCapacity - 1) / chunkCapacity - filedChunks - chunks.count
         guard missing > 0 else { return }
         let size = chunkCapacity * dimension * MemoryLayout<Float>.size
         let new = max(missing, min(chunks.count, PageMemory.largePage / size))
@@ -243,14 +303,15 @@ struct RowTable: Sendable {
         fields: ((String, MetadataValue) -> Void) throws(Failure) -> Void
     ) throws(Failure) -> Int {
         let slot = count
-        let (number, place) = slot.quotientAndRemainder(dividingBy: chunkCapacity)
+        let (chunk, place) = chunk(of: slot)
+        let number = slot / chunkCapacity
         var columns = self.columns
         self.columns = [:]  // Only one reference, so that a new part does not copy all.
         defer { self.columns = columns }
         try fields { name, value in
-            columns[name, default: MetadataColumn()].part(number, capacity: chunkCapacity).set(value, at: place)
+            columns[name, default: MetadataColumn()].part(number, capacity: chunkCapacity)
+                .set(value, at: place, hasher: hasher)
         }
-        let chunk = chunks[number]
         let start = chunk.vectors + place * dimension
         UnsafeMutableRawBufferPointer(start: start, count: dimension * 4).copyMemory(from: vector)
         chunk.scales[place] = metric == .cosine ? inverseLength(UnsafeBufferPointer(start: start, count: dimension)) : 1
@@ -263,26 +324,37 @@ struct RowTable: Sendable {
     }
 
     /// Ends a row by the change with this sequence number.
-    func end(_ slot: Int, at sequence: Int64) {
-        chunks[slot / chunkCapacity].ends[slot % chunkCapacity].store(sequence, ordering: .relaxed)
+    func end(_ slot: Int, at sequence: Int64, checksum: UInt32) {
+        if let filed, slot < filed.count {
+            filed.end(slot, at: sequence, checksum: checksum)
+        } else {
+            let (chunk, place) = chunk(of: slot)
+            chunk.ends[place].store(sequence, ordering: .relaxed)
+        }
     }
 
-    /// A table of the rows in the set alone.
+    /// A table of the rows in the set alone, all of which are in memory.
     func copy(of rows: RowSet) throws(VectorError) -> RowTable {
-        var table = RowTable(dimension: dimension, metric: metric)
-        try table.reserveCapacity(forMore: rows.count)
-        let sources = rows.slots(in: 0..<count)
-        for slot in sources {
-            table.append(
-                id: id(slot),
-                key: key(slot),
-                vector: UnsafeRawBufferPointer(vector(slot)),
-                checksum: checksum(slot)
+        var table = RowTable(dimension: dimension, metric: metric, hasher: hasher)
+        try table.append(rows.slots(in: 0..<count), of: self)
+        return table
+    }
+
+    /// Adds rows of another table with the same hashes, which are in memory there and have ids above all here.
+    mutating func append(_ slots: [Int], of other: RowTable) throws(VectorError) {
+        try reserveCapacity(forMore: slots.count)
+        let first = count
+        for slot in slots {
+            append(
+                id: other.id(slot),
+                key: other.key(slot),
+                vector: UnsafeRawBufferPointer(other.vector(slot)),
+                checksum: other.checksum(slot)
             ) { _ in }
         }
-        for (name, column) in columns {
-            var copied = MetadataColumn()
-            for (place, slot) in sources.enumerated() {
+        for (name, column) in other.columns {
+            var copied = columns[name] ?? MetadataColumn()
+            for (place, slot) in zip(first..., slots) {
                 let (number, old) = slot.quotientAndRemainder(dividingBy: chunkCapacity)
                 guard number < column.parts.count, let part = column.parts[number],
                     part.kinds[old] != MetadataColumn.Kind.absent.rawValue
@@ -290,8 +362,66 @@ struct RowTable: Sendable {
                 let (newNumber, new) = place.quotientAndRemainder(dividingBy: chunkCapacity)
                 part.copy(old, to: copied.part(newNumber, capacity: chunkCapacity), at: new)
             }
-            if !copied.parts.isEmpty { table.columns[name] = copied }
+            if !copied.parts.isEmpty { columns[name] = copied }
         }
+    }
+
+    // MARK: Files
+
+    /// The number of slots in full chunks, which a row file can take.
+    var fullChunksCount: Int { count / chunkCapacity * chunkCapacity }
+
+    /// Writes a row file of all full chunks.
+    ///
+    /// - Returns: the checksum of its directory.
+    func write(to url: URL, collection: Int64) throws(VectorError) -> UInt32 {
+        var writer = try RowFileWriter(url, collection: collection, continuing: self)
+        try append(to: &writer)
+        return try writer.commit()
+    }
+
+    /// Adds the full chunks that are in memory to a row file.
+    func append(to writer: inout RowFileWriter) throws(VectorError) {
+        for number in filedChunks..<count / chunkCapacity {
+            let parts = columns.compactMap { name, column in
+                number < column.parts.count ? column.parts[number].map { (name: name, part: $0) } : nil
+            }
+            try writer.append(chunks[number - filedChunks], parts: parts, hasher: hasher)
+        }
+    }
+
+    /// The number of the change that ended a row in memory; nil while it is there.
+    func ended(at slot: Int) -> Int64? {
+        let (chunk, place) = chunk(of: slot)
+        let end = chunk.ends[place].load(ordering: .relaxed)
+        return end == .max ? nil : end
+    }
+
+    /// Rows up to an id that a change after this one has ended; that any has, if there is no number.
+    func ended(after sequence: Int64? = nil, through id: Int64) -> [Int: FiledRows.Ended] {
+        var ended = filed?.allEnded ?? [:]
+        if let sequence { ended = ended.filter { $0.value.sequence > sequence && self.id($0.key) <= id } }
+        for slot in filedCount..<max(filedCount, firstSlot(fromID: id + 1)) {
+            let (chunk, place) = chunk(of: slot)
+            let end = chunk.ends[place].load(ordering: .relaxed)
+            if end > sequence ?? .min, end != .max {
+                ended[slot] = FiledRows.Ended(sequence: end, checksum: chunk.checksums[place])
+            }
+        }
+        return ended
+    }
+
+    /// The same rows in the same slots, those of a file that this table was written to in the file only.
+    func filing(in file: RowFile) -> RowTable {
+        var table = RowTable(
+            dimension: dimension,
+            metric: metric,
+            filed: FiledRows(file, ended: ended(through: file.through))
+        )
+        let moved = table.filedChunks - filedChunks
+        table.chunks = Array(chunks.dropFirst(moved))
+        table.columns = columns.compactMapValues { $0.dropping(chunks: table.filedChunks) }
+        table.count = count
         return table
     }
 }

@@ -45,10 +45,18 @@ package final class Scorer: @unchecked Sendable {
         }
     }
 
-    /// The score of the row in a slot of a table.
+    /// The score of a row of a table that is in memory.
     func score(_ slot: Int, of table: RowTable) -> Float {
-        let (number, place) = slot.quotientAndRemainder(dividingBy: table.chunkCapacity)
-        let chunk = table.chunks[number]
+        let (chunk, place) = table.chunk(of: slot)
         return score(chunk.vectors + place * dimension, inverseLength: metric == .cosine ? chunk.scales[place] : 1)
+    }
+
+    /// The score of a row of the database, whose vector may lie at any address.
+    func score(_ row: StoredRow) -> Float {
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: dimension) { values in
+            UnsafeMutableRawBufferPointer(values).copyMemory(from: row.vector)
+            guard let start = values.baseAddress else { return 0 }
+            return score(start, inverseLength: metric == .cosine ? inverseLength(UnsafeBufferPointer(values)) : 1)
+        }
     }
 }

@@ -11,37 +11,63 @@ extension CollectionVersion {
     /// A condition that leaves at most so many rows is answered by looking at all of them: that takes less time than
     /// looking for them in an index does, and is exact.
     private static let fewRows = 8192
+    /// The same for rows that are read one by one from the database.
+    private static let fewFiledRows = 1024
 
-    /// Finds the k nearest rows of each query.
+    /// Finds the k nearest rows of each query; nil if rows that are in the database only have been replaced there.
     func search(
         _ queries: VectorMatrix,
         k: Int,
         where condition: MetadataCondition?,
         options: QueryOptions,
+        source: RowSource,
         cancellation: Cancellation
-    ) throws(VectorError) -> [Answer] {
-        let rows = condition.map { self.rows(where: $0) }
+    ) throws(VectorError) -> [Answer]? {
+        let rows = try condition.map { condition throws(VectorError) in try self.rows(where: condition) }
         let matching = rows?.count ?? liveCount
         let proposals: NeighborLists?
-        if main == nil || options.exact || rows != nil && matching <= Self.fewRows || matching == 0 {
+        let fewRows = table.filed == nil ? Self.fewRows : Self.fewFiledRows
+        if main == nil || options.exact || rows != nil && matching <= fewRows || matching == 0 {
             proposals = nil
         } else {
             proposals = try propose(queries, k: k, among: rows, matching: matching, options: options)
         }
-        return try each(queries.count, threads: options.threads, cancellation: cancellation) { query in
+        let answers = try each(queries.count, threads: options.threads, cancellation: cancellation) {
+            query throws(VectorError) -> Answer? in
             let scorer = Scorer(queries[query], metric: self.table.metric)
             let threads = queries.count == 1 ? options.threads.count : 1
-            let found = proposals.flatMap {
-                self.best(k, of: $0[query], scorer: scorer, among: rows, matching: matching)
+            var found: Found?
+            if let proposals {
+                guard let best = try self.best(k, of: proposals[query], scorer, among: rows, source) else { return nil }
+                // Not enough, because rows that the index holds were deleted or too few pass in the lists it visited?
+                if best.scored >= min(k + best.recent, matching) { found = best }
             }
-            let (best, scored) = found ?? self.scan(0..<self.table.count, k: k, scorer, among: rows, threads: threads)
+            if found == nil {
+                found = try self.scan(0..<self.table.count, k: k, scorer, among: rows, source, threads: threads)
+            }
+            guard let found else { return nil }
             let diagnostics = SearchDiagnostics(
-                strategy: found == nil ? .exact : .index,
+                strategy: found.isProposed ? .index : .exact,
                 matching: matching,
-                scored: scored,
+                scored: found.scored,
                 sequence: self.sequence
             )
-            return Answer(candidates: best.sorted, diagnostics: diagnostics)
+            return Answer(candidates: found.best.sorted, diagnostics: diagnostics)
+        }
+        return answers.contains { $0 == nil } ? nil : answers.compactMap { $0 }
+    }
+
+    /// The best rows of one query.
+    private struct Found: Sendable {
+        var best: BestRows
+        /// How many were scored, and how many of them because the index does not hold them yet.
+        var scored = 0
+        var recent = 0
+        var isProposed = false
+
+        mutating func offer(_ slot: Int, _ score: Float) {
+            best.offer(slot, score)
+            scored += 1
         }
     }
 
@@ -73,72 +99,88 @@ extension CollectionVersion {
         return lists
     }
 
-    /// The k best of what the index proposed and of the rows that are newer than the index; nil if the index has not
-    /// found enough, because rows that it holds were deleted or because too few pass in the lists that it visited.
+    /// The k best of what the index proposed and of the rows that are newer than the index; nil if rows were replaced.
     private func best(
         _ k: Int,
         of proposals: ArraySlice<Neighbor>,
-        scorer: Scorer,
+        _ scorer: Scorer,
         among rows: RowSet?,
-        matching: Int
-    ) -> (best: BestRows, scored: Int)? {
-        var (best, scored) = scan(firstRecentSlot..<table.count, k: k, scorer, among: rows, threads: 1)
-        let recent = scored
+        _ source: RowSource
+    ) throws(VectorError) -> Found? {
+        guard var found = try scan(firstRecentSlot..<table.count, k: k, scorer, among: rows, source, threads: 1) else {
+            return nil
+        }
+        found.recent = found.scored
+        found.isProposed = true
+        var filed: [Int] = []
         for proposal in proposals {
             // Later writes may have reached the index since; this state does not show them.
             guard let slot = table.slot(ofID: proposal.id), slot < firstRecentSlot, isVisible(slot) else { continue }
-            best.offer(slot, scorer.score(slot, of: table))
-            scored += 1
+            if slot < table.filedCount {
+                filed.append(slot)
+            } else {
+                found.offer(slot, scorer.score(slot, of: table))
+            }
         }
-        return scored >= min(k + recent, matching) ? (best, scored) : nil
+        if filed.isEmpty { return found }
+        filed.sort()
+        return try source.read(filed, of: table, { found.offer($0, scorer.score($1)) }) ? found : nil
     }
 
-    /// The k best of the rows in a range of slots, looking at each.
+    /// The k best of the rows in a range of slots, looking at each; nil if rows were replaced.
     private func scan(
         _ slots: Range<Int>,
         k: Int,
         _ scorer: Scorer,
         among rows: RowSet?,
+        _ source: RowSource,
         threads: Int
-    ) -> (best: BestRows, scored: Int) {
+    ) throws(VectorError) -> Found? {
         let rows = rows ?? (isWhole || slots.isEmpty ? nil : visible)
-        func part(_ slots: Range<Int>) -> (best: BestRows, scored: Int) {
-            var best = BestRows(k: k, metric: table.metric)
-            var scored = 0
-            func offer(_ slot: Int) {
-                best.offer(slot, scorer.score(slot, of: table))
-                scored += 1
-            }
+        let inMemory = slots.clamped(to: table.filedCount..<max(table.filedCount, table.count))
+        func part(_ slots: Range<Int>) -> Found {
+            var found = Found(best: BestRows(k: k, metric: table.metric))
+            func offer(_ slot: Int) { found.offer(slot, scorer.score(slot, of: table)) }
             if let rows { rows.forEach(in: slots, offer) } else { for slot in slots { offer(slot) } }
-            return (best, scored)
+            return found
         }
         // Starting a thread takes as long as some thousand scores.
-        let workers = min(threads, slots.count / 16_384)
-        let parts = mapParts(slots, workers, part)
-        return parts.dropFirst().reduce(into: parts[0]) { all, part in
+        let workers = min(threads, inMemory.count / 16_384)
+        let parts = mapParts(inMemory, workers, part)
+        var found = parts.dropFirst().reduce(into: parts[0]) { all, part in
             all.best.offer(contentsOf: part.best)
             all.scored += part.scored
         }
+        let filed = slots.clamped(to: 0..<table.filedCount)
+        for first in stride(from: filed.lowerBound, to: filed.upperBound, by: 65_536) {
+            let block = first..<min(first + 65_536, filed.upperBound)
+            let wanted = rows?.slots(in: block) ?? Array(block)
+            guard try source.read(wanted, of: table, { found.offer($0, scorer.score($1)) }) else { return nil }
+        }
+        return found
     }
 }
 
 /// Calls `body` with 0..<count, on several threads where that pays, and returns what it returned, in order.
-private func each<Result: Sendable>(
+private func each<Element: Sendable>(
     _ count: Int,
     threads: ThreadLimit,
     cancellation: Cancellation,
-    _ body: (Int) -> Result
-) throws(VectorError) -> [Result] {
+    _ body: (Int) throws(VectorError) -> Element
+) throws(VectorError) -> [Element] {
     let parts = mapParts(0..<count, min(threads.count, count / 8)) { numbers in
-        var part: [Result] = []
-        for number in numbers {
-            if number & 15 == 0, cancellation.isCancelled { break }
-            part.append(body(number))
+        Result { () throws(VectorError) in
+            var part: [Element] = []
+            for number in numbers {
+                if number & 15 == 0, cancellation.isCancelled { throw .cancelled }
+                part.append(try body(number))
+            }
+            return part
         }
-        return part
     }
-    guard parts.reduce(0, { $0 + $1.count }) == count else { throw .cancelled }
-    return parts.flatMap { $0 }
+    var all: [Element] = []
+    for part in parts { all += try part.get() }
+    return all
 }
 
 /// Splits a range into parts, calls `body` with each on a thread of its own, and returns what it returned, in order.

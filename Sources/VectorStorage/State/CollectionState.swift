@@ -11,21 +11,32 @@ struct CollectionState: Sendable {
     var wordMemory = WordMemory()
     /// The newest version.
     var version: CollectionVersion
-    /// The slots of the rows that are there.
+    /// The slots of the rows that are there and in memory.
     var keys: [VectorKey: Int]
+    /// The file of the first rows, if there is one.
+    var rowFile: RowFileRecord?
     var isDeleted = false
-    /// Why the index file can't be used.
-    var sidecarProblem: String?
+    /// Why the index file or the row file can't be used.
+    var fileProblem: String?
+    /// What was found when all rows were read, after the collection had been opened without that.
+    var damage: VectorError?
 
-    /// Reads and verifies the rows, and beside them the index file, which takes as long.
-    init(reading id: Int64, from core: StoreCore, cancellation: Cancellation? = nil) throws(VectorError) {
+    /// Opens the row file, or reads and verifies all rows; and beside them the index file, which takes as long.
+    ///
+    /// - Parameter isWhole: whether to read all rows in any case.
+    init(
+        reading id: Int64,
+        from core: StoreCore,
+        isWhole: Bool = false,
+        cancellation: Cancellation? = nil
+    ) throws(VectorError) {
         let early = try core.database.record(id).sidecar
         let readIndex = Mutex<Result<VectorIndex, VectorError>?>(nil)
-        let readRows = Mutex<Result<Rows, VectorError>>(.failure(.cancelled))
+        let readRows = Mutex<Result<OpenedRows, VectorError>>(.failure(.cancelled))
         concurrently(early == nil ? 1 : 2) { worker in
             if worker == 0 {
                 let result = Result { () throws(VectorError) in
-                    try Rows(id, from: core.database, cancellation: cancellation)
+                    try core.rows(of: id, hasher: isWhole ? TextHasher() : nil, cancellation: cancellation)
                 }
                 readRows.withLock { $0 = result }
             } else if let early {
@@ -37,6 +48,8 @@ struct CollectionState: Sendable {
         record = rows.record
         fullText = rows.fullText
         keys = rows.keys
+        rowFile = rows.rowFile
+        fileProblem = rows.problem
         var main: MainIndex?
         if let sidecar = record.sidecar {
             do throws(VectorError) {
@@ -50,7 +63,7 @@ struct CollectionState: Sendable {
                 try sidecar.check(index, holds: rows.table)
                 main = MainIndex(index, through: sidecar.through)
             } catch {
-                sidecarProblem = "the index file '\(sidecar.name)' can't be used: \(error.message)"
+                fileProblem = "the index file '\(sidecar.name)' can't be used: \(error.message)"
             }
         }
         version = CollectionVersion(
@@ -59,36 +72,5 @@ struct CollectionState: Sendable {
             liveCount: record.digest.count,
             main: main
         )
-    }
-
-    /// What the database holds of a collection.
-    private struct Rows: Sendable {
-        let record: CollectionRecord
-        let fullText: FullTextIndex?
-        let table: RowTable
-        let keys: [VectorKey: Int]
-
-        init(_ id: Int64, from database: StoreDatabase, cancellation: Cancellation?) throws(VectorError) {
-            (record, fullText, table, keys) = try database.read { database in
-                var scan = try RowScan(id, database)
-                let record = scan.record
-                var table = RowTable(dimension: record.dimension, metric: record.metric)
-                var keys: [VectorKey: Int] = [:]
-                try table.reserveCapacity(forMore: record.digest.count)
-                keys.reserveCapacity(min(record.digest.count, 1 << 24))
-                _ = try scan.read(database, cancellation: cancellation) { row in
-                    let key = VectorKey(row.key)
-                    let slot = try table.append(id: row.id, key: key, vector: row.vector, checksum: row.checksum) {
-                        set in
-                        try MetadataFormat.forEachField(row.metadata) { name, value in set(name, value) }
-                    }
-                    guard keys.updateValue(slot, forKey: key) == nil else {
-                        throw VectorError(.damaged, "the key '\(key)' occurs twice")
-                    }
-                    return true
-                }
-                return (record, try StoreDatabase.fullTextIndex(of: id, database), table, keys)
-            }
-        }
     }
 }

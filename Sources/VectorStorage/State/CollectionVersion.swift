@@ -28,6 +28,11 @@ final class CollectionVersion: Sendable {
         CollectionVersion(sequence: sequence, table: table, liveCount: liveCount, main: main)
     }
 
+    /// The same rows in another table.
+    func with(_ table: RowTable) -> CollectionVersion {
+        CollectionVersion(sequence: sequence, table: table, liveCount: liveCount, main: main)
+    }
+
     /// The number of slots whose rows are gone.
     var deletedCount: Int { table.count - liveCount }
 
@@ -45,21 +50,29 @@ final class CollectionVersion: Sendable {
     }
 
     /// The rows that are there and that the condition holds for.
-    func rows(where condition: MetadataCondition) -> RowSet {
-        var rows = table.matches(condition)
+    func rows(where condition: MetadataCondition) throws(VectorError) -> RowSet {
+        var rows = try table.matches(condition)
         if !isWhole { rows.formIntersection(table.visible(at: sequence)) }
         return rows
     }
 
-    /// The vectors and ids of some rows, as an index takes them.
-    func contents(of rows: RowSet, in range: Range<Int>) throws(VectorError) -> (vectors: VectorMatrix, ids: [Int64]) {
-        let slots = rows.slots(in: range)
-        let vectors = try VectorMatrix(count: slots.count, dimension: table.dimension) { values in
-            for (row, slot) in slots.enumerated() {
-                _ = UnsafeMutableBufferPointer(rebasing: values[(row * table.dimension)...])
-                    .update(fromContentsOf: table.vector(slot))
+    /// The vectors and ids of some rows, as an index takes them; without those that have gone meanwhile.
+    func contents(of slots: [Int], from source: RowSource) throws(VectorError) -> (vectors: VectorMatrix, ids: [Int64])
+    {
+        var values = [Float](repeating: 0, count: slots.count * table.dimension)
+        var ids: [Int64] = []
+        func append(_ id: Int64, _ vector: UnsafeRawBufferPointer) {
+            values.withUnsafeMutableBytes { values in
+                UnsafeMutableRawBufferPointer(rebasing: values[(ids.count * vector.count)...]).copyMemory(from: vector)
             }
+            ids.append(id)
         }
-        return (vectors, slots.map { table.id($0) })
+        let filed = slots.prefix { $0 < table.filedCount }
+        _ = try source.read(filed, of: table, canMiss: true) { _, row in append(row.id, row.vector) }
+        for slot in slots.dropFirst(filed.count) {
+            append(table.id(slot), UnsafeRawBufferPointer(table.vector(slot)))
+        }
+        values.removeLast((slots.count - ids.count) * table.dimension)
+        return (try VectorMatrix(values, dimension: table.dimension), ids)
     }
 }

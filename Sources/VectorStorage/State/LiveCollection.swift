@@ -22,7 +22,8 @@ final class LiveCollection: Sendable {
 
     func checkUsable() throws(VectorError) {
         try core.checkOpen()
-        let (isDeleted, name) = state.withLock { ($0.isDeleted, $0.record.name) }
+        let (isDeleted, name, damage) = state.withLock { ($0.isDeleted, $0.record.name, $0.damage) }
+        if let damage { throw damage }
         if isDeleted { throw VectorError(.unknownCollection, "the collection '\(name)' was deleted") }
     }
 
@@ -69,8 +70,29 @@ final class LiveCollection: Sendable {
         return try RowReader(record.id, of: core.database)
     }
 
-    /// The slots of the rows with these keys, in the newest version.
-    func slots(of keys: [VectorKey]) -> [Int?] { state.withLock { state in keys.map { state.keys[$0] } } }
+    /// The slots of the rows with these keys, in the newest version; nil if rows of it were replaced in the database.
+    func slots(of keys: [VectorKey]) throws(VectorError) -> (version: CollectionVersion, slots: [Int?])? {
+        var (version, slots) = state.withLock { state in (state.version, keys.map { state.keys[$0] }) }
+        guard let filed = version.table.filed else { return (version, slots) }
+        // Which rows a key may be in is known by its hash, its text by the database.
+        var wanted: [Int: Int] = [:]
+        for (place, key) in keys.enumerated() where slots[place] == nil {
+            for slot in try filed.file.slots(ofHash: filed.file.hasher.hash(key)) where version.isVisible(slot) {
+                wanted[slot] = place
+            }
+        }
+        if wanted.isEmpty { return (version, slots) }
+        let all = try source.read(wanted.keys.sorted(), of: version.table) { slot, row in
+            if let place = wanted[slot], keys[place] == VectorKey(row.key) { slots[place] = slot }
+        }
+        return all ? (version, slots) : nil
+    }
+
+    /// The same for a caller who holds the right to change, so that nothing is replaced.
+    func currentSlots(of keys: [VectorKey]) throws(VectorError) -> [Int?] {
+        guard let found = try slots(of: keys) else { throw missingRows }
+        return found.slots
+    }
 
     /// The rows with these keys. The caller holds the right to change, so that the version stays the newest.
     func rows(
@@ -78,7 +100,7 @@ final class LiveCollection: Sendable {
         in version: CollectionVersion
     ) throws(VectorError) -> [VectorKey: StoredVector] {
         var ids: [Int64] = []
-        for (key, slot) in zip(keys, slots(of: keys)) {
+        for (key, slot) in zip(keys, try currentSlots(of: keys)) {
             guard let slot else {
                 throw VectorError(.unknownKey, "no row of the collection '\(record.name)' has the key '\(key)'")
             }
@@ -102,14 +124,17 @@ final class LiveCollection: Sendable {
     ) throws(VectorError) {
         _ = try core.change { sequence throws(VectorError) in
             let rows = try rows(state.withLock { $0.version })
-            return try commit(adding: rows, removing: slots(of: rows.map(\.row.key)).compactMap { $0 }, after: sequence)
+            let slots = try currentSlots(of: rows.map(\.row.key)).compactMap { $0 }
+            return try commit(adding: rows, removing: slots, after: sequence)
         }
     }
 
     /// Deletes the rows in these slots, which are chosen when no other change can come in between. Returns how many.
-    func delete(_ slots: (CollectionVersion) -> [Int]) throws(VectorError) -> Int {
+    func delete(
+        _ slots: (CollectionVersion) throws(VectorError) -> [Int]
+    ) throws(VectorError) -> Int {
         try core.change { sequence throws(VectorError) in
-            try commit(adding: [], removing: slots(state.withLock { $0.version }), after: sequence)
+            try commit(adding: [], removing: try slots(state.withLock { $0.version }), after: sequence)
         }
     }
 
@@ -120,17 +145,34 @@ final class LiveCollection: Sendable {
     ) throws(VectorError) -> (Int, sequence: Int64) {
         try checkUsable()
         if rows.isEmpty, slots.isEmpty { return (0, sequence) }
-        let (record, version, fullText) = state.withLock { ($0.record, $0.version, $0.fullText) }
-        var commit = try CollectionCommit(adding: rows, removing: slots, to: version, of: record, after: sequence)
-        try commit.write(to: core.database, fullText: fullText)
+        let (record, version, fullText, rowFile) = state.withLock { ($0.record, $0.version, $0.fullText, $0.rowFile) }
+        let removed = try self.removed(slots, of: version)
+        var commit = try CollectionCommit(adding: rows, removing: removed, to: version, of: record, after: sequence)
+        try commit.write(to: core.database, fullText: fullText, rowFile: rowFile)
         let next = commit.version()
         state.withLock { state in
-            for slot in slots { state.keys[next.table.key(slot)] = nil }
+            for slot in slots where slot >= next.table.filedCount { state.keys[next.table.key(slot)] = nil }
             for slot in version.table.count..<next.table.count { state.keys[next.table.key(slot)] = slot }
             state.record = commit.record
             state.version = next
         }
         return (slots.count, commit.record.sequence)
+    }
+
+    /// The ids and checksums of rows that are to be removed.
+    private func removed(_ slots: [Int], of version: CollectionVersion) throws(VectorError) -> [RemovedRow] {
+        let table = version.table
+        let slots = slots.sorted()
+        let filed = slots.prefix { $0 < table.filedCount }
+        var removed: [RemovedRow] = []
+        let all = try source.read(filed, of: table) { slot, row in
+            removed.append(RemovedRow(slot: slot, id: row.id, checksum: row.checksum))
+        }
+        guard all else { throw missingRows }
+        for slot in slots.dropFirst(filed.count) {
+            removed.append(RemovedRow(slot: slot, id: table.id(slot), checksum: table.checksum(slot)))
+        }
+        return removed
     }
 
     /// Gives the collection another full-text index, or none.
@@ -161,27 +203,8 @@ final class LiveCollection: Sendable {
         try core.change { sequence throws(VectorError) in
             state.withLock { state in
                 state.version = state.version.with(main)
-                state.sidecarProblem = nil
+                state.fileProblem = nil
             }
-            return ((), sequence)
-        }
-    }
-
-    /// Replaces the table by one of the rows that are there. Whoever holds an older version keeps the older table.
-    func shrink() throws(VectorError) {
-        try core.change { sequence throws(VectorError) in
-            let version = state.withLock { $0.version }
-            let table = try version.table.copy(of: version.visible)
-            var keys: [VectorKey: Int] = [:]
-            keys.reserveCapacity(table.count)
-            for slot in 0..<table.count { keys[table.key(slot)] = slot }
-            let next = CollectionVersion(
-                sequence: version.sequence,
-                table: table,
-                liveCount: version.liveCount,
-                main: version.main
-            )
-            state.withLock { ($0.version, $0.keys, $0.wordMemory) = (next, keys, WordMemory()) }
             return ((), sequence)
         }
     }
@@ -198,6 +221,6 @@ final class LiveCollection: Sendable {
             return (previous, sequence)
         }
         // Nobody misses it: readers have read theirs, and who opens a store finds the new one.
-        if let previous { core.removeSidecar(previous.name) }
+        if let previous { core.removeFile(previous.name) }
     }
 }

@@ -12,11 +12,14 @@ final class StoreCore: Sendable {
     private let acknowledged: AcknowledgedSequence?
     /// The sequence number of the last change. Whoever holds it is the one that changes the store.
     private let sequence: Locked<Int64>
+    /// The bytes of memory that collections use, where there is a budget.
+    private let memory = Locked<[Int64: Int]>([:])
+    private let rowFilesAllowed = Atomic(false)
     private let closed = Atomic(false)
     /// Which database file was opened; and whether it was found to be there no longer.
     private let identity: Folder.Identity?
     private let isLost = Atomic(false)
-    /// How many snapshots are being made, and the index files that were replaced meanwhile.
+    /// How many snapshots are being made, and the files that were replaced meanwhile.
     private let snapshots = Locked<(count: Int, obsolete: [String])>((0, []))
 
     init(_ url: URL, options: StoreOptions) throws(VectorError) {
@@ -40,11 +43,12 @@ final class StoreCore: Sendable {
         let isNew = acknowledged?.value ?? 0 == 0 && options.access == .readWriteCreating
         let access =
             isNew ? .readWriteCreating : options.access == .readOnly ? .readOnly : StoreOptions.Access.readWrite
+        try options.validate()
         database = try StoreDatabase(databaseURL, access: access, durability: options.durability)
         identity = Folder.Identity(databaseURL.path(percentEncoded: false))
         // Before the catalogue: a process that writes may acknowledge more in between.
         let value = acknowledged?.value ?? (try? AcknowledgedSequence(url, readOnly: true))?.value
-        let (collections, last) = try database.catalogue()
+        let last = try database.catalogue().sequence
         if !options.acceptsLostWrites, let value, value > last {
             throw VectorError(
                 .damaged,
@@ -53,28 +57,30 @@ final class StoreCore: Sendable {
             )
         }
         sequence = Locked(last)
+        rowFilesAllowed.store(try database.hasRowFiles(), ordering: .relaxed)
         guard options.access != .readOnly else { return }
         acknowledged?.store(last)
         if !exists {
             try flush(url)
             try flush(url.deletingLastPathComponent())
         }
-        removeForgottenFiles(except: Set(collections.compactMap { $0.sidecar?.name }))
+        removeForgottenFiles(except: Set(try database.namedFiles().map(\.name)))
     }
 
-    /// Index files that no collection names, and temporary files, are left by processes that ended while writing.
+    /// Index and row files that no collection names, and temporary files, are left by processes that ended while writing.
     private func removeForgottenFiles(except named: Set<String>) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path(percentEncoded: false))) ?? []
         for name in names where !named.contains(name) {
             guard
-                name.hasSuffix(".\(Sidecar.fileExtension)") || name.hasPrefix(".swift-faiss-") && name.hasSuffix(".tmp")
+                name.hasSuffix(".\(Sidecar.fileExtension)") || name.hasSuffix(".\(RowFile.fileExtension)")
+                    || name.hasPrefix(".swift-faiss-") && name.hasSuffix(".tmp")
             else { continue }
             try? FileManager.default.removeItem(at: url.appending(path: name))
         }
     }
 
-    /// Removes an index file that nothing names any more; once no snapshot is being made, which may have to copy it.
-    func removeSidecar(_ name: String) {
+    /// Removes an index or row file that nothing names any more; once no snapshot is being made, which may have to copy it.
+    func removeFile(_ name: String) {
         let isWanted = snapshots.withLock { snapshots in
             if snapshots.count > 0 { snapshots.obsolete.append(name) }
             return snapshots.count > 0
@@ -82,8 +88,8 @@ final class StoreCore: Sendable {
         if !isWanted { try? FileManager.default.removeItem(at: url.appending(path: name)) }
     }
 
-    /// Calls `body` while all index files stay that are there at its beginning or come later.
-    func keepingSidecars<Result>(_ body: () throws(VectorError) -> Result) throws(VectorError) -> Result {
+    /// Calls `body` while all index and row files stay that are there at its beginning or come later.
+    func keepingFiles<Result>(_ body: () throws(VectorError) -> Result) throws(VectorError) -> Result {
         snapshots.withLock { $0.count += 1 }
         defer {
             let obsolete = snapshots.withLock { snapshots in
@@ -92,7 +98,7 @@ final class StoreCore: Sendable {
                 defer { snapshots.obsolete = [] }
                 return snapshots.obsolete
             }
-            for name in obsolete { removeSidecar(name) }
+            for name in obsolete { removeFile(name) }
         }
         return try body()
     }
@@ -140,6 +146,55 @@ final class StoreCore: Sendable {
             return result
         }
     }
+
+    /// Calls `body` while nothing is changed.
+    func whileUnchanged<Result>(_ body: () throws(VectorError) -> Result) throws(VectorError) -> Result {
+        try sequence.withLock { _ throws(VectorError) in
+            try checkOpen()
+            return try body()
+        }
+    }
+
+    // MARK: Row files
+
+    /// Whether collections may have row files.
+    var hasRowFiles: Bool { rowFilesAllowed.load(ordering: .relaxed) }
+
+    /// Makes the store one of the newest version of the format.
+    func convert() throws(VectorError) {
+        try database.convert()
+        rowFilesAllowed.store(true, ordering: .relaxed)
+    }
+
+    /// What is wrong with a collection's row file; nil if nothing is, or if there is none.
+    func rowFileProblem(of record: CollectionRecord, _ cancellation: Cancellation) -> String? {
+        do throws(VectorError) {
+            let opened = try rows(of: record.id, cancellation: cancellation)
+            try opened.table.filed?.file.verify(cancellation: cancellation)
+            return opened.problem
+        } catch {
+            return "the row file of the collection '\(record.name)' is damaged: \(error.message)"
+        }
+    }
+
+    // MARK: Memory
+
+    /// The most bytes that columns of a row file may take; a part of the budget.
+    var columnLimit: Int { options.memoryBudget.map { $0 / 4 } ?? .max }
+
+    /// The bytes of memory that a collection may use, given what the others use; nil if there is no limit.
+    ///
+    /// - Parameter size: what it uses now.
+    func memoryLimit(of collection: Int64, using size: Int) -> Int? {
+        guard let budget = options.memoryBudget else { return nil }
+        return memory.withLock { memory in
+            memory[collection] = size
+            return max(0, budget - memory.values.reduce(0, +) + size)
+        }
+    }
+
+    /// Takes a collection out of the account.
+    func releaseMemory(of collection: Int64) { memory.withLock { $0[collection] = nil } }
 
     /// Closes the files, after the change that is under way.
     func close() throws(VectorError) {

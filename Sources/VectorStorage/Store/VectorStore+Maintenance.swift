@@ -15,42 +15,38 @@ extension VectorStore {
                 throw VectorError(.invalidArgument, "'\(path)' exists already")
             }
             let temporary = try TemporaryFolder(in: destination.deletingLastPathComponent())
-            try self.core.keepingSidecars { () throws(VectorError) in try self.copy(to: temporary.url) }
+            try self.core.keepingFiles { () throws(VectorError) in try self.copy(to: temporary.url) }
             try flush(temporary.url)
             try temporary.move(to: destination)
         }
     }
 
-    /// Copies the database and the index files that it names.
+    /// Copies the database and the index and row files that it names.
     private func copy(to folder: URL) throws(VectorError) {
         let copy = folder.appending(path: StoreDatabase.fileName)
-        // Another process that writes may replace an index file before it is copied: then the database is copied again, and
-        // at last without naming the file.
+        // Another process that writes may replace such a file before it is copied: then the database is copied again, and at
+        // last without naming the file.
         for attempt in 0..<3 {
             try? FileManager.default.removeItem(at: copy)
             try core.database.copy(to: copy)
-            let missing = try Self.records(of: copy).filter { record in
-                guard let name = record.sidecar?.name else { return false }
-                let file = folder.appending(path: name)
-                return (try? Folder.copy(url.appending(path: name), to: file)) == nil
+            let missing = try Self.namedFiles(in: copy).filter { named in
+                let file = folder.appending(path: named.name)
+                return (try? Folder.copy(url.appending(path: named.name), to: file)) == nil
             }
             if missing.isEmpty { break }
             guard attempt == 2 else { continue }
             let database = try StoreDatabase(copy, access: .readWrite, durability: .full)
-            for var record in missing {
-                record.sidecar = nil
-                try database.update(record)
-            }
+            for file in missing { try database.forget(file) }
             try database.close()
         }
         try flush(copy)
     }
 
-    private static func records(of copy: URL) throws(VectorError) -> [CollectionRecord] {
+    private static func namedFiles(in copy: URL) throws(VectorError) -> [StoreDatabase.NamedFile] {
         let database = try StoreDatabase(copy, access: .readOnly, durability: .full)
-        let records = try database.catalogue().collections
+        let names = try database.namedFiles()
         try database.close()
-        return records
+        return names
     }
 
     /// Reads every byte of the store and reports what is damaged.
@@ -75,13 +71,34 @@ extension VectorStore {
             try noting { () throws(VectorError) in records = try self.core.database.catalogue().collections }
             for record in records {
                 try noting { () throws(VectorError) in
-                    let state = try CollectionState(reading: record.id, from: self.core, cancellation: cancellation)
-                    if let problem = state.sidecarProblem { problems.append(problem) }
+                    let state = try CollectionState(
+                        reading: record.id,
+                        from: self.core,
+                        isWhole: true,
+                        cancellation: cancellation
+                    )
+                    if let problem = state.fileProblem { problems.append(problem) }
+                    if let problem = self.core.rowFileProblem(of: record, cancellation) { problems.append(problem) }
                     let words = try self.core.database.fullTextProblem(of: record, cancellation: cancellation)
                     if let words { problems.append(words) }
                 }
             }
             return problems
+        }
+    }
+
+    /// Makes a store of an older release one of this release's version of the format, which older ones can't open any more.
+    /// Its collections then open at once, whatever their size, and can be larger than memory.
+    ///
+    /// Whenever the process ends, the store is one of either version, and whole. Does nothing to a store of this version.
+    ///
+    /// - Throws: `VectorError` with code `readOnly`, `inputOutput`, `closed`.
+    public func convert() async throws(VectorError) {
+        try await runBlocking { _ throws(VectorError) in
+            try self.core.change { sequence throws(VectorError) in
+                try self.core.convert()
+                return ((), sequence)
+            }
         }
     }
 

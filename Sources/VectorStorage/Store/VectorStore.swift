@@ -175,8 +175,13 @@ public final class VectorStore: Sendable {
 
     /// Ends what there is of a collection beside the database, from which it was deleted.
     func forget(_ record: CollectionRecord) {
-        collections.withLock { $0.removeValue(forKey: record.id) }?.live.state.withLock { $0.isDeleted = true }
-        if let sidecar = record.sidecar { core.removeSidecar(sidecar.name) }
+        let loaded = collections.withLock { $0.removeValue(forKey: record.id) }
+        let rowFile = loaded?.live.state.withLock { state in
+            state.isDeleted = true
+            return state.rowFile
+        }
+        core.releaseMemory(of: record.id)
+        for name in [record.sidecar?.name, rowFile?.name].compactMap({ $0 }) { core.removeFile(name) }
     }
 
     /// Gives a collection another name. ``VectorCollection`` values of it stay usable, and have the new name.

@@ -33,17 +33,17 @@ extension TextCollection {
         let model = Model(embedder: embedder, vectors: try await store.successor(of: old, for: embedder))
         var seen: Int64 = 0
         repeat {
-            let (record, keys) = old.live.state.withLock { state in
-                (state.record, state.keys.filter { state.version.table.id($0.value) > seen }.map(\.key))
-            }
+            let record = old.live.record
+            let keys = try store.core.database.keys(of: record, after: seen)
             for first in stride(from: 0, to: keys.count, by: batchSize) {
                 let batch = Array(keys[first..<min(first + batchSize, keys.count)])
                 try await embed(batch, of: old, into: model)
                 progress?(Double(first + batch.count) / Double(keys.count))
             }
             // What was deleted meanwhile, or since an earlier call.
-            let extra = model.vectors.live.state.withLock { Array($0.keys.keys) }
-            try await model.vectors.delete(zip(extra, old.live.slots(of: extra)).filter { $1 == nil }.map(\.0))
+            let made = try store.core.database.keys(of: model.vectors.live.record, after: 0)
+            let extra = zip(made, try await old.get(made)).filter { $1 == nil }.map(\.0)
+            try await model.vectors.delete(extra)
             seen = record.sequence
         } while try await !store.replace(
             old,

@@ -21,12 +21,18 @@ extension StoreDatabase {
                 let instances = try Row.fetchCursor(database, sql: "SELECT term, doc, col, offset FROM temp.instances")
                 while let row = try instances.next() {
                     if cancellation.isCancelled { throw VectorError.cancelled }
-                    let field = (row["col"] as String).split(separator: "_").last.flatMap { Int($0) }
-                    found.insert(word: row["term"], row: row["doc"], field: field ?? -1, place: row["offset"])
+                    guard let word = String.fromDatabaseValue(row["term"]),
+                        let column = String.fromDatabaseValue(row["col"]),
+                        let field = column.split(separator: "_").last.flatMap({ Int($0) }),
+                        let id = Int64.fromDatabaseValue(row["doc"]), let place = Int.fromDatabaseValue(row["offset"])
+                    else { return "\(Self.problem(record)): a place of a word is not in its format" }
+                    found.insert(word: word, row: id, field: field, place: place)
                 }
                 let sizes = try Row.fetchCursor(database, sql: "SELECT id, sz FROM \(words)_docsize")
                 while let row = try sizes.next() {
-                    found.insert(lengths: (row["sz"] as Data).withUnsafeBytes { decodedNumbers($0) }, row: row["id"])
+                    guard let lengths = Data.fromDatabaseValue(row["sz"]), let id = Int64.fromDatabaseValue(row["id"])
+                    else { return "\(Self.problem(record)): a length is not in its format" }
+                    found.insert(lengths: lengths.withUnsafeBytes { decodedNumbers($0) }, row: id)
                 }
                 // Of no rows it says nothing or zeros.
                 let totals = try wordTotals(record.id, database)

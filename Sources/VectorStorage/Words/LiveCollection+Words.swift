@@ -29,23 +29,26 @@ extension LiveCollection {
                 query = words.query
             }
             if let vector {
-                let answer = try version.search(
+                let answers = try version.search(
                     vector,
                     k: min(options.depth(k: k), max(version.liveCount, 1)),
                     where: condition,
                     options: options.vectors,
+                    source: source,
                     cancellation: cancellation
-                )[0]
+                )
+                guard let answer = answers?[0] else { return nil }
                 fusion.add(answer.candidates, weight: options.vectorWeight, to: \.byVector)
                 result.vectorDiagnostics = answer.diagnostics
             }
             let best = fusion.best(k)
-            guard let metadata = try metadata(of: best.map(\.slot), in: version) else { return nil }
-            result.matches = best.map { row in
-                HybridMatch(
-                    key: version.table.key(row.slot),
+            guard let details = try details(of: best.map(\.slot), in: version) else { return nil }
+            result.matches = best.compactMap { row in
+                guard let found = details[row.slot] else { return nil }
+                return HybridMatch(
+                    key: found.key,
                     score: row.score,
-                    metadata: metadata[row.slot] ?? [:],
+                    metadata: found.metadata,
                     byVector: row.byVector,
                     byWords: row.byWords,
                     highlights: [:]
@@ -73,7 +76,7 @@ extension LiveCollection {
             )
         }
         let depth = min(options.depth(k: k), max(version.liveCount, 1))
-        let rows = condition.map { version.rows(where: $0) }
+        let rows = try condition.map { condition throws(VectorError) in try version.rows(where: condition) }
         func best(_ ids: [Int64], _ scores: [Float]) -> (best: BestRows, count: Int) {
             // Nearer is higher, as for BM25.
             var best = BestRows(k: depth, metric: .innerProduct)

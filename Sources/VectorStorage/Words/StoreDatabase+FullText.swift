@@ -53,7 +53,7 @@ extension StoreDatabase {
                 CREATE VIRTUAL TABLE words_\(collection) USING fts5(
                     \(columns(index)), content = '', tokenize = '\(index.tokenizer.components.joined(separator: " "))'
                 );
-                PRAGMA user_version = 2;
+                PRAGMA user_version = \(max(2, try version(database)));
                 """
         )
         // Eight megabytes of words are gathered in memory before they are written, and many writes take less work to merge.

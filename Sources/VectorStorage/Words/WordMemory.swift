@@ -63,7 +63,8 @@ struct WordMemory: Sendable {
 /// How many rows have texts, and how many tokens all have in each field, which BM25 goes by.
 func wordTotals(_ collection: Int64, _ database: Database) throws -> [Int] {
     let sql = "SELECT block FROM words_\(collection)_data WHERE id = 1"
-    let block = try Data.fetchOne(database.cachedStatement(sql: sql)) ?? Data()
+    let row = try Row.fetchOne(database.cachedStatement(sql: sql))
+    let block = row.flatMap { Data.fromDatabaseValue($0["block"]) } ?? Data()
     return block.withUnsafeBytes { decodedNumbers($0) }
 }
 
