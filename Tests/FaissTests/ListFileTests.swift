@@ -339,7 +339,7 @@ struct ListFileTests {
             let original = try index(description, .cosine)
             let filed = try opened(original, in: folder)
             let queries = try vectors(40, seed: 2)
-            let options = SearchOptions(probes: 4, filter: .range(0..<1000), threads: 2)
+            let options = SearchOptions(probes: 4, filter: .range(0..<999), threads: 2)
             let truth = try original.search(queries, k: 10, options: options)
             let failures = Mutex<[String]>([])
             onThreads(9) { worker in

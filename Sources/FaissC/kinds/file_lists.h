@@ -6,6 +6,7 @@
 #include <faiss/invlists/InvertedLists.h>
 #include <faiss_extension.h>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -21,8 +22,11 @@ class ListBuffer {
   public:
     uint8_t* room(size_t size) {
         if (size > capacity) {
-            memory.reset(new uint8_t[size]); // Without zeros: what is read overwrites it. Aligned for any number.
-            capacity = size;
+            const size_t wanted = std::max(size, capacity + capacity / 2);
+            capacity = 0;
+            memory.reset(); // Not both at the same time.
+            memory.reset(new uint8_t[wanted]); // Without zeros: what is read overwrites it. Aligned for any number.
+            capacity = wanted;
         }
         return memory.get();
     }

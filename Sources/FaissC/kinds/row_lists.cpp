@@ -12,6 +12,9 @@ void RowListsKind::keep_in_file(const FaissListPlace* places, size_t count, size
 }
 
 void RowListsKind::write_list(size_t list, faiss::IOWriter& writer) const {
+    if (file && list + 1 < ivf.nlist) {
+        file->expect(list + 1); // While this one is written.
+    }
     ListBuffer buffer;
     const ListRows parts[] = {file ? file->read(list, buffer) : ListRows{}, rows_in_memory(list)};
     const auto write = [&](const void* bytes, size_t size) {
