@@ -12,11 +12,23 @@
 #include <faiss_extension.h>
 #include <kernel_level.h>
 
+#include <cstdio>
 #include <exception>
 #include <new>
 
 /// Thrown when a progress function asks to stop.
 struct Cancelled {};
+
+/// Thrown when a list can't be read from its file, or is not what was written there.
+struct FileFailure {
+    FileFailure() = default;
+    FileFailure(int code, const char* text) : code(code) {
+        snprintf(message, sizeof message, "%s", text);
+    }
+
+    int code = FAISS_FILE_FAILED; ///< or FAISS_FILE_DAMAGED
+    char message[1024] = "";
+};
 
 /// Keeps a message for faiss_get_last_error(), cut to a fixed length so that keeping it can't fail.
 void remember_error(const char* message) noexcept;
@@ -35,6 +47,9 @@ int guarded(Body&& body) noexcept {
     } catch (const Cancelled&) {
         remember_error("cancelled");
         return FAISS_CANCELLED;
+    } catch (const FileFailure& failure) {
+        remember_error(failure.message);
+        return failure.code;
     } catch (const std::bad_alloc&) {
         remember_error("out of memory");
         return FAISS_OUT_OF_MEMORY;

@@ -45,6 +45,20 @@ struct CRC32CTests {
         }
     }
 
+    @Test("They agree where the instruction works in three places at a time", arguments: [1, 2, 3] as [UInt64])
+    func longRuns(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let bytes = (0..<20_000).map { _ in UInt8.random(in: 0...255, using: &random) }
+        for length in [3071, 3072, 3073, 6143, 6144, 9999, 20_000 - 9] + (0..<50).map({ 3000 + 200 * $0 }) {
+            let start = Int.random(in: 0..<9, using: &random)
+            bytes[start..<start + length].withUnsafeBytes { bytes in
+                let state = UInt32(truncatingIfNeeded: random.next())
+                let byTable = crc32c_update_by_table(state, bytes.baseAddress!, length)
+                #expect(crc32c_update(state, bytes.baseAddress!, length) == byTable, "\(length) bytes")
+            }
+        }
+    }
+
     @Test("Every flipped bit shows")
     func flippedBits() {
         let bytes = [UInt8](0..<100)

@@ -80,6 +80,12 @@ extension IndexDescription {
     /// Whether there are inverted lists.
     var hasLists: Bool { if case .ivf = kind { true } else { inner?.hasLists ?? false } }
 
+    /// Whether the lists of such an index can stay in a file: those of vectors as they are and of codes of 8 bits, with
+    /// nothing in front of them.
+    package var canKeepListsInFile: Bool {
+        if case .ivf(_, let storing) = kind { storing == .flat || storing == .scalarQuantized(.int8) } else { false }
+    }
+
     /// Whether a graph is walked.
     var hasGraph: Bool { if case .hnsw = kind { true } else { inner?.hasGraph ?? false } }
 

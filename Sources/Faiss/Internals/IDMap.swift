@@ -3,7 +3,8 @@ import Vectors
 /// The ids of an index's vectors, in the order of their positions.
 ///
 /// Most indexes hold the ids 0, 1, 2, …, which take no memory here; ascending ids take 8 bytes each and are found by
-/// binary search; only ids in another order need a hash table.
+/// binary search; only ids in another order need a hash table. Those in a file are not known here, only how large they can
+/// be.
 struct IDMap: Sendable {
     private enum Storage: Sendable {
         /// The id is the position.
@@ -11,6 +12,8 @@ struct IDMap: Sendable {
         case ascending([Int64])
         /// A removed position holds −1 and is not in the table.
         case hashed([Int64], positions: [Int64: Int])
+        /// So many are in a file, none of them larger than `largest`. What was added to them since ascends.
+        case inFile(count: Int, largest: Int64, added: [Int64])
     }
 
     private var storage: Storage
@@ -80,41 +83,68 @@ struct IDMap: Sendable {
         advanceNextID(to: nextID)
     }
 
+    /// A map of so many ids that are in a file, all below the next one.
+    init(inFile count: Int, nextID: Int64?) {
+        storage = .inFile(count: count, largest: nextID.map { $0 - 1 } ?? .max, added: [])
+        self.nextID = nextID
+    }
+
     /// The number of positions, removed ones included.
     var positionCount: Int {
         switch storage {
         case .identity(let count): count
         case .ascending(let ids), .hashed(let ids, _): ids.count
+        case .inFile(let count, _, let added): count + added.count
         }
     }
 
     /// The number of vectors that can be found.
     var count: Int { positionCount - removedCount }
 
-    /// The ids by position with −1 where the vector was removed, or nil where the id is the position.
+    /// The ids by position with −1 where the vector was removed, or nil where the id is the position or in a file.
     var explicitIDs: [Int64]? {
         switch storage {
-        case .identity: nil
+        case .identity, .inFile: nil
         case .ascending(let ids), .hashed(let ids, _): ids
         }
     }
 
-    /// The ids of all vectors that can be found, in the order of their positions.
+    /// The ids of all vectors that can be found, in the order of their positions, but those in a file.
     var ids: [Int64] {
         switch storage {
         case .identity(let count): (0..<Int64(count)).map { $0 }
         case .ascending(let ids): ids
         case .hashed(let ids, _): removedCount == 0 ? ids : ids.filter { $0 >= 0 }
+        case .inFile(_, _, let added): added
         }
     }
 
-    /// Where a vector is, or nil if no vector has the id.
+    /// Where a vector is, or nil if no vector has the id, or only a file knows.
     func position(of id: Int64) -> Int? {
         switch storage {
         case .identity(let count): return id >= 0 && id < count ? Int(id) : nil
         case .ascending(let ids): return ids.position(of: id)
         case .hashed(_, let positions): return positions[id]
+        case .inFile(let count, _, let added): return added.position(of: id).map { count + $0 }
         }
+    }
+
+    /// Refuses what needs to know all ids.
+    func checkInMemory() throws(VectorError) {
+        guard case .inFile(let count, _, _) = storage else { return }
+        throw VectorError(
+            .unsupported,
+            "\(count) vectors of the index are in a file, which can only be searched, added to and written by writeLists(to:)"
+        )
+    }
+
+    /// Refuses an id of which only a file knows whether there is such a vector.
+    func checkInMemory(_ id: Int64) throws(VectorError) {
+        guard case .inFile(_, let largest, _) = storage, id <= largest else { return }
+        throw VectorError(
+            .unsupported,
+            "whether id \(id) is in the index only its file knows: ids up to \(largest) can't be looked up, added or removed"
+        )
     }
 
     /// Refuses what Faiss's own format has no way to say.
@@ -134,6 +164,7 @@ struct IDMap: Sendable {
         if ascends(ids) { return }
         var seen = Set<Int64>(minimumCapacity: ids.count)
         for id in ids {
+            try checkInMemory(id)
             guard position(of: id) == nil else { throw VectorError(.duplicateID, "id \(id) is in the index already") }
             guard seen.insert(id).inserted else { throw VectorError(.duplicateID, "id \(id) is given twice") }
         }
@@ -144,6 +175,12 @@ struct IDMap: Sendable {
         guard let last = ids.last else { return }
         if case .identity(let count) = storage, ascends(ids), ids[0] == count, last == count + ids.count - 1 {
             storage = .identity(count: count + ids.count)
+        } else if case .inFile(let count, let largest, var added) = storage {
+            let isOrdered = ascends(ids)
+            storage = .identity(count: 0)
+            added.append(contentsOf: ids)
+            if !isOrdered { added.sort() }
+            storage = .inFile(count: count, largest: largest, added: added)
         } else if ascends(ids) {
             var all = explicitIDs ?? self.ids
             storage = .identity(count: 0)  // Gives up the other reference, so that appending does not copy.
@@ -164,6 +201,10 @@ struct IDMap: Sendable {
     /// Removes vectors and moves later ones up, as an index does that closes its gaps.
     mutating func removeClosingGaps(_ removed: Set<Int64>) {
         let kept = ids.filter { !removed.contains($0) }
+        if case .inFile(let count, let largest, _) = storage {
+            storage = .inFile(count: count, largest: largest, added: kept)
+            return
+        }
         if case .hashed = storage {
             var positions: [Int64: Int] = [:]
             positions.reserveCapacity(kept.count)
@@ -191,6 +232,8 @@ struct IDMap: Sendable {
         switch storage {
         case .identity(let count): if let first = ids.first, first < count { return false }
         case .ascending(let all): if let first = ids.first, let last = all.last, first <= last { return false }
+        case .inFile(_, let largest, let all):
+            if let first = ids.first, first <= max(largest, all.last ?? -1) { return false }
         case .hashed: return false
         }
         return zip(ids, ids.dropFirst()).allSatisfy { $0 < $1 }

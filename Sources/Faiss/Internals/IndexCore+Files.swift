@@ -5,6 +5,7 @@ extension IndexCore {
     func write(to url: URL) throws(VectorError) {
         try state.read { state throws(VectorError) in
             try state.withNative { native throws(VectorError) in
+                try state.ids.checkInMemory()
                 let header = IndexFile.Header(metric: kind.metric, ids: state.explicitIDs, nextID: state.ids.nextID)
                 try IndexFile.write(header, to: url) { output throws(VectorError) in
                     try native.write(ids: nil, to: output)
@@ -16,6 +17,7 @@ extension IndexCore {
     func writeFaissFile(to url: URL) throws(VectorError) {
         try state.read { state throws(VectorError) in
             try state.withNative { native throws(VectorError) in
+                try state.ids.checkInMemory()
                 try state.ids.checkExpressible()
                 try state.description.checkForFaiss(dimension: dimension)
                 let ids = state.explicitIDs

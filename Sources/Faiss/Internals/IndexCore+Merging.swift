@@ -49,6 +49,7 @@ extension IndexCore {
     func copy() throws(VectorError) -> IndexCore {
         try state.read { state throws(VectorError) in
             try state.checkUndamaged()
+            try state.ids.checkInMemory()
             var copy = IndexState(description: state.description)
             copy.ids = state.ids
             switch state.native {
@@ -63,6 +64,7 @@ extension IndexCore {
 extension IndexState {
     fileprivate func contents() throws(VectorError) -> (IndexDescription, [Int64], NativeContents) {
         try checkUsable()
+        try ids.checkInMemory()
         guard !description.hasGraph else {
             throw VectorError(
                 .unsupported,

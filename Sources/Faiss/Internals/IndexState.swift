@@ -66,6 +66,7 @@ struct IndexState: ~Copyable {
         labels.reserveCapacity(ids.count)
         for id in ids {
             guard let position = self.ids.position(of: id) else {
+                try self.ids.checkInMemory(id)
                 throw VectorError(.unknownID, "no vector has the id \(id)")
             }
             labels.append(labelsAreIDs ? id : Int64(position))
@@ -112,6 +113,7 @@ struct IndexState: ~Copyable {
 
     @discardableResult
     mutating func remove(_ ids: [Int64]) throws(VectorError) -> Int {
+        for id in ids { try self.ids.checkInMemory(id) }
         let present = Set(ids.filter { self.ids.position(of: $0) != nil })
         if present.isEmpty { return 0 }
         if !description.capabilities.freesRemovedVectors {

@@ -8,6 +8,8 @@ func check(_ code: Int32) throws(VectorError) {
     if code == Int32(FAISS_CANCELLED) { throw .cancelled }
     let message = String(cString: faiss_get_last_error())
     if code == Int32(FAISS_WRONG_LEVEL) { throw VectorError(.invalidArgument, message) }
+    if code == Int32(FAISS_FILE_FAILED) { throw VectorError(.inputOutput, message) }
+    if code == Int32(FAISS_FILE_DAMAGED) { throw VectorError(.invalidFormat, message) }
     throw code == Int32(FAISS_OUT_OF_MEMORY)
         ? VectorError(.tooLarge, "Faiss ran out of memory") : VectorError(.faiss, "Faiss: \(message)")
 }

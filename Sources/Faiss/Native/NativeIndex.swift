@@ -206,6 +206,46 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
         }
     }
 
+    // MARK: Inverted lists in a file
+
+    /// Makes the lists of a trained index without vectors those of a file.
+    mutating func keepLists(in file: ListFile, at places: [ListFile.Place]) throws(VectorError) {
+        let places = places.map {
+            FaissListPlace(offset: UInt64($0.offset), count: UInt32($0.count), checksum: $0.checksum)
+        }
+        try check(
+            faiss_Index_keep_lists_in_file(
+                pointer,
+                places,
+                places.count,
+                file.head.codeSize,
+                FaissListSource(retaining: file)
+            )
+        )
+    }
+
+    /// The bytes of a vector's code.
+    func codeSize() throws(VectorError) -> Int {
+        var size = 0
+        try check(faiss_Index_code_size(pointer, &size))
+        return size
+    }
+
+    /// Hands the index without its vectors in Faiss's format to `write`.
+    func writeTrainedPart(
+        to write: (UnsafeRawBufferPointer) throws(VectorError) -> Void
+    ) throws(VectorError) {
+        try withOutput(to: write) { faiss_Index_write_trained_part(pointer, $0, $1) }
+    }
+
+    /// Hands the ids and then the codes of a list to `write`.
+    func writeList(
+        _ list: Int,
+        to write: (UnsafeRawBufferPointer) throws(VectorError) -> Void
+    ) throws(VectorError) {
+        try withOutput(to: write) { faiss_Index_write_list(pointer, list, $0, $1) }
+    }
+
     /// An index of its own with the same content, by way of Faiss's format: the C API has no code for `clone_index`.
     func copy() throws(VectorError) -> NativeIndex {
         let size = try shape().bytes

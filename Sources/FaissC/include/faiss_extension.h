@@ -32,6 +32,10 @@ enum {
     FAISS_CANCELLED = -32,
     /// The environment variable SWIFT_FAISS_SIMD names no vector instructions that this processor has.
     FAISS_WRONG_LEVEL = -64,
+    /// The file of inverted lists can't be read.
+    FAISS_FILE_FAILED = -128,
+    /// The file of inverted lists is not what was written.
+    FAISS_FILE_DAMAGED = -256,
 };
 
 // MARK: Threads and progress
@@ -358,6 +362,57 @@ int faiss_write_index_with(
 ///
 /// Faiss trusts its input: sizes in it must have been checked, or it may crash, hang or ask for terabytes.
 int faiss_read_index_with(const void* bytes, size_t count, FaissIndex** p_index, idx_t** p_ids, size_t* p_id_count);
+
+// MARK: Inverted lists in a file
+//
+// Of IndexIVFFlat, and of IndexIVFScalarQuantizer with codes of 8 bits; the functions fail for any other index.
+
+/// Where a list is in a file: its ids, 8 bytes each, then its codes.
+typedef struct FaissListPlace {
+    uint64_t offset;
+    uint32_t count; ///< of vectors
+    uint32_t checksum;
+} FaissListPlace;
+
+/// How a file is read, by any number of threads at the same time.
+typedef struct FaissListSource {
+    void* context;
+    /// Reads `size` bytes and compares their checksum. Returns 0, or FAISS_FILE_FAILED or FAISS_FILE_DAMAGED with a text
+    /// of less than `room` bytes in `message`, zero at its end.
+    int (*read)(
+            void* context,
+            uint64_t offset,
+            size_t size,
+            uint32_t checksum,
+            void* bytes,
+            char* message,
+            size_t room);
+    /// Told which bytes will be read soon.
+    void (*expect)(void* context, uint64_t offset, size_t size);
+    /// Called once, when nothing is read any more.
+    void (*release)(void* context);
+} FaissListSource;
+
+/// Makes the lists of a trained index without vectors those of a file. The source is the index's, and released at once if
+/// the call fails.
+///
+/// Searches see what is in the file and what is added later, which is in memory; everything else that is done with
+/// vectors knows the latter only, or fails.
+int faiss_Index_keep_lists_in_file(
+        FaissIndex* index,
+        const FaissListPlace* places,
+        size_t list_count,
+        size_t code_size,
+        FaissListSource source);
+
+/// The bytes of a vector's code.
+int faiss_Index_code_size(const FaissIndex* index, size_t* p_size);
+
+/// Hands on the ids and then the codes of a list, in memory and in a file.
+int faiss_Index_write_list(const FaissIndex* index, size_t list, FaissWriteFunction write, void* context);
+
+/// Writes the index without its vectors in Faiss's format.
+int faiss_Index_write_trained_part(const FaissIndex* index, FaissWriteFunction write, void* context);
 
 // MARK: Binary vectors
 //

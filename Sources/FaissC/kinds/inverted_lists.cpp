@@ -12,8 +12,14 @@ ListsKind::ListsKind(
         faiss::IndexIVF& ivf,
         faiss::IndexFlat& centroids,
         bool is_residual,
-        faiss::ProductQuantizer* pq)
-        : ScannedKind(metric_of(ivf), ivf.d), centroids(centroids), is_residual(is_residual), ivf(ivf), pq(pq) {}
+        faiss::ProductQuantizer* pq,
+        FileLists* file)
+        : ScannedKind(metric_of(ivf), ivf.d),
+          centroids(centroids),
+          is_residual(is_residual),
+          file(file),
+          ivf(ivf),
+          pq(pq) {}
 
 // MARK: Training
 

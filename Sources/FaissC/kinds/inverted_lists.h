@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../searching/probes.h"
+#include "file_lists.h"
 #include "kind.h"
 
 #include <faiss/IndexFlat.h>
@@ -14,11 +15,13 @@ class ListsKind : public ScannedKind<float> {
   public:
     /// @param is_residual  whether codes are of what is left of vectors beside their lists' centroids
     /// @param pq           the product quantizer that makes the codes, or NULL
+    /// @param file         the index's lists if a part of them lies in a file, or NULL
     ListsKind(
             faiss::IndexIVF& ivf,
             faiss::IndexFlat& centroids,
             bool is_residual,
-            faiss::ProductQuantizer* pq = nullptr);
+            faiss::ProductQuantizer* pq = nullptr,
+            FileLists* file = nullptr);
 
     size_t training_steps(const FaissTrainingParameters& parameters) const override;
     void train(idx_t n, const float* x, Training& training) final;
@@ -62,12 +65,18 @@ class ListsKind : public ScannedKind<float> {
         return centroids.get_xb() + list * ivf.d;
     }
 
+    /// The vectors of a list, in memory and in a file.
+    size_t size_of(size_t list) const {
+        return ivf.invlists->list_size(list) + (file ? file->size_in_file(list) : 0);
+    }
+
     /// The lists of many queries, ordered by list, twice: the nearest lists first, for they bring the limits down, and
     /// most of what comes later is ignored. Calls body(list, probes, count) for each list that is not empty.
     template <class Body>
     void for_each_probed_list(const Queries<float>& queries, const Body& body) const {
         const Probes probes(centroids, queries.count, queries.x, queries.options.nprobe);
         const auto run = [&](const std::vector<Probe>& ordered) {
+            ExpectedLists expected(file);
             for (size_t first = 0, last; first < ordered.size(); first = last) {
                 const idx_t list = ordered[first].list;
                 for (last = first; last < ordered.size() && ordered[last].list == list; ++last) {
@@ -75,7 +84,8 @@ class ListsKind : public ScannedKind<float> {
                 if (last < ordered.size()) {
                     prefetch_list(ivf.invlists->get_codes(ordered[last].list));
                 }
-                if (ivf.invlists->list_size(list) > 0) {
+                expected.advance(ordered, first);
+                if (size_of(list) > 0) {
                     body(list, ordered.data() + first, last - first);
                 }
             }
@@ -90,6 +100,7 @@ class ListsKind : public ScannedKind<float> {
 
     faiss::IndexFlat& centroids;
     const bool is_residual;
+    FileLists* const file;
 
   private:
     faiss::IndexIVF& ivf;

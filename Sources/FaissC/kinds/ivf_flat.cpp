@@ -2,18 +2,24 @@
 
 #include "../searching/exact_scan.h"
 #include "../searching/group_results.h"
-#include "inverted_lists.h"
 #include "makers.h"
+#include "row_lists.h"
 
 namespace {
 
-class FlatListsKind : public ListsKind {
+class FlatListsKind : public RowListsKind {
   public:
-    FlatListsKind(faiss::IndexIVFFlat& index, faiss::IndexFlat& centroids)
-            : ListsKind(index, centroids, false), index(index) {}
+    FlatListsKind(faiss::IndexIVFFlat& index, faiss::IndexFlat& centroids, FileLists* file)
+            : RowListsKind(index, centroids, false, file), index(index) {}
+
+    std::unique_ptr<faiss::IndexIVF> without_vectors() const override {
+        auto empty = std::make_unique<faiss::IndexIVFFlat>(&centroids, index.d, index.nlist, index.metric_type);
+        empty->is_trained = true;
+        return empty;
+    }
 
     void describe(FaissIndexShape& shape) const override {
-        ListsKind::describe(shape);
+        RowListsKind::describe(shape);
         shape.kind = FAISS_KIND_FLAT;
     }
 
@@ -33,17 +39,16 @@ class FlatListsKind : public ListsKind {
         const Comparison comparison(index.metric_type, d);
         std::vector<float> own;
         std::vector<Collector*> group;
-        for_each_probed_list(queries, [&](idx_t list, const Probe* probes, size_t count) {
+        for_each_probed_part(queries, collectors, [&](ListRows part, idx_t, const Probe* probes, size_t count) {
             own.resize(count * d);
             group.resize(count);
             for (size_t i = 0; i < count; ++i) {
                 std::copy_n(queries.x + probes[i].query * d, d, own.data() + i * d);
                 group[i] = collectors[probes[i].query];
             }
-            GroupResults results{group.data(), nullptr, index.invlists->get_ids(list), 0};
-            const auto* rows = reinterpret_cast<const float*>(index.invlists->get_codes(list));
-            const size_t size = index.invlists->list_size(list);
-            scan_queries(comparison, own.data(), d, 0, count, rows, nullptr, size, results);
+            GroupResults results{group.data(), nullptr, part.ids, 0};
+            const auto* rows = reinterpret_cast<const float*>(part.codes);
+            scan_queries(comparison, own.data(), d, 0, count, rows, nullptr, part.size, results);
         });
     }
 
@@ -53,6 +58,6 @@ class FlatListsKind : public ListsKind {
 
 } // namespace
 
-FloatKind make_kind(faiss::IndexIVFFlat& index, faiss::IndexFlat& centroids) {
-    return std::make_unique<FlatListsKind>(index, centroids);
+FloatKind make_kind(faiss::IndexIVFFlat& index, faiss::IndexFlat& centroids, FileLists* file) {
+    return std::make_unique<FlatListsKind>(index, centroids, file);
 }

@@ -1,15 +1,30 @@
 // Scalar-quantized vectors in inverted lists: IndexIVFScalarQuantizer.
 
-#include "inverted_lists.h"
 #include "makers.h"
+#include "row_lists.h"
 #include "scalar_quantizer.h"
 
 namespace {
 
-class ScalarQuantizerListsKind : public ListsKind {
+class ScalarQuantizerListsKind : public RowListsKind {
   public:
-    ScalarQuantizerListsKind(faiss::IndexIVFScalarQuantizer& index, faiss::IndexFlat& centroids)
-            : ListsKind(index, centroids, index.by_residual), index(index) {}
+    ScalarQuantizerListsKind(
+            faiss::IndexIVFScalarQuantizer& index,
+            faiss::IndexFlat& centroids,
+            FileLists* file)
+            : RowListsKind(index, centroids, index.by_residual, file), index(index) {}
+
+    bool has_rows() const override {
+        return has_byte_codes(index.sq); // libfaiss searches the others, which knows of no file.
+    }
+
+    std::unique_ptr<faiss::IndexIVF> without_vectors() const override {
+        auto empty = std::make_unique<faiss::IndexIVFScalarQuantizer>(
+                &centroids, index.d, index.nlist, index.sq.qtype, index.metric_type, index.by_residual);
+        empty->sq = index.sq;
+        empty->is_trained = true;
+        return empty;
+    }
 
     void search(const Queries<float>& queries, idx_t k, float* distances, idx_t* labels) const override {
         if (has_byte_codes(index.sq)) {
@@ -35,7 +50,7 @@ class ScalarQuantizerListsKind : public ListsKind {
     }
 
     void describe(FaissIndexShape& shape) const override {
-        ListsKind::describe(shape);
+        RowListsKind::describe(shape);
         shape.kind = FAISS_KIND_SQ;
         shape.qtype = index.sq.qtype;
         shape.bytes += index.sq.trained.size() * sizeof(float);
@@ -66,7 +81,7 @@ class ScalarQuantizerListsKind : public ListsKind {
         ByteScan scan(index.sq, index);
         std::vector<float> own, biases;
         std::vector<Collector*> group;
-        for_each_probed_list(queries, [&](idx_t list, const Probe* probes, size_t count) {
+        for_each_probed_part(queries, collectors, [&](ListRows part, idx_t list, const Probe* probes, size_t count) {
             own.resize(count * d);
             group.resize(count);
             biases.resize(count);
@@ -80,9 +95,9 @@ class ScalarQuantizerListsKind : public ListsKind {
                 biases[i] = -probes[i].distance;
             }
             scan.scan(
-                    index.invlists->get_codes(list),
-                    index.invlists->get_ids(list),
-                    index.invlists->list_size(list),
+                    part.codes,
+                    part.ids,
+                    part.size,
                     own.data(),
                     group.data(),
                     has_biases ? biases.data() : nullptr,
@@ -105,6 +120,6 @@ class ScalarQuantizerListsKind : public ListsKind {
 
 } // namespace
 
-FloatKind make_kind(faiss::IndexIVFScalarQuantizer& index, faiss::IndexFlat& centroids) {
-    return std::make_unique<ScalarQuantizerListsKind>(index, centroids);
+FloatKind make_kind(faiss::IndexIVFScalarQuantizer& index, faiss::IndexFlat& centroids, FileLists* file) {
+    return std::make_unique<ScalarQuantizerListsKind>(index, centroids, file);
 }

@@ -28,10 +28,11 @@ FloatKind kind_of_lists(faiss::IndexIVF& ivf) {
     if (auto* pq = dynamic_cast<faiss::IndexIVFPQ*>(&ivf)) {
         return make_kind(*pq, centroids, dynamic_cast<TermLists*>(&lists));
     }
+    auto* file = dynamic_cast<FileLists*>(&lists);
     if (auto* quantized = dynamic_cast<faiss::IndexIVFScalarQuantizer*>(&ivf)) {
-        return make_kind(*quantized, centroids);
+        return make_kind(*quantized, centroids, file);
     }
-    return make_kind(as<faiss::IndexIVFFlat>(ivf), centroids);
+    return make_kind(as<faiss::IndexIVFFlat>(ivf), centroids, file);
 }
 
 /// @param pq  the product quantizer right behind it, or NULL
@@ -98,6 +99,14 @@ BinaryKind kind_of(faiss::IndexBinary& index) {
         return make_kind(*hnsw, as<faiss::IndexBinaryFlat>(*hnsw->storage));
     }
     return make_kind(as<faiss::IndexBinaryFlat>(index));
+}
+
+std::unique_ptr<RowListsKind> row_lists_of(faiss::Index& index) {
+    FloatKind kind = kind_of(index);
+    auto* lists = dynamic_cast<RowListsKind*>(kind.get());
+    FAISS_THROW_IF_NOT_MSG(lists && lists->has_rows(), "an index of this kind can't be in a file");
+    (void)kind.release();
+    return std::unique_ptr<RowListsKind>(lists);
 }
 
 faiss::IndexPreTransform* with_transforms(faiss::Index& index) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kind.h"
+#include "row_lists.h"
 
 #include <faiss/Index.h>
 #include <faiss/IndexBinary.h>
@@ -20,6 +21,13 @@ inline std::unique_ptr<const Kind<float>> kind_of(const faiss::Index& index) {
 }
 inline std::unique_ptr<const Kind<uint8_t>> kind_of(const faiss::IndexBinary& index) {
     return kind_of(const_cast<faiss::IndexBinary&>(index));
+}
+
+/// The kind of an index whose lists can be in a file. Throws for any other.
+std::unique_ptr<RowListsKind> row_lists_of(faiss::Index& index);
+
+inline std::unique_ptr<const RowListsKind> row_lists_of(const faiss::Index& index) {
+    return row_lists_of(const_cast<faiss::Index&>(index));
 }
 
 /// The index as one with transforms in front, NULL for any other.

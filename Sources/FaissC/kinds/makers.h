@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "file_lists.h"
 #include "kind.h"
 #include "rabitq.h"
 #include "term_lists.h"
@@ -29,8 +30,9 @@ FloatKind make_kind(faiss::IndexScalarQuantizer& index);
 FloatKind make_kind(faiss::IndexPQ& index);
 FloatKind make_kind(faiss::IndexPQFastScan& index);
 FloatKind make_kind(RaBitQIndex& index);
-FloatKind make_kind(faiss::IndexIVFFlat& index, faiss::IndexFlat& centroids);
-FloatKind make_kind(faiss::IndexIVFScalarQuantizer& index, faiss::IndexFlat& centroids);
+/// @param file  the index's lists if a part of them lies in a file, or NULL
+FloatKind make_kind(faiss::IndexIVFFlat& index, faiss::IndexFlat& centroids, FileLists* file);
+FloatKind make_kind(faiss::IndexIVFScalarQuantizer& index, faiss::IndexFlat& centroids, FileLists* file);
 /// @param lists  NULL until prepare() or training has made them
 FloatKind make_kind(faiss::IndexIVFPQ& index, faiss::IndexFlat& centroids, TermLists* lists);
 FloatKind make_kind(

@@ -60,6 +60,9 @@ class Collector {
         }
     }
 
+    /// Copies ids that it has not looked at yet: the memory that they were offered in is about to go.
+    virtual void settle() {}
+
     /// Whether the filter lets a position pass that is its own id.
     bool admits(idx_t position) const {
         return !selector || selector->is_member(position);
@@ -81,6 +84,12 @@ class NearestCollector final : public Collector {
     NearestCollector(const Selector* selector, size_t k)
             : Collector(selector, std::numeric_limits<float>::infinity()), k(k) {
         heap.reserve(std::min<size_t>(k, 1024)); // There may be fewer to find than are asked for.
+    }
+
+    void settle() override {
+        for (Candidate& candidate : heap) {
+            candidate = {candidate.distance, nullptr, candidate.identity()};
+        }
     }
 
     /// Writes the answers, nearest first, and for what is missing what Faiss writes there.

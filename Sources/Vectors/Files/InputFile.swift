@@ -68,6 +68,31 @@ package final class InputFile: Sendable {
         }
     }
 
+    /// Tells the system that reads jump: what follows one is of no use.
+    package func expectRandomReads() {
+        #if canImport(Darwin)
+        _ = fcntl(descriptor, F_RDAHEAD, 0)
+        #else
+        posix_fadvise(descriptor, 0, 0, POSIX_FADV_RANDOM)
+        #endif
+    }
+
+    /// Tells the system which bytes will be read soon, so that it reads them from the disk meanwhile. Only advice: it may
+    /// do nothing.
+    package func expectRead(of range: Range<Int>) {
+        // Linux reads no more at a time than it reads ahead, 128 KiB unless told otherwise, and leaves out the rest.
+        let step = 128 << 10
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: step) {
+            let count = min(step, range.upperBound - start)
+            #if canImport(Darwin)
+            var advice = radvisory(ra_offset: off_t(start), ra_count: Int32(count))
+            _ = fcntl(descriptor, F_RDADVISE, &advice)
+            #else
+            posix_fadvise(descriptor, off_t(start), off_t(count), POSIX_FADV_WILLNEED)
+            #endif
+        }
+    }
+
     /// The bytes of a range.
     package func bytes(_ range: Range<Int>) throws(VectorError) -> [UInt8] {
         try checkMemory(bytes: range.count, for: "reading \(range.count) bytes of '\(path)'")
