@@ -21,6 +21,7 @@ let package = Package(
         .executableTarget(
             name: "measure-storage",
             dependencies: [
+                .product(name: "Faiss", package: "swift-faiss"),
                 .product(name: "VectorStorage", package: "swift-faiss"),
                 .product(name: "Vectors", package: "swift-faiss"),
             ],

@@ -18,6 +18,10 @@ int faiss_Index_keep_lists_in_file(
     });
 }
 
+int faiss_Index_bring_lists_into_memory(FaissIndex* index) {
+    return guarded([&] { row_lists_of(*cpp(index))->bring_into_memory(); });
+}
+
 int faiss_Index_code_size(const FaissIndex* index, size_t* p_size) {
     return guarded([&] { *p_size = row_lists_of(*cpp(index))->code_size(); });
 }

@@ -64,7 +64,7 @@ package struct DamageTrial: Sendable {
         let names = try FileManager.default.contentsOfDirectory(atPath: copy.path)
         let name: String? =
             switch target {
-            case .sidecar: names.first { $0.hasSuffix(".vindex") }
+            case .sidecar: names.first { $0.hasSuffix(".vlists") }
             case .database: "store.sqlite"
             case .log: "store.sqlite-wal"
             case .acknowledged: "acknowledged"

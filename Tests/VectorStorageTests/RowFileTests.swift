@@ -163,7 +163,7 @@ struct RowFileTests {
                 try? FileManager.default.removeItem(at: copy)
                 try FileManager.default.copyItem(at: url, to: copy)
                 let damage = FileDamage.allCases[number % FileDamage.allCases.count]
-                let name = try part == 0 ? "store.sqlite" : files(copy, ".vrows")[0]
+                let name = try part == 0 ? "store.sqlite" : files(copy, part == 1 ? ".vlists" : ".vrows")[0]
                 try damage.apply(to: copy.appending(path: name), using: &random)
                 do throws(VectorError) {
                     let store = try await VectorStore.open(copy, options: StoreOptions(memoryBudget: Self.budget))
@@ -215,6 +215,31 @@ struct RowFileTests {
             #expect(try await difference(mended, model, load: load, queries: 0..<5) == nil)
             await mended.waitForIndex()
             #expect(mended.statistics.indexProblem == nil)
+            try await again.close()
+        }
+    }
+
+    @Test("An index file that is damaged while it is open does no harm, and is made anew")
+    func damagedLists() async throws {
+        try await withTemporaryFolder { folder in
+            let url = folder.appending(path: "store")
+            let options = StoreOptions(memoryBudget: Self.budget)
+            let (store, _, model) = try await filled(url, options: options)
+            try await store.close()
+            let again = try await VectorStore.open(url, options: options)
+            let collection = try await again.collection("rows")
+            let name = try files(url, ".vlists")[0]
+            let file = try FileHandle(forUpdating: url.appending(path: name))
+            let size = try file.seekToEnd()
+            try file.seek(toOffset: size / 2)
+            try file.write(contentsOf: [UInt8](repeating: 0x55, count: Int(size / 2)))
+            try file.close()
+            #expect(try await difference(collection, model, load: load, queries: 0..<20) == nil)
+            await collection.waitForIndex()
+            #expect(collection.statistics.indexDescription != nil)
+            #expect(collection.statistics.indexProblem == nil)
+            #expect(try files(url, ".vlists") != [name])
+            #expect(try await again.verify() == [])
             try await again.close()
         }
     }

@@ -14,7 +14,9 @@ struct StoreFaultTests {
     }
 
     private func indexFiles(_ url: URL) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: url.path).filter { $0.hasSuffix(".vindex") }
+        try FileManager.default.contentsOfDirectory(atPath: url.path).filter {
+            $0.hasSuffix(".vindex") || $0.hasSuffix(".vlists")
+        }
     }
 
     @Test(

@@ -7,6 +7,10 @@ import Vectors
 //
 //     measure-storage fill BASE FOLDER SINGLES
 //     measure-storage search QUERIES TRUTH FOLDER
+//     measure-storage grow BASE QUERIES FOLDER ROWS MEGABYTES
+//     measure-storage open QUERIES FOLDER MEGABYTES
+//
+// The last two are of a store of any size, whose memory is limited (0 for no limit): see Growth.swift.
 //
 // Row i has the key i and the metadata {"part": i mod 100}. TRUTH holds the true ids of each query, one block of queries
 // for each share of rows: all, 1, 10 and 50 percent.
@@ -137,6 +141,24 @@ case "search" where arguments.count == 4:
     let queries = try VectorFile.read(URL(filePath: arguments[1]))
     let truth = try VectorFile.readIDs(URL(filePath: arguments[2]))
     figures = try encoder.encode(try await search(queries, truth: truth, folder: URL(filePath: arguments[3])))
+case "grow" where arguments.count == 6:
+    figures = try encoder.encode(
+        try await grow(
+            try VectorFile.read(URL(filePath: arguments[1])),
+            queries: try VectorFile.read(URL(filePath: arguments[2])),
+            folder: URL(filePath: arguments[3]),
+            rows: Int(arguments[4]) ?? 0,
+            megabytes: Int(arguments[5]) ?? 0
+        )
+    )
+case "open" where arguments.count == 4:
+    figures = try encoder.encode(
+        try await searchGrown(
+            try VectorFile.read(URL(filePath: arguments[1])),
+            folder: URL(filePath: arguments[2]),
+            megabytes: Int(arguments[3]) ?? 0
+        )
+    )
 default:
     FileHandle.standardError.write(Data("usage: see the head of main.swift\n".utf8))
     exit(64)

@@ -27,6 +27,9 @@ extension VectorIndex {
     ///
     /// Complexity: O(lists).
     ///
+    /// - Parameter inMemory: whether the lists are read here, once: then the index is like any other.
     /// - Throws: `VectorError` with code `inputOutput`, `invalidFormat`, `tooLarge`.
-    package convenience init(listsOf url: URL) throws(VectorError) { self.init(try IndexCore(listsOf: url)) }
+    package convenience init(listsOf url: URL, inMemory: Bool = false) throws(VectorError) {
+        self.init(try IndexCore(listsOf: url, inMemory: inMemory))
+    }
 }

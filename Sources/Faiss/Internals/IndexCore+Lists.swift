@@ -28,17 +28,22 @@ extension IndexCore {
         try state.read { state throws(VectorError) in try state.withNative(body) }
     }
 
-    init(listsOf url: URL) throws(VectorError) {
+    init(listsOf url: URL, inMemory: Bool) throws(VectorError) {
         let file = try ListFile(url)
         let (trainedPart, places) = try file.contents()
         do throws(VectorError) {
-            try self.init(file, trainedPart, places)
+            try self.init(file, trainedPart, places, inMemory: inMemory)
         } catch {
             throw VectorError(error.code, "can't read '\(file.path)': \(error.message)")
         }
     }
 
-    private init(_ file: ListFile, _ trainedPart: [UInt8], _ places: [ListFile.Place]) throws(VectorError) {
+    private init(
+        _ file: ListFile,
+        _ trainedPart: [UInt8],
+        _ places: [ListFile.Place],
+        inMemory: Bool
+    ) throws(VectorError) {
         try FaissFormat.verify(trainedPart)
         var map: [Int64]?
         var native = try NativeIndex(reading: trainedPart, areBits: false, ids: &map)
@@ -51,7 +56,17 @@ extension IndexCore {
         var state = IndexState(description: description)
         if file.head.count > 0 {
             try native.keepLists(in: file, at: places)
-            state.ids = IDMap(inFile: file.head.count, nextID: file.head.nextID)
+            if inMemory {
+                try native.bringListsIntoMemory()
+                state.ids = try IDMap(
+                    file: native.storedLabels().sorted(),
+                    count: native.count,
+                    nextID: file.head.nextID,
+                    mayHide: false
+                )
+            } else {
+                state.ids = IDMap(inFile: file.head.count, nextID: file.head.nextID)
+            }
         } else {
             state.ids = IDMap(identity: 0, nextID: file.head.nextID)
         }

@@ -239,6 +239,9 @@ struct NativeIndex: ~Copyable, @unchecked Sendable {
     }
 
     /// Hands the ids and then the codes of a list to `write`.
+    /// Reads the lists of a file into memory.
+    mutating func bringListsIntoMemory() throws(VectorError) { try check(faiss_Index_bring_lists_into_memory(pointer)) }
+
     func writeList(
         _ list: Int,
         to write: (UnsafeRawBufferPointer) throws(VectorError) -> Void

@@ -405,6 +405,9 @@ int faiss_Index_keep_lists_in_file(
         size_t code_size,
         FaissListSource source);
 
+/// Reads the lists of such an index into memory, which is then like any other.
+int faiss_Index_bring_lists_into_memory(FaissIndex* index);
+
 /// The bytes of a vector's code.
 int faiss_Index_code_size(const FaissIndex* index, size_t* p_size);
 

@@ -1,6 +1,7 @@
 #include "row_lists.h"
 
 #include "../guarded.h"
+#include "../large_pages.h"
 
 void RowListsKind::keep_in_file(const FaissListPlace* places, size_t count, size_t code_size, ListSource source) {
     if (count != ivf.nlist || code_size != ivf.code_size || ivf.ntotal != 0) {
@@ -8,6 +9,24 @@ void RowListsKind::keep_in_file(const FaissListPlace* places, size_t count, size
     }
     auto lists = std::make_unique<FileLists>(count, code_size, places, std::move(source));
     ivf.ntotal = static_cast<idx_t>(lists->total_in_file());
+    ivf.replace_invlists(lists.release(), true);
+}
+
+void RowListsKind::bring_into_memory() {
+    if (!file) {
+        return;
+    }
+    auto lists = std::make_unique<faiss::ArrayInvertedLists>(ivf.nlist, ivf.code_size);
+    ListBuffer buffer;
+    for (size_t list = 0; list < ivf.nlist; ++list) {
+        if (list + 1 < ivf.nlist) {
+            file->expect(list + 1);
+        }
+        for (const ListRows& rows : {file->read(list, buffer), rows_in_memory(list)}) {
+            lists->add_entries(list, rows.size, rows.ids, rows.codes);
+        }
+    }
+    move_to_large_pages(*lists, ivf.code_size);
     ivf.replace_invlists(lists.release(), true);
 }
 

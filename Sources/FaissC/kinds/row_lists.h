@@ -19,6 +19,8 @@ class RowListsKind : public ListsKind {
 
     /// Puts lists of a file in the place of empty ones.
     void keep_in_file(const FaissListPlace* places, size_t count, size_t code_size, ListSource source);
+    /// Reads all lists of the file into memory. Whoever had this kind must ask for another.
+    void bring_into_memory();
     /// The bytes of a vector's code.
     size_t code_size() const {
         return ivf.code_size;

@@ -49,6 +49,7 @@ extension VectorCollection {
     ) async throws(VectorError) -> [SearchResult] {
         try options.validate(k: k)
         try condition?.validate()
+        defer { if live.state.withLock({ $0.fileProblem != nil }) { maintenance.look() } }
         return try await runBlocking { [live] cancellation throws(VectorError) in
             try live.consistently { version throws(VectorError) in
                 let answers = try version.search(
@@ -69,7 +70,9 @@ extension VectorCollection {
 
 extension LiveCollection {
     /// The rows that are in the database only.
-    var source: RowSource { RowSource(database: core.database, record: record) }
+    var source: RowSource {
+        RowSource(database: core.database, record: record) { [self] error in dropIndex(because: error) }
+    }
 
     /// The keys and metadata of rows, by their slots; nil if rows of this version are not there any more.
     func details(of slots: [Int], in version: CollectionVersion) throws(VectorError) -> [Int: RowDetails]? {

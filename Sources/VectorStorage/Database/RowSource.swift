@@ -4,6 +4,8 @@ import Vectors
 struct RowSource: Sendable {
     let database: StoreDatabase
     let record: CollectionRecord
+    /// Called where the index file turns out to be damaged.
+    let indexFailed: @Sendable (VectorError) -> Void
 
     /// Hands out the rows in some slots of a table, ascending, from one state of the database.
     ///

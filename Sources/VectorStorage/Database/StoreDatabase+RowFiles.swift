@@ -30,6 +30,15 @@ extension StoreDatabase {
         }
     }
 
+    /// Whether the catalogue names a row file of a collection.
+    func hasRowFile(_ collection: Int64) throws(VectorError) -> Bool {
+        try read { database in
+            guard try Self.hasRowFiles(database) else { return false }
+            let sql = "SELECT 1 FROM row_files WHERE collection = ?"
+            return try Row.fetchOne(database.cachedStatement(sql: sql), arguments: [collection]) != nil
+        }
+    }
+
     /// The row file of a collection; nil if it has none.
     static func rowFile(of collection: Int64, _ database: Database) throws -> RowFileRecord? {
         guard try hasRowFiles(database) else { return nil }

@@ -101,9 +101,8 @@ final class IndexMaintenance: Sendable {
         let mayBuild = state.withLock {
             $0.failure == nil || version.liveCount > $0.failedCount + $0.failedCount / 10
         }
-        if mayBuild, live.canLoadRows { return .load }
+        if mayBuild, let step = live.memoryStep { return step }
         if live.core.options.access == .readOnly { return nil }
-        if mayBuild, live.isOverBudget { return .file }
         if let step = IndexStep.next(for: version, record, mayBuild: mayBuild) { return step }
         return mayBuild && live.core.hasRowFiles ? IndexStep.next(for: version, rowFile) : nil
     }
@@ -156,10 +155,13 @@ final class IndexMaintenance: Sendable {
             }
         case .load:
             try await runBlocking { [live] cancellation throws(VectorError) in
-                try live.loadRows(cancellation: cancellation)
+                try live.load(cancellation: cancellation)
             }
         case .file:
-            try await change { live throws(VectorError) in try live.fileRows(isLeavingMemory: live.isOverBudget) }
+            try await change { live throws(VectorError) in
+                try live.fileRows(isLeavingMemory: live.memoryStep == .file)
+            }
+        case .leaveLists: try await change { live throws(VectorError) in try live.reopenIndex(isInFile: true) }
         case .unfile: try await change { live throws(VectorError) in try live.removeRowFile() }
         case .shrink:
             try await runBlocking { [live] cancellation throws(VectorError) in

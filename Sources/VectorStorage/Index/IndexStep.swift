@@ -10,9 +10,11 @@ enum IndexStep: Sendable {
     case shrink
     /// Write the row file.
     case file
+    /// Leave the index's inverted lists in the index file.
+    case leaveLists
     /// Remove the row file of so few rows.
     case unfile
-    /// Bring rows into memory that are in the row file only.
+    /// Bring rows and lists into memory that are in files only.
     case load
     /// Remove an index that so few rows don't need.
     case drop

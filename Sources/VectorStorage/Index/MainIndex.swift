@@ -8,11 +8,16 @@ struct MainIndex: Sendable {
     private(set) var through: Int64
     /// As many rows as the index was trained for.
     let trainedCount: Int
+    /// Where its inverted lists are in the file, up to which id: rows that were added since are in memory.
+    let fileThrough: Int64?
+
+    var isInFile: Bool { fileThrough != nil }
 
     /// An index that was read from its file.
-    init(_ index: VectorIndex, through: Int64) {
+    init(_ index: VectorIndex, through: Int64, isInFile: Bool) {
         self.index = index
         self.through = through
+        fileThrough = isInFile ? through : nil
         trainedCount = max(index.count, 1)
     }
 
@@ -26,6 +31,7 @@ struct MainIndex: Sendable {
         let slots = version.visible.slots(in: 0..<table.count)
         index = try VectorIndex(description, dimension: table.dimension, metric: table.metric)
         through = version.sequence
+        fileThrough = nil
         trainedCount = max(slots.count, 1)
         // Of rows that are not in memory as few as can be: there are no more than four times the root of their number of
         // lists, each of which takes 64.

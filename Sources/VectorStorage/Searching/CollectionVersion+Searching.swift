@@ -30,7 +30,15 @@ extension CollectionVersion {
         if main == nil || options.exact || rows != nil && matching <= fewRows || matching == 0 {
             proposals = nil
         } else {
-            proposals = try propose(queries, k: k, among: rows, matching: matching, options: options)
+            do throws(VectorError) {
+                proposals = try propose(queries, k: k, among: rows, matching: matching, options: options)
+            } catch {
+                guard main?.isInFile == true, error.code == .invalidFormat || error.code == .inputOutput else {
+                    throw error
+                }
+                source.indexFailed(error)
+                proposals = nil
+            }
         }
         let answers = try each(queries.count, threads: options.threads, cancellation: cancellation) {
             query throws(VectorError) -> Answer? in

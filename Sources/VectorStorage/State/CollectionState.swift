@@ -31,7 +31,9 @@ struct CollectionState: Sendable {
         cancellation: Cancellation? = nil
     ) throws(VectorError) {
         let early = try core.database.record(id).sidecar
-        let readIndex = Mutex<Result<VectorIndex, VectorError>?>(nil)
+        // Lists that stay in the file are opened at once, and brought into memory with the rows.
+        let isInFile = isWhole ? false : try core.database.hasRowFile(id)
+        let readIndex = Mutex<Result<MainIndex, VectorError>?>(nil)
         let readRows = Mutex<Result<OpenedRows, VectorError>>(.failure(.cancelled))
         concurrently(early == nil ? 1 : 2) { worker in
             if worker == 0 {
@@ -40,7 +42,7 @@ struct CollectionState: Sendable {
                 }
                 readRows.withLock { $0 = result }
             } else if let early {
-                let result = Result { () throws(VectorError) in try early.read(in: core.url) }
+                let result = Result { () throws(VectorError) in try early.read(in: core.url, isInFile: isInFile) }
                 readIndex.withLock { $0 = result }
             }
         }
@@ -54,14 +56,14 @@ struct CollectionState: Sendable {
         if let sidecar = record.sidecar {
             do throws(VectorError) {
                 // Another process may have written a newer one since.
-                let index =
+                let read =
                     if early == sidecar, let read = readIndex.withLock({ $0 }) {
                         try read.get()
                     } else {
-                        try sidecar.read(in: core.url)
+                        try sidecar.read(in: core.url, isInFile: isInFile)
                     }
-                try sidecar.check(index, holds: rows.table)
-                main = MainIndex(index, through: sidecar.through)
+                try sidecar.check(read, holds: rows.table)
+                main = read
             } catch {
                 fileProblem = "the index file '\(sidecar.name)' can't be used: \(error.message)"
             }

@@ -157,8 +157,13 @@ extension LiveCollection {
         if let previous { core.removeFile(previous.name) }
     }
 
-    /// Brings all rows into memory, each of them verified.
-    func loadRows(cancellation: Cancellation) throws(VectorError) {
+    /// Brings all rows and the index into memory, each row verified.
+    func load(cancellation: Cancellation) throws(VectorError) {
+        if state.withLock({ $0.version.table.filed != nil }) { try loadRows(cancellation: cancellation) }
+        if state.withLock({ $0.version.main?.isInFile == true }) { try reopenIndex(isInFile: false) }
+    }
+
+    private func loadRows(cancellation: Cancellation) throws(VectorError) {
         let opened: OpenedRows
         do throws(VectorError) {
             let hasher = state.withLock { $0.version.table.hasher }
@@ -192,26 +197,35 @@ extension LiveCollection {
         }
     }
 
-    // MARK: Memory
+    // MARK: The index
 
-    /// Lets rows leave memory if the collection takes more of it than it may. What it takes stays so if that fails.
-    func keepBudget() {
-        guard isOverBudget else { return }
-        do throws(VectorError) {
-            try fileRows(isLeavingMemory: true)
-        } catch {
-            state.withLock { $0.fileProblem = "rows can't leave memory: \(error.message)" }
+    /// Lets searches do without an index whose file is damaged.
+    func dropIndex(because error: VectorError) {
+        state.withLock { state in
+            guard state.version.main?.isInFile == true else { return }
+            state.version = state.version.with(nil as MainIndex?)
+            state.fileProblem = "the index file can't be used: \(error.message)"
         }
     }
 
-    /// Whether the collection takes more memory than it may, and so many rows could leave it that it pays.
-    var isOverBudget: Bool {
-        let size = memorySize
-        guard let limit = core.memoryLimit(of: record.id, using: size), core.hasRowFiles else { return false }
-        let table = state.withLock { $0.version.table }
-        return (size > limit || table.memorySize > limit / 2)
-            && table.fullChunksCount - table.filedCount >= max(4096, table.filedCount / 64)
+    /// Reads the index file again, to bring its lists into memory or to leave them in the file, and lets searches use it.
+    func reopenIndex(isInFile: Bool) throws(VectorError) {
+        let sidecar = state.withLock { $0.record.sidecar }
+        guard let sidecar else { return }
+        let main: MainIndex
+        do throws(VectorError) {
+            main = try sidecar.read(in: core.url, isInFile: isInFile)
+        } catch {
+            return dropIndex(because: error)
+        }
+        try core.whileUnchanged { () throws(VectorError) in
+            state.withLock { state in
+                if state.record.sidecar == sidecar { state.version = state.version.with(main) }
+            }
+        }
     }
+
+    // MARK: Memory
 
     /// The bytes of memory that rows and index take.
     var memorySize: Int {
@@ -219,13 +233,44 @@ extension LiveCollection {
         return version.table.memorySize + (version.main?.index.memorySize ?? 0) + words
     }
 
-    /// Whether rows that are in a file only could be in memory as well.
-    var canLoadRows: Bool {
-        let version = state.withLock { $0.version }
-        guard version.table.filed != nil else { return false }
-        guard let limit = core.memoryLimit(of: record.id, using: memorySize) else { return true }
-        // A key, its place, and some fields.
-        let row = 4 * dimension + 150
-        return version.liveCount * row + (version.main?.index.memorySize ?? 0) <= limit / 4 * 3
+    /// What is to leave memory, or can come back.
+    var memoryStep: IndexStep? {
+        let (version, record) = state.withLock { ($0.version, $0.record) }
+        let table = version.table
+        let size = memorySize
+        let limit = core.memoryLimit(of: record.id, using: size)
+        let indexSize = version.main?.index.memorySize ?? 0
+        if let limit, core.hasRowFiles, core.options.access != .readOnly {
+            if size > limit || table.memorySize > limit / 2,
+                table.fullChunksCount - table.filedCount >= max(4096, table.filedCount / 64)
+            {
+                return .file
+            }
+            if let main = version.main, size > limit || indexSize > limit / 4,
+                main.index.indexDescription.canKeepListsInFile
+            {
+                // The file first has what the index has.
+                let isSaved = record.sidecar?.through == main.through
+                if isSaved, main.fileThrough != main.through { return .leaveLists }
+                let added =
+                    table.firstSlot(fromID: main.through + 1)
+                    - table.firstSlot(fromID: (main.fileThrough ?? .min + 1) + 1)
+                if !isSaved, added >= 4096 { return .save }
+            }
+        }
+        guard table.filed != nil || version.main?.isInFile == true else { return nil }
+        // A key, its place, and some fields; and the lists.
+        let whole = version.liveCount * (4 * dimension + 150) + max(indexSize, record.sidecar?.length ?? 0)
+        return limit.map { whole <= $0 / 4 * 3 } ?? true ? .load : nil
+    }
+
+    /// Lets rows leave memory if the collection takes more of it than it may. What it takes stays so if that fails.
+    func keepBudget() {
+        guard core.options.memoryBudget != nil, memoryStep == .file else { return }
+        do throws(VectorError) {
+            try fileRows(isLeavingMemory: true)
+        } catch {
+            state.withLock { $0.fileProblem = "rows can't leave memory: \(error.message)" }
+        }
     }
 }

@@ -72,7 +72,8 @@ final class StoreCore: Sendable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path(percentEncoded: false))) ?? []
         for name in names where !named.contains(name) {
             guard
-                name.hasSuffix(".\(Sidecar.fileExtension)") || name.hasSuffix(".\(RowFile.fileExtension)")
+                name.hasSuffix(".\(Sidecar.fileExtension)") || name.hasSuffix(".\(Sidecar.listsExtension)")
+                    || name.hasSuffix(".\(RowFile.fileExtension)")
                     || name.hasPrefix(".swift-faiss-") && name.hasSuffix(".tmp")
             else { continue }
             try? FileManager.default.removeItem(at: url.appending(path: name))
