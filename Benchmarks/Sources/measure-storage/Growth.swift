@@ -32,21 +32,21 @@ private struct NoisyRows {
     let base: VectorMatrix
 
     func block(_ range: Range<Int>) throws -> VectorMatrix {
-        try VectorMatrix(count: range.count, dimension: base.dimension) { values in
-            for (place, number) in range.enumerated() {
-                var state = UInt64(number) &* 0x9E37_79B9_7F4A_7C15
-                for (component, value) in base[number % base.count].enumerated() {
-                    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                    // The sum of eight uniform numbers, with a standard deviation of about 15.
-                    var bits = (state ^ state >> 29) &* 0xBF58_476D_1CE4_E5B9
-                    bits ^= bits >> 32
-                    var noise = 0
-                    for shift in 0..<8 { noise += Int(bits >> UInt64(8 * shift) & 0x0F) }
-                    let moved = value + Float(noise - 60) * 15 / 13
-                    values[place * base.dimension + component] = min(max(moved.rounded(), 0), 255)
-                }
+        var values: [Float] = []
+        values.reserveCapacity(range.count * base.dimension)
+        for number in range {
+            var state = UInt64(number) &* 0x9E37_79B9_7F4A_7C15
+            for value in base[number % base.count] {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                // The sum of eight uniform numbers, scaled to a standard deviation of 15.
+                var bits = (state ^ state >> 29) &* 0xBF58_476D_1CE4_E5B9
+                bits ^= bits >> 32
+                var noise = 0
+                for shift in 0..<8 { noise += Int(bits >> UInt64(8 * shift) & 0x0F) }
+                values.append(min(max((value + Float(noise - 60) * 15 / 13).rounded(), 0), 255))
             }
         }
+        return try VectorMatrix(values, dimension: base.dimension)
     }
 }
 

@@ -9,7 +9,7 @@ final class IndexMaintenance: Sendable {
         /// Does what is asked for, then ends.
         var worker: Task<Void, Never>?
         var request = Request.none
-        /// When the last change asked for something.
+        /// When the last change came in.
         var lastRequest = ContinuousClock.now
         /// How many wait until all is done.
         var waitingCount = 0
@@ -31,7 +31,8 @@ final class IndexMaintenance: Sendable {
 
     /// Does in the background what pays now, if anything.
     func look() {
-        if nextStep() != nil { request(.look) }
+        state.withLock { $0.lastRequest = .now }
+        if nextStep(isCalm: true) != nil { request(.look) }
     }
 
     /// Waits until nothing is left to do.
@@ -66,7 +67,6 @@ final class IndexMaintenance: Sendable {
         state.withLock { state in
             if state.isEnded { return }
             if request.rawValue > state.request.rawValue { state.request = request }
-            state.lastRequest = .now
             guard state.worker == nil else { return }
             state.worker = Task.detached(priority: .utility) { await self.work() }
         }
@@ -84,9 +84,12 @@ final class IndexMaintenance: Sendable {
             case .none: return
             case .look:
                 while !Task.isCancelled, let step = nextStep() {
-                    if step == .rebuild || step == .file { await waitForCalm() }
+                    if step == .rebuild || step == .file { _ = await waitForCalm(.milliseconds(100)) }
                     guard await attempt(step) else { break }
                 }
+                while !Task.isCancelled, state.withLock({ $0.request == .none }), let step = nextStep(isCalm: true),
+                    await waitForCalm(.seconds(1))
+                { guard await attempt(step) else { break } }
             case .rebuild:
                 let (version, record, rowFile) = live.state.withLock { ($0.version, $0.record, $0.rowFile) }
                 var steps = IndexStep.all(for: version, record)
@@ -96,26 +99,29 @@ final class IndexMaintenance: Sendable {
         }
     }
 
-    private func nextStep() -> IndexStep? {
+    private func nextStep(isCalm: Bool = false) -> IndexStep? {
         let (version, record, rowFile) = live.state.withLock { ($0.version, $0.record, $0.rowFile) }
         let mayBuild = state.withLock {
             $0.failure == nil || version.liveCount > $0.failedCount + $0.failedCount / 10
         }
         if mayBuild, let step = live.memoryStep { return step }
         if live.core.options.access == .readOnly { return nil }
-        if let step = IndexStep.next(for: version, record, mayBuild: mayBuild) { return step }
-        return mayBuild && live.core.hasRowFiles ? IndexStep.next(for: version, rowFile) : nil
+        if let step = IndexStep.next(for: version, record, mayBuild: mayBuild, isCalm: isCalm) { return step }
+        return mayBuild && live.core.hasRowFiles ? IndexStep.next(for: version, rowFile, isCalm: isCalm) : nil
     }
 
     /// Waits until no more rows come in: an index that is built during an import slows the import down, and is outgrown at
     /// its end. Not for long, as searches compare all rows until there is one, and not at all if somebody waits for it.
-    private func waitForCalm() async {
+    ///
+    /// - Returns: whether none came in for so long, or somebody waits.
+    private func waitForCalm(_ time: Duration) async -> Bool {
         let end = ContinuousClock.now + .seconds(2)
         while !Task.isCancelled, ContinuousClock.now < end {
             let (last, isAwaited) = state.withLock { ($0.lastRequest, $0.waitingCount > 0) }
-            if isAwaited || ContinuousClock.now - last >= .milliseconds(100) { return }
+            if isAwaited || ContinuousClock.now - last >= time { return true }
             try? await Task.sleep(for: .milliseconds(10))
         }
+        return false
     }
 
     /// Takes a step; false if it failed, which is kept for ``CollectionStatistics/indexProblem``.

@@ -22,10 +22,23 @@ enum IndexStep: Sendable {
     /// As many recent rows as a search may compare one by one, before they are added to the index.
     private static let recentLimit = 2048
 
+    /// As many rows as a file may lack, before it is written again. Rows that it lacks are read when the collection is opened,
+    /// so that while nothing else is written it is better to write it soon.
+    private static func fileLimit(_ count: Int, isCalm: Bool) -> Int {
+        max(2 * recentLimit, count / (isCalm ? 250 : 10))
+    }
+
     /// What pays now; nil if nothing does.
     ///
-    /// - Parameter mayBuild: whether to do more than to remove; not if that has failed.
-    static func next(for version: CollectionVersion, _ record: CollectionRecord, mayBuild: Bool) -> IndexStep? {
+    /// - Parameters:
+    ///   - mayBuild: whether to do more than to remove; not if that has failed.
+    ///   - isCalm: whether nothing is being written.
+    static func next(
+        for version: CollectionVersion,
+        _ record: CollectionRecord,
+        mayBuild: Bool,
+        isCalm: Bool
+    ) -> IndexStep? {
         let live = version.liveCount
         // Where they are in a file, each takes more memory than one that is there.
         if version.deletedCount > max(10_000, version.table.filed == nil ? live / 2 : live / 8) { return .shrink }
@@ -39,19 +52,19 @@ enum IndexStep: Sendable {
         if version.table.count - version.firstRecentSlot >= recentLimit { return .absorb }
         guard let sidecar = record.sidecar else { return .save }
         let unsaved = version.firstRecentSlot - version.table.firstSlot(fromID: sidecar.through + 1)
-        return unsaved >= max(2 * recentLimit, live / 10) ? .save : nil
+        return unsaved >= fileLimit(live, isCalm: isCalm) ? .save : nil
     }
 
     /// Rows of which there is no row file: they are read as fast.
     static let leastFiledCount = 10_000
 
-    /// What pays now for the row file: a new one has a tenth more rows than the one there is.
-    static func next(for version: CollectionVersion, _ file: RowFileRecord?) -> IndexStep? {
+    /// What pays now for the row file.
+    static func next(for version: CollectionVersion, _ file: RowFileRecord?, isCalm: Bool) -> IndexStep? {
         let live = version.liveCount
         guard let file else { return live >= leastFiledCount ? .file : nil }
         if live < leastFiledCount / 2 { return version.table.filed == nil ? .unfile : .load }
         let missing = version.table.fullChunksCount - version.table.firstSlot(fromID: file.through + 1)
-        return missing >= max(2 * recentLimit, live / 10) ? .file : nil
+        return missing >= fileLimit(live, isCalm: isCalm) ? .file : nil
     }
 
     /// What it takes until the row file is one of all rows.

@@ -237,6 +237,9 @@ extension LiveCollection {
     var memoryStep: IndexStep? {
         let (version, record) = state.withLock { ($0.version, $0.record) }
         let table = version.table
+        guard core.options.memoryBudget != nil || table.filed != nil || version.main?.isInFile == true else {
+            return nil
+        }
         let size = memorySize
         let limit = core.memoryLimit(of: record.id, using: size)
         let indexSize = version.main?.index.memorySize ?? 0
