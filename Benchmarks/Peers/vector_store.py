@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""The vector store: we, Chroma and LanceDB in turn on the same vectors, each by its ordinary Python or Swift interface,
+"""The vector store: we, Chroma, LanceDB and zvec in turn on the same vectors, each by its ordinary Python or Swift interface,
 one query at a time. Each fills its store in one process and opens and searches it in another, so that what opening takes
 of memory is not hidden by what filling has left. Prints a Markdown table of medians.
 
 Row i has the key i and the metadata {"part": i mod 100}; the filtered searches ask for part < 1, 10 and 50, that is 1, 10
 and 50 percent of the rows. Each system searches with the least effort (ours: probes; Chroma: ef; LanceDB: probes) whose
 recall@10 is 0.95 or more. Chroma keeps its HNSW graph; LanceDB gets inverted lists of whole vectors, the fastest of its
-indexes at this recall here, and a scalar index on the field. Ours and Chroma wait for the disk in each upsert."""
+indexes at this recall here, and a scalar index on the field; zvec an HNSW graph of 16 links and an inverted index on the
+field. Ours and Chroma wait for the disk in each upsert."""
 
 import argparse
 import json
@@ -130,11 +131,56 @@ def search(query, share, effort):
 print(json.dumps({"open_seconds": opening, "bytes_per_vector": memory / rows.count_rows(), "searches": measure(search)}))
 """
 
+ZVEC = COMMON + """
+import zvec
+from zvec import Doc, HnswQueryParam, Query
+def hnsw():
+    return zvec.HnswIndexParam(metric_type=zvec.MetricType.L2, m=16, ef_construction=200)
+path = folder + "/rows"
+if stage == "fill":
+    os.makedirs(folder)
+    part = zvec.FieldSchema("part", zvec.DataType.INT64,
+                            index_param=zvec.InvertIndexParam(enable_range_optimization=True))
+    vector = zvec.VectorSchema("v", zvec.DataType.VECTOR_FP32, base.shape[1], hnsw())
+    rows = zvec.create_and_open(path, zvec.CollectionSchema("rows", fields=[part], vectors=[vector]))
+    def put(first, vectors):
+        rows.upsert([Doc(str(first + i), vectors={"v": row}, fields={"part": (first + i) % 100})
+                     for i, row in enumerate(vectors)])
+    def fill():
+        for start in range(0, len(base), 1000):
+            put(start, base[start:start + 1000])
+        rows.flush()
+    importing, _ = timed(fill)
+    indexing, _ = timed(rows.optimize)
+    upserts = [timed(lambda: (put(len(base) + i, base[i:i + 1]), rows.flush()))[0] for i in range(singles)]
+    rows.delete([str(len(base) + i) for i in range(singles)])
+    rows.optimize()
+    rows.close()
+    print(json.dumps({"import_seconds": importing, "index_seconds": indexing,
+                      "upsert_seconds": statistics.median(upserts)}))
+    sys.exit()
+before = resident()
+def ask(rows, query, share, effort):
+    return rows.query(Query("v", vector=query, param=HnswQueryParam(ef=effort)), topk=k, output_fields=["part"],
+                      filter=None if share == 100 else f"part < {share}")
+def open_again():
+    rows = zvec.open(path)
+    ask(rows, queries[0], 100, efforts[0])
+    return rows
+opening, rows = timed(open_again)
+memory = resident() - before
+print(json.dumps({"open_seconds": opening, "bytes_per_vector": memory / rows.stats.doc_count,
+                  "searches": measure(lambda query, share, effort: [int(doc.id) for doc in
+                                                                    ask(rows, query, share, effort)])}))
+"""
+
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("base", help=".npy, float32")
 parser.add_argument("queries", help=".npy, float32")
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--singles", type=int, default=200, help="upserts one by one")
+parser.add_argument("--systems", default="swift-faiss,Chroma,LanceDB,zvec", help="which, with commas between")
+parser.add_argument("--memory", type=int, default=0, help="MiB that our collections may take; 0 for no limit")
 arguments = parser.parse_args()
 PROGRAM = pathlib.Path(__file__).resolve().parents[2] / ".build/benchmarks/release/measure-storage"
 
@@ -169,16 +215,16 @@ with tempfile.TemporaryDirectory(dir="/var/tmp") as scratch:
     np.save(scratch / "truth.npy", truth)
     flat = truth.reshape(-1, 10)
     np.hstack([np.full((len(flat), 1), 10, dtype="<i4"), flat]).tofile(scratch / "truth.ivecs")
-    runs = {"swift-faiss": [], "Chroma": [], "LanceDB": []}
+    runs = {system: [] for system in arguments.systems.split(",")}
     for _ in range(arguments.rounds):
         for system, results in runs.items():
             folder = scratch / "store"
             shutil.rmtree(folder, ignore_errors=True)
             if system == "swift-faiss":
-                results.append(ours("fill", arguments.base, folder, arguments.singles)
-                               | ours("search", arguments.queries, scratch / "truth.ivecs", folder))
+                results.append(ours("fill", arguments.base, folder, arguments.singles, arguments.memory)
+                               | ours("search", arguments.queries, scratch / "truth.ivecs", folder, arguments.memory))
             else:
-                program = {"Chroma": CHROMA, "LanceDB": LANCE}[system]
+                program = {"Chroma": CHROMA, "LanceDB": LANCE, "zvec": ZVEC}[system]
                 results.append(theirs(program, "fill", folder, arguments.base, arguments.singles)
                                | theirs(program, "search", folder, arguments.queries, scratch / "truth.npy"))
 

@@ -14,9 +14,14 @@ enum CommandStore {
     /// Whether a command's argument is not a path.
     static func isAddress(_ place: String) -> Bool { place.hasPrefix("http://") || place.hasPrefix("https://") }
 
-    static func open(_ place: String, _ access: StoreOptions.Access) async throws -> CommandStore {
+    /// What a command takes of memory that only reads: its few answers are there before a larger collection were in memory.
+    static let memoryForReading = 64 << 20
+
+    /// - Parameter memory: the bytes that collections of a folder may take.
+    static func open(_ place: String, _ access: StoreOptions.Access, memory: Int?) async throws -> CommandStore {
         guard isAddress(place) else {
-            return .folder(try await VectorStore.open(fileURL(place), options: StoreOptions(access: access)))
+            let options = StoreOptions(access: access, memoryBudget: memory)
+            return .folder(try await VectorStore.open(fileURL(place), options: options))
         }
         guard let url = URL(string: place) else { throw ValidationError("'\(place)' is not an address") }
         #if Milvus
@@ -97,13 +102,26 @@ enum CommandStore {
     }
 }
 
-/// Opens a store, lets `body` use it, and closes it.
+/// Opens a store, lets `body` use it, and closes it; where it only reads, with little memory.
 func withStore<Result: Sendable>(
     at place: String,
     _ access: StoreOptions.Access,
     _ body: (CommandStore) async throws -> Result
 ) async throws -> Result {
-    let store = try await CommandStore.open(place, access)
+    let memory = access == .readOnly ? CommandStore.memoryForReading : nil
+    return try await withStore(at: place, access, memory: memory, body)
+}
+
+/// Opens a store, lets `body` use it, and closes it.
+///
+/// - Parameter memory: the bytes that collections of a folder may take.
+func withStore<Result: Sendable>(
+    at place: String,
+    _ access: StoreOptions.Access,
+    memory: Int?,
+    _ body: (CommandStore) async throws -> Result
+) async throws -> Result {
+    let store = try await CommandStore.open(place, access, memory: memory)
     let result: Result
     do {
         result = try await body(store)

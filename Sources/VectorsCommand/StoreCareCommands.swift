@@ -128,6 +128,33 @@ struct StoreCompactCommand: AsyncParsableCommand {
     }
 }
 
+struct StoreConvertCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convert",
+        abstract: "Make a store of an older release one of this release's format, whose collections open at once.",
+        discussion: "Older releases can't open it any more. Does nothing to a store of this format."
+    )
+
+    @Argument(help: "The store's folder.")
+    var store: String
+
+    @OptionGroup var outputs: OutputArguments
+
+    private struct Figures: Encodable {
+        var collections: [String]
+    }
+
+    func run() async throws {
+        let names = try await withStore(store, .readWrite) { store in
+            try await store.convert()
+            let names = try await store.collectionNames()
+            for name in names { await (try await store.collection(name)).waitForIndex() }
+            return names
+        }
+        try outputs.report(Figures(collections: names), lines: [])
+    }
+}
+
 struct StoreExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",

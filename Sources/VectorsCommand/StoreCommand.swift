@@ -26,7 +26,7 @@ struct StoreCommand: AsyncParsableCommand {
             StoreUpdateCommand.self, StoreDeleteCommand.self, StoreSearchCommand.self, StoreCountCommand.self,
             StoreInfoCommand.self, StoreVerifyCommand.self, StoreCompactCommand.self, StoreExportCommand.self,
             StoreSnapshotCommand.self, StoreRenameCommand.self, StoreDropCommand.self, StorePushCommand.self,
-            StorePlanCommand.self, StoreWordsCommand.self,
+            StorePlanCommand.self, StoreWordsCommand.self, StoreConvertCommand.self,
         ]
     )
 }
@@ -46,6 +46,15 @@ struct CollectionArguments: ParsableArguments {
     ) async throws -> Result {
         try await withStore(at: store, access) { store in try await body(store.collection(collection)) }
     }
+
+    /// The same, with so many bytes of memory for a folder's collections, or as many as they like.
+    func with<Result: Sendable>(
+        _ access: StoreOptions.Access,
+        memory: Int?,
+        _ body: (any StoredCollection) async throws -> Result
+    ) async throws -> Result {
+        try await withStore(at: store, access, memory: memory) { store in try await body(store.collection(collection)) }
+    }
 }
 
 extension StoredCollection {
@@ -56,16 +65,29 @@ extension StoredCollection {
     func countAll() async throws -> Int { try await count(where: nil) }
 }
 
-/// Opens a folder's store, lets `body` use it, and closes it.
+/// Opens a folder's store, lets `body` use it, and closes it; where it only reads, with little memory.
 func withStore<Result: Sendable>(
     _ path: String,
     _ access: StoreOptions.Access,
     _ body: (VectorStore) async throws -> Result
 ) async throws -> Result {
+    let memory = access == .readOnly ? CommandStore.memoryForReading : nil
+    return try await withStore(path, access, memory: memory, body)
+}
+
+/// Opens a folder's store, lets `body` use it, and closes it.
+///
+/// - Parameter memory: the bytes that collections may take.
+func withStore<Result: Sendable>(
+    _ path: String,
+    _ access: StoreOptions.Access,
+    memory: Int?,
+    _ body: (VectorStore) async throws -> Result
+) async throws -> Result {
     guard !CommandStore.isAddress(path) else {
         throw ValidationError("'\(path)' is an address: this command takes a store's folder only")
     }
-    return try await withStore(at: path, access) { store in
+    return try await withStore(at: path, access, memory: memory) { store in
         guard case .folder(let store) = store else { throw DataError("'\(path)' is no folder") }
         return try await body(store)
     }

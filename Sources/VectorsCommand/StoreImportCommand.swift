@@ -38,9 +38,13 @@ struct StoreImportCommand: AsyncParsableCommand {
     @Option(help: "Leave out so many rows at the start, such as those that are stored already.")
     var skip = 0
 
+    @Option(help: "MiB of memory that the collection may take; what has no place stays on the disk. By default all is in memory.")
+    var memory: Int?
+
     @OptionGroup var outputs: OutputArguments
 
     func validate() throws {
+        if let memory { try checkPositive(memory, "--memory") }
         if skip < 0 { throw ValidationError("--skip \(skip) is negative") }
         guard (textField == nil) == (model.model == nil) else {
             throw ValidationError("--text-field and --model go together")
@@ -69,10 +73,12 @@ struct StoreImportCommand: AsyncParsableCommand {
         try outputs.report(figures, lines: ["the collection holds \(figures.count) vectors"])
     }
 
+    private var memoryBudget: Int? { memory.map { min($0, 1 << 40) << 20 } }
+
     private func importTexts(_ field: String) async throws -> Figures {
         let encoder = try model.encoder(for: "--text-field")
         let texts = TextImport(path: input, field: field, skip: skip, batch: min(batches.batch, 1000))
-        return try await withStore(place.store, .readWrite) { store in
+        return try await withStore(place.store, .readWrite, memory: memoryBudget) { store in
             let collection = try await store.textCollection(place.collection, embedder: encoder)
             let start = ContinuousClock.now
             let count = try await texts.run(into: collection)
@@ -91,7 +97,7 @@ struct StoreImportCommand: AsyncParsableCommand {
     private func importVectors() async throws -> Figures {
         let input = try VectorInput(input, reading.options)
         let lines = try metadata.map { TextLines(try ByteStream(fileURL($0))) }
-        return try await place.with(.readWrite) { collection in
+        return try await place.with(.readWrite, memory: memoryBudget) { collection in
             try input.check(dimension: collection.dimension, of: "the collection '\(collection.name)'")
             let descriptions = try lines.map { try readDescriptions($0, count: input.count) }
             let content = try input.read(for: collection.metric)

@@ -58,10 +58,12 @@ struct StorePlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let clock = ContinuousClock()
-        let plan = try await withStore(store, .readOnly) { store in
+        let plan = try await withStore(store, .readOnly, memory: nil) { store in
             let start = clock.now
             let collection = try await store.collection(collection)
             let opening = (clock.now - start).seconds
+            // What is brought into memory after that.
+            await collection.waitForIndex()
             let statistics = collection.statistics
             var seconds: [Double] = []
             var sample = try VectorMatrix([], dimension: collection.dimension)

@@ -273,6 +273,7 @@ struct StoreCommandLineTests {
             #expect(got.status == 1 && got.object["missing"] as? [String] == ["ghost"])
             #expect(try run(folder, "count", "--json").object["count"] as? Int == 2)
             #expect(try run(folder, "verify", "--json").object["problems"] as? [String] == [])
+            #expect(try run(folder, "convert", "--json").object["collections"] as? [String] == ["default"])
             #expect(try run(folder, "compact", "--json").object["database_bytes"] as? Int != nil)
             let output = folder.appending(path: "out.jsonl").path
             #expect(try run(folder, "export", "--output", output, "--json").object["exported"] as? Int == 2)

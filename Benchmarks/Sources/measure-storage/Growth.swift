@@ -66,7 +66,7 @@ private struct Nearest {
     }
 }
 
-private func options(_ megabytes: Int) -> StoreOptions {
+func options(_ megabytes: Int) -> StoreOptions {
     StoreOptions(memoryBudget: megabytes == 0 ? nil : megabytes << 20)
 }
 

@@ -5,12 +5,12 @@ import Vectors
 // Measures the vector store for Benchmarks/Peers/vector_store.py: vectors in, one JSON object out. Two stages, each in a
 // process of its own, so that what opening takes of memory is not hidden by what filling has left.
 //
-//     measure-storage fill BASE FOLDER SINGLES
-//     measure-storage search QUERIES TRUTH FOLDER
+//     measure-storage fill BASE FOLDER SINGLES MEGABYTES
+//     measure-storage search QUERIES TRUTH FOLDER MEGABYTES
 //     measure-storage grow BASE QUERIES FOLDER ROWS MEGABYTES
 //     measure-storage open QUERIES FOLDER MEGABYTES
 //
-// The last two are of a store of any size, whose memory is limited (0 for no limit): see Growth.swift.
+// The last two are of a store of any size: see Growth.swift. MEGABYTES limits the memory of collections; 0 does not.
 //
 // Row i has the key i and the metadata {"part": i mod 100}. TRUTH holds the true ids of each query, one block of queries
 // for each share of rows: all, 1, 10 and 50 percent.
@@ -49,8 +49,8 @@ struct Searching: Encodable {
     var searches: [Search]
 }
 
-func fill(_ base: VectorMatrix, folder: URL, singles: Int) async throws -> Filling {
-    let store = try await VectorStore.open(folder)
+func fill(_ base: VectorMatrix, folder: URL, singles: Int, megabytes: Int) async throws -> Filling {
+    let store = try await VectorStore.open(folder, options: options(megabytes))
     let collection = try await store.createCollection("rows", dimension: base.dimension, metric: .squaredL2)
     func row(_ number: Int, key: Int) -> StoredVector {
         StoredVector(
@@ -80,10 +80,10 @@ func fill(_ base: VectorMatrix, folder: URL, singles: Int) async throws -> Filli
     )
 }
 
-func search(_ queries: VectorMatrix, truth: [[Int32]], folder: URL) async throws -> Searching {
+func search(_ queries: VectorMatrix, truth: [[Int32]], folder: URL, megabytes: Int) async throws -> Searching {
     let before = residentMemory()
     let start = ContinuousClock.now
-    let store = try await VectorStore.open(folder)
+    let store = try await VectorStore.open(folder, options: options(megabytes))
     let collection = try await store.collection("rows")
     _ = try await collection.search(Array(queries[0]), k: k)
     let openSeconds = (ContinuousClock.now - start) / .seconds(1)
@@ -132,15 +132,27 @@ encoder.keyEncodingStrategy = .convertToSnakeCase
 let arguments = Array(CommandLine.arguments.dropFirst())
 let figures: Data
 switch arguments.first {
-case "fill" where arguments.count == 4:
+case "fill" where arguments.count == 5:
     let base = try VectorFile.read(URL(filePath: arguments[1]))
     figures = try encoder.encode(
-        try await fill(base, folder: URL(filePath: arguments[2]), singles: Int(arguments[3]) ?? 200)
+        try await fill(
+            base,
+            folder: URL(filePath: arguments[2]),
+            singles: Int(arguments[3]) ?? 200,
+            megabytes: Int(arguments[4]) ?? 0
+        )
     )
-case "search" where arguments.count == 4:
+case "search" where arguments.count == 5:
     let queries = try VectorFile.read(URL(filePath: arguments[1]))
     let truth = try VectorFile.readIDs(URL(filePath: arguments[2]))
-    figures = try encoder.encode(try await search(queries, truth: truth, folder: URL(filePath: arguments[3])))
+    figures = try encoder.encode(
+        try await search(
+            queries,
+            truth: truth,
+            folder: URL(filePath: arguments[3]),
+            megabytes: Int(arguments[4]) ?? 0
+        )
+    )
 case "grow" where arguments.count == 6:
     figures = try encoder.encode(
         try await grow(

@@ -9,15 +9,21 @@ struct MainIndex: Sendable {
     /// As many rows as the index was trained for.
     let trainedCount: Int
     /// Where its inverted lists are in the file, up to which id: rows that were added since are in memory.
-    let fileThrough: Int64?
+    private let fileThrough: Int64?
+
+    /// The bytes of memory that the index took when its file was opened.
+    private let openedSize: Int
 
     var isInFile: Bool { fileThrough != nil }
+    /// The bytes of memory that rows take which were added to lists in a file.
+    var addedSize: Int { index.memorySize - openedSize }
 
     /// An index that was read from its file.
     init(_ index: VectorIndex, through: Int64, isInFile: Bool) {
         self.index = index
         self.through = through
         fileThrough = isInFile ? through : nil
+        openedSize = index.memorySize
         trainedCount = max(index.count, 1)
     }
 
@@ -32,6 +38,7 @@ struct MainIndex: Sendable {
         index = try VectorIndex(description, dimension: table.dimension, metric: table.metric)
         through = version.sequence
         fileThrough = nil
+        openedSize = 0
         trainedCount = max(slots.count, 1)
         // Of rows that are not in memory as few as can be: there are no more than four times the root of their number of
         // lists, each of which takes 64.

@@ -249,16 +249,11 @@ extension LiveCollection {
             {
                 return .file
             }
-            if let main = version.main, size > limit || indexSize > limit / 4,
-                main.index.indexDescription.canKeepListsInFile
+            if let main = version.main, main.index.indexDescription.canKeepListsInFile,
+                main.isInFile ? main.addedSize > limit / 8 : size > limit || indexSize > limit / 4
             {
                 // The file first has what the index has.
-                let isSaved = record.sidecar?.through == main.through
-                if isSaved, main.fileThrough != main.through { return .leaveLists }
-                let added =
-                    table.firstSlot(fromID: main.through + 1)
-                    - table.firstSlot(fromID: (main.fileThrough ?? .min + 1) + 1)
-                if !isSaved, added >= 4096 { return .save }
+                return record.sidecar?.through == main.through ? .leaveLists : .save
             }
         }
         guard table.filed != nil || version.main?.isInFile == true else { return nil }
