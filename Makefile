@@ -38,7 +38,7 @@ examples := documents text-classification text-clustering semantic-search bring-
 .PHONY: help install corpus build demo test test-processors test-arm test-milvus milvus-protocol interoperability \
     consumer examples test-map test-tokenizers \
     documentation api lint format benchmarks benchmark benchmark-word2vec benchmark-word2vec-quality \
-    benchmark-faiss benchmark-store benchmark-hybrid benchmark-encoder \
+    benchmark-faiss benchmark-store benchmark-growth benchmark-hybrid benchmark-encoder \
     soak sanitize clean
 
 help: ## List the targets
@@ -174,6 +174,12 @@ benchmark-store: install ## The vector store, Chroma and LanceDB in turn; BASE=v
 	@sh Scripts/python.sh Benchmarks/Peers/storage-requirements.txt .cache/python-stores
 	@.cache/python-stores/bin/python Benchmarks/Peers/vector_store.py "$(BASE)" "$(QUERIES)" $(FLAGS)
 
+benchmark-growth: install_flags := --tests
+benchmark-growth: install ## A store of ten thousand to ten million rows in little memory; BASE=vectors QUERIES=queries, FLAGS="--rows 10000,100000"
+	@test -r "$(BASE)" && test -r "$(QUERIES)" || { echo "make: give BASE=FILE and QUERIES=FILE, vectors" >&2; exit 1; }
+	@swift build --package-path Benchmarks --scratch-path .build/benchmarks -c release $(swift_flags) --product measure-storage
+	@python3 Benchmarks/Peers/storage_growth.py "$(BASE)" "$(QUERIES)" --plot Benchmarks/storage.svg $(FLAGS)
+
 benchmark-hybrid: install_flags := --tests
 benchmark-hybrid: corpus ## Search by vectors and words in turn with LanceDB; FLAGS="--rows 100000 …"
 	@swift build --package-path Benchmarks --scratch-path .build/benchmarks -c release $(swift_flags) --product measure-hybrid
@@ -191,15 +197,20 @@ benchmark-encoder: install ## Encode sentences in turn with ONNX Runtime, CTrans
 KILLS ?= 500
 SIDECARS ?= 20000
 DATABASES ?= 5000
+FILES ?= 3000
+CONVERSIONS ?= 200
 STEP ?= 1
 SECONDS ?= 120
 
-soak: install ## Kill, damage and crowd the vector store; KILLS=, SIDECARS=, DATABASES=, STEP=, SECONDS=
+soak: install ## Kill, damage and crowd the vector store; KILLS=, CONVERSIONS=, SIDECARS=, DATABASES=, FILES=, STEP=, SECONDS=
 	@swift build -c release $(package_flags) --product storage-soak
 	@cc -shared -fPIC -o .build/failing_writes.so Tests/StorageSoak/failing_writes.c -ldl
 	@.build/release/storage-soak readers --seconds $(SECONDS)
-	@.build/release/storage-soak damage --sidecars $(SIDECARS) --databases $(DATABASES)
+	@.build/release/storage-soak damage --sidecars $(SIDECARS) --databases $(DATABASES) --files $(FILES)
 	@.build/release/storage-soak faults --library .build/failing_writes.so --step $(STEP)
+	@.build/release/storage-soak faults --library .build/failing_writes.so --step $(STEP) --on-disk --operations 60
+	@.build/release/storage-soak convert --kills $(CONVERSIONS) --folder /var/tmp/storage-convert \
+	    --fixture Tests/VectorStorageTests/Fixtures/version-1
 	@.build/release/storage-soak crash --kills $(KILLS) --folder /var/tmp/storage-crash
 
 sanitize: install ## Run the tests under AddressSanitizer, then under ThreadSanitizer

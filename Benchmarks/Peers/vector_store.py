@@ -180,7 +180,7 @@ parser.add_argument("queries", help=".npy, float32")
 parser.add_argument("--rounds", type=int, default=3)
 parser.add_argument("--singles", type=int, default=200, help="upserts one by one")
 parser.add_argument("--systems", default="swift-faiss,Chroma,LanceDB,zvec", help="which, with commas between")
-parser.add_argument("--memory", type=int, default=0, help="MiB that our collections may take; 0 for no limit")
+parser.add_argument("--memory", type=int, default=0, help="MiB that our collections may take in a column of its own")
 arguments = parser.parse_args()
 PROGRAM = pathlib.Path(__file__).resolve().parents[2] / ".build/benchmarks/release/measure-storage"
 
@@ -216,13 +216,17 @@ with tempfile.TemporaryDirectory(dir="/var/tmp") as scratch:
     flat = truth.reshape(-1, 10)
     np.hstack([np.full((len(flat), 1), 10, dtype="<i4"), flat]).tofile(scratch / "truth.ivecs")
     runs = {system: [] for system in arguments.systems.split(",")}
+    limited = f"swift-faiss, {arguments.memory} MiB"
+    if arguments.memory > 0:
+        runs = {"swift-faiss": [], limited: []} | runs
     for _ in range(arguments.rounds):
         for system, results in runs.items():
             folder = scratch / "store"
             shutil.rmtree(folder, ignore_errors=True)
-            if system == "swift-faiss":
-                results.append(ours("fill", arguments.base, folder, arguments.singles, arguments.memory)
-                               | ours("search", arguments.queries, scratch / "truth.ivecs", folder, arguments.memory))
+            if system.startswith("swift-faiss"):
+                memory = arguments.memory if system == limited else 0
+                results.append(ours("fill", arguments.base, folder, arguments.singles, memory)
+                               | ours("search", arguments.queries, scratch / "truth.ivecs", folder, memory))
             else:
                 program = {"Chroma": CHROMA, "LanceDB": LANCE, "zvec": ZVEC}[system]
                 results.append(theirs(program, "fill", folder, arguments.base, arguments.singles)

@@ -38,7 +38,10 @@ struct StoreImportCommand: AsyncParsableCommand {
     @Option(help: "Leave out so many rows at the start, such as those that are stored already.")
     var skip = 0
 
-    @Option(help: "MiB of memory that the collection may take; what has no place stays on the disk. By default all is in memory.")
+    @Option(
+        help:
+            "MiB of memory that the collection may take; what has no place stays on the disk. By default all is in memory."
+    )
     var memory: Int?
 
     @OptionGroup var outputs: OutputArguments

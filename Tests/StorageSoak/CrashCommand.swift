@@ -27,18 +27,23 @@ struct CrashCommand: AsyncParsableCommand {
     @Option(help: "The longest that opening and the first answer may take, in seconds.")
     var limit = 1.0
 
+    @Option(help: "MiB of memory that the collection may take, far fewer than it has; 0 for no limit.")
+    var memory = 16
+
     @Option(help: "Seed of the moments.")
     var seed: UInt64 = 1
 
     @Option(help: "A folder for the store; it is removed first.")
     var folder: String
 
+    private var options: StoreOptions { StoreOptions(memoryBudget: memory == 0 ? nil : memory << 20) }
+
     func run() async throws {
         let url = URL(filePath: folder)
         try? FileManager.default.removeItem(at: url)
         var model = StorageModel(metric: .squaredL2)
         do {
-            let store = try await VectorStore.open(url)
+            let store = try await VectorStore.open(url, options: options)
             let collection = try await store.createCollection(
                 "rows",
                 dimension: 128,
@@ -64,8 +69,9 @@ struct CrashCommand: AsyncParsableCommand {
             figures.acknowledged += written
 
             let start = ContinuousClock.now
-            let store = try await VectorStore.open(url)
+            let store = try await VectorStore.open(url, options: options)
             let collection = try await store.collection("rows")
+            figures.onDisk += collection.statistics.rowsOnDiskCount > 0 ? 1 : 0
             let query = crashLoad.query(kill)
             // All lists, and far more candidates than answers: then what an index answers is exact, too.
             let options = QueryOptions(probes: 1 << 20, candidates: 1000)
@@ -105,7 +111,8 @@ struct CrashCommand: AsyncParsableCommand {
             \(kills) kills, \(figures.acknowledged) acknowledged changes, none lost; \(figures.unacknowledged) changes \
             under way were there whole, no change in part. Opening and first answer of \(model.rows.count) x 128: \
             median \(median(figures.seconds).formatted(decimals: 3)) s, longest \
-            \(figures.longest.formatted(decimals: 3)) s, \(figures.servedExactly) times without an index
+            \(figures.longest.formatted(decimals: 3)) s, \(figures.servedExactly) times without an index, \(figures.onDisk) \
+            times with rows on the disk
             """
         )
         if figures.longest >= limit { throw Failure("an opening took \(figures.longest) s, longer than \(limit) s") }
@@ -115,6 +122,7 @@ struct CrashCommand: AsyncParsableCommand {
         var acknowledged = 0
         var unacknowledged = 0
         var servedExactly = 0
+        var onDisk = 0
         var longest = 0.0
         var seconds: [Double] = []
     }
@@ -123,7 +131,7 @@ struct CrashCommand: AsyncParsableCommand {
     private func runAndKill(_ url: URL, from first: Int, after milliseconds: Int) throws -> Int {
         let process = Process()
         process.executableURL = URL(filePath: CommandLine.arguments[0])
-        process.arguments = ["crash-child", url.path, "--from", String(first)]
+        process.arguments = ["crash-child", url.path, "--from", String(first), "--memory", String(memory)]
         let output = Pipe()
         process.standardOutput = output
         try process.run()
@@ -147,10 +155,12 @@ struct CrashChildCommand: AsyncParsableCommand {
 
     @Argument var folder: String
     @Option var from = 0
+    @Option var memory = 0
 
     func run() async throws {
         do {
-            let store = try await VectorStore.open(URL(filePath: folder), options: StoreOptions(access: .readWrite))
+            let options = StoreOptions(access: .readWrite, memoryBudget: memory == 0 ? nil : memory << 20)
+            let store = try await VectorStore.open(URL(filePath: folder), options: options)
             let collection = try await store.collection("rows")
             acknowledge("o")
             // Indexes are built and written all the while, so that their files are met in every stage.

@@ -15,6 +15,9 @@ struct DamageCommand: AsyncParsableCommand {
     @Option(help: "Damages of the database and its write-ahead log.")
     var databases = 5_000
 
+    @Option(help: "Damages of the files of a collection on the disk: rows, index and database.")
+    var files = 3_000
+
     @Option(help: "Seed of the damages.")
     var seed: UInt64 = 1
 
@@ -25,9 +28,12 @@ struct DamageCommand: AsyncParsableCommand {
         let url = URL(filePath: folder)
         try? FileManager.default.removeItem(at: url)
         defer { try? FileManager.default.removeItem(at: url) }
-        let trial = try await DamageTrial(folder: url)
-        for (name, count, targets) in [
-            ("index files", sidecars, [DamageTrial.Target.sidecar]), ("database", databases, [.database, .log]),
+        let inMemory = try await DamageTrial(folder: url.appending(path: "memory"))
+        let onDisk = try await DamageTrial(folder: url.appending(path: "disk"), isOnDisk: true)
+        for (name, trial, count, targets) in [
+            ("index files", inMemory, sidecars, [DamageTrial.Target.sidecar]),
+            ("database", inMemory, databases, [.database, .log]),
+            ("rows on the disk", onDisk, files, [.rowFile, .sidecar, .database]),
         ] {
             let bar = ProgressBar("damaging \(name)")
             var outcomes: [DamageTrial.Outcome: Int] = [:]

@@ -5,8 +5,11 @@ import StorageTestSupport
 import VectorStorage
 import Vectors
 
-/// The changes of the script: rows enough that an index is built, written and replaced.
-private let faultLoad = StorageLoad(seed: 31, dimension: 8, keys: 1200, batch: 40)
+/// The changes of the script: rows enough that an index is built, written and replaced, or that they have no place in memory
+/// and files of rows are as well.
+private func faultLoad(isOnDisk: Bool) -> StorageLoad {
+    StorageLoad(seed: 31, dimension: 8, keys: isOnDisk ? 12_000 : 1200, batch: 40)
+}
 private let faultIndex = CollectionIndex.described(.ivfFlat(lists: 4))
 
 struct FaultsCommand: AsyncParsableCommand {
@@ -30,6 +33,9 @@ struct FaultsCommand: AsyncParsableCommand {
 
     @Option(help: "A folder for the stores, best in memory.")
     var folder = "/dev/shm/storage-faults"
+
+    @Flag(help: "Of so many rows that most are on the disk only.")
+    var onDisk = false
 
     @Option(help: ArgumentHelp("Which failures: all, or one of these.", valueName: "fault"))
     var only: Fault?
@@ -66,6 +72,7 @@ struct FaultsCommand: AsyncParsableCommand {
     }
 
     private func attempt(failing write: Int, _ fault: Fault) async throws -> (writes: Int, failed: Int) {
+        let load = faultLoad(isOnDisk: onDisk)
         let url = URL(filePath: folder)
         try? FileManager.default.removeItem(at: url)
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
@@ -73,7 +80,8 @@ struct FaultsCommand: AsyncParsableCommand {
         let store = url.appending(path: "store")
         let process = Process()
         process.executableURL = URL(filePath: CommandLine.arguments[0])
-        process.arguments = ["faults-child", store.path, "--operations", String(operations)]
+        process.arguments =
+            ["faults-child", store.path, "--operations", String(operations)] + (onDisk ? ["--on-disk"] : [])
         process.environment = ProcessInfo.processInfo.environment.merging([
             "LD_PRELOAD": URL(filePath: library).path, "FAILING_WRITES_FOLDER": store.path,
             "FAILING_WRITES_FIRST": String(write), "FAILING_WRITES_ERRNO": String(fault.code),
@@ -92,17 +100,18 @@ struct FaultsCommand: AsyncParsableCommand {
         let marks = Array(text.utf8)
         var lastWritten = -1
         for (number, mark) in marks.enumerated() where mark == UInt8(ascii: ".") {
-            if model.apply(operation(number)) { lastWritten = number }
+            if model.apply(operation(number, load)) { lastWritten = number }
         }
         if FileManager.default.fileExists(atPath: store.appending(path: "store.sqlite").path), marks.contains(46) {
-            let again = try await VectorStore.open(store, options: StoreOptions(access: .readWrite))
+            let options = StoreOptions(access: .readWrite, memoryBudget: onDisk ? 1 << 20 : nil)
+            let again = try await VectorStore.open(store, options: options)
             let collection = try await again.collection("rows")
-            var problem = try await difference(collection, model, load: faultLoad, queries: 0..<4)
+            var problem = try await difference(collection, model, load: load, queries: 0..<4)
             // A change whose flush failed may be found whole, if none succeeded after it and overwrote it.
             for number in lastWritten + 1..<marks.count where problem != nil && marks[number] == UInt8(ascii: "x") {
                 var withFailed = model
-                withFailed.apply(operation(number))
-                if try await difference(collection, withFailed, load: faultLoad, queries: 0..<4) == nil {
+                withFailed.apply(operation(number, load))
+                if try await difference(collection, withFailed, load: load, queries: 0..<4) == nil {
                     problem = nil
                 }
             }
@@ -116,8 +125,8 @@ struct FaultsCommand: AsyncParsableCommand {
 }
 
 /// The first change stores enough rows for an index.
-private func operation(_ number: Int) -> StorageOperation {
-    number == 0 ? .upsert(faultLoad.rows(0..<1200)) : faultLoad.operation(number)
+private func operation(_ number: Int, _ load: StorageLoad) -> StorageOperation {
+    number == 0 ? .upsert(load.rows(0..<load.keys)) : load.operation(number)
 }
 
 struct FaultsChildCommand: AsyncParsableCommand {
@@ -125,14 +134,17 @@ struct FaultsChildCommand: AsyncParsableCommand {
 
     @Argument var folder: String
     @Option var operations = 200
+    @Flag var onDisk = false
 
     /// Prints a dot for a change that was acknowledged and an x for one that failed with a typed error; whatever else
     /// happens ends it with an error.
     func run() async throws {
+        let load = faultLoad(isOnDisk: onDisk)
         let store: VectorStore
         let collection: VectorCollection
         do throws(VectorError) {
-            store = try await VectorStore.open(URL(filePath: folder))
+            let options = StoreOptions(memoryBudget: onDisk ? 1 << 20 : nil)
+            store = try await VectorStore.open(URL(filePath: folder), options: options)
             collection = try await store.createCollection(
                 "rows",
                 dimension: 8,
@@ -146,16 +158,15 @@ struct FaultsChildCommand: AsyncParsableCommand {
         var model = StorageModel(metric: .squaredL2)
         for number in 0..<operations {
             do throws(VectorError) {
-                try await operation(number).run(on: collection)
-                model.apply(operation(number))
+                try await operation(number, load).run(on: collection)
+                model.apply(operation(number, load))
                 print(".", terminator: "")
             } catch {
                 print("x", terminator: "")
             }
             if number % 50 == 20 { try? await collection.rebuildIndex() }
             if number % 50 == 40 || number == operations - 1 {
-                if let problem = try await difference(collection, model, load: faultLoad, queries: number..<number + 2)
-                {
+                if let problem = try await difference(collection, model, load: load, queries: number..<number + 2) {
                     throw Failure("after change \(number): \(problem)")
                 }
             }

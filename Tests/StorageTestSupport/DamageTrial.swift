@@ -7,6 +7,8 @@ import Vectors
 package struct DamageTrial: Sendable {
     package enum Target: Sendable, CaseIterable {
         case sidecar, database, log, acknowledged
+        /// Of a trial of rows on the disk.
+        case rowFile
     }
 
     package enum Outcome: String, Sendable {
@@ -24,10 +26,15 @@ package struct DamageTrial: Sendable {
     private let pristine: URL
     private let copy: URL
     private let model: StorageModel
-    private let load = StorageLoad(seed: 9, dimension: 8, keys: 1500, batch: 100)
+    private let load: StorageLoad
+    private let memoryBudget: Int?
 
     /// Writes the store: rows, an index file, and, in the write-ahead log, changes after it.
-    package init(folder: URL) async throws {
+    ///
+    /// - Parameter isOnDisk: whether there are so many rows, and so little memory for them, that a row file holds most.
+    package init(folder: URL, isOnDisk: Bool = false) async throws {
+        load = StorageLoad(seed: 9, dimension: 8, keys: isOnDisk ? 12_000 : 1500, batch: 100)
+        memoryBudget = isOnDisk ? 1 << 20 : nil
         pristine = folder.appending(path: "pristine")
         copy = folder.appending(path: "copy")
         var model = StorageModel(metric: .squaredL2)
@@ -40,7 +47,7 @@ package struct DamageTrial: Sendable {
             index: .described(.ivfFlat(lists: 8)),
             fullText: StorageLoad.fullText
         )
-        let rows = load.rows(0..<1500)
+        let rows = load.rows(0..<load.keys)
         try await collection.upsert(rows)
         model.apply(.upsert(rows))
         try await store.compact()
@@ -64,6 +71,7 @@ package struct DamageTrial: Sendable {
         let names = try FileManager.default.contentsOfDirectory(atPath: copy.path)
         let name: String? =
             switch target {
+            case .rowFile: names.first { $0.hasSuffix(".vrows") }
             case .sidecar: names.first { $0.hasSuffix(".vlists") }
             case .database: "store.sqlite"
             case .log: "store.sqlite-wal"
@@ -72,7 +80,8 @@ package struct DamageTrial: Sendable {
         guard let name else { throw WrongAnswer(description: "there is no \(target)") }
         try damage.apply(to: copy.appending(path: name), using: &random)
         do {
-            let store = try await VectorStore.open(copy, options: StoreOptions(access: .readWrite))
+            let options = StoreOptions(access: .readWrite, memoryBudget: memoryBudget)
+            let store = try await VectorStore.open(copy, options: options)
             let collection = try await store.collection("rows")
             let hadIndex = collection.statistics.indexProblem == nil
             let first = Int(truncatingIfNeeded: seed % 1000) * 10

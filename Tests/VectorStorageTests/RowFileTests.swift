@@ -151,7 +151,7 @@ struct RowFileTests {
         }
     }
 
-    @Test("Damage of a row file or of the rows behind it is a typed error or does no harm", arguments: 0..<4)
+    @Test("Damage of a row file or of the rows behind it is a typed error or does no harm", arguments: 0..<3)
     func damage(part: Int) async throws {
         try await withTemporaryFolder { folder in
             let url = folder.appending(path: "store")

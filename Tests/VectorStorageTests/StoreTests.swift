@@ -177,7 +177,7 @@ struct StoreTests {
     @Test("Damaged files give right answers or typed errors", arguments: DamageTrial.Target.allCases)
     func damage(target: DamageTrial.Target) async throws {
         try await withTemporaryFolder { folder in
-            let trial = try await DamageTrial(folder: folder)
+            let trial = try await DamageTrial(folder: folder, isOnDisk: target == .rowFile)
             for seed in 0..<40 { _ = try await trial.run(target, seed: UInt64(seed)) }
         }
     }

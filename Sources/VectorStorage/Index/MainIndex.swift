@@ -7,7 +7,7 @@ struct MainIndex: Sendable {
     /// Every row up to this id that was there when it was added is in the index.
     private(set) var through: Int64
     /// As many rows as the index was trained for.
-    let trainedCount: Int
+    private(set) var trainedCount: Int
     /// Where its inverted lists are in the file, up to which id: rows that were added since are in memory.
     private let fileThrough: Int64?
 
@@ -25,6 +25,13 @@ struct MainIndex: Sendable {
         fileThrough = isInFile ? through : nil
         openedSize = index.memorySize
         trainedCount = max(index.count, 1)
+    }
+
+    /// The same, trained for as many rows as an index that it takes the place of.
+    func replacing(_ other: MainIndex?) -> MainIndex {
+        var main = self
+        if let other { main.trainedCount = other.trainedCount }
+        return main
     }
 
     /// Trains an index and fills it with all rows of a version.

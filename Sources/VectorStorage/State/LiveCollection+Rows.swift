@@ -220,7 +220,9 @@ extension LiveCollection {
         }
         try core.whileUnchanged { () throws(VectorError) in
             state.withLock { state in
-                if state.record.sidecar == sidecar { state.version = state.version.with(main) }
+                if state.record.sidecar == sidecar {
+                    state.version = state.version.with(main.replacing(state.version.main))
+                }
             }
         }
     }

@@ -16,23 +16,25 @@ struct OpenedRows: Sendable {
         _ record: CollectionRecord,
         _ core: StoreCore,
         hasher: TextHasher?,
+        isLastTry: Bool,
         _ database: Database,
         _ cancellation: Cancellation?
     ) throws {
         self.record = record
         fullText = try StoreDatabase.fullTextIndex(of: record.id, database)
-        table = RowTable(dimension: record.dimension, metric: record.metric, hasher: hasher ?? TextHasher())
+        let whole = RowTable(dimension: record.dimension, metric: record.metric, hasher: hasher ?? TextHasher())
+        table = whole
         do {
             rowFile = try StoreDatabase.rowFile(of: record.id, database)
             if let rowFile, hasher == nil {
                 try open(rowFile, core, database, cancellation)
                 return
             }
-        } catch let error as VectorError where error.code != .cancelled {
+        } catch let error as VectorError where error.code != .cancelled && (isLastTry || error.code != .inputOutput) {
             // It can be made again, of what is read here.
             problem = "the row file '\(rowFile?.name ?? "")' can't be used: \(error.message)"
             rowFile = nil
-            (table, keys) = (RowTable(dimension: record.dimension, metric: record.metric), [:])
+            (table, keys) = (whole, [:])
         }
         try table.reserveCapacity(forMore: record.digest.count)
         keys.reserveCapacity(min(record.digest.count, 1 << 24))
@@ -98,9 +100,18 @@ extension StoreCore {
         hasher: TextHasher? = nil,
         cancellation: Cancellation? = nil
     ) throws(VectorError) -> OpenedRows {
-        try database.read { database in
-            let record = try StoreDatabase.record(collection, database)
-            return try OpenedRows(record, self, hasher: hasher, database, cancellation)
+        func open(isLastTry: Bool) throws(VectorError) -> OpenedRows {
+            try database.read { database in
+                let record = try StoreDatabase.record(collection, database)
+                return try OpenedRows(record, self, hasher: hasher, isLastTry: isLastTry, database, cancellation)
+            }
         }
+        // Another process may replace the row file between the look at its name and that at the file.
+        for _ in 0..<3 {
+            do throws(VectorError) { return try open(isLastTry: false) } catch {
+                guard error.code == .inputOutput else { throw error }
+            }
+        }
+        return try open(isLastTry: true)
     }
 }

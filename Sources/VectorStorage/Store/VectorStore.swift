@@ -90,9 +90,11 @@ public final class VectorStore: Sendable {
         }
     }
 
-    /// A collection, which is read into memory when it is asked for first. Every row is verified on the way.
+    /// A collection, which is opened when it is asked for first.
     ///
-    /// Complexity: O(rows) the first time; about 0.2 s for 100,000 vectors of 128 dimensions.
+    /// Complexity: the first time milliseconds, whatever its size, where it has a row file (see <doc:FileFormat>): its rows are
+    /// then read into memory in the background, as far as ``StoreOptions/memoryBudget`` has place for them, each of them
+    /// verified. Of fewer than 10,000 rows, and in a store of an older release that was not converted, O(rows).
     ///
     /// - Throws: `VectorError` with code `unknownCollection`, `damaged`, `tooLarge`, `inputOutput`, `closed`.
     public func collection(_ name: String) async throws(VectorError) -> VectorCollection {
