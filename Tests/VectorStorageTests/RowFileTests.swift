@@ -219,6 +219,46 @@ struct RowFileTests {
         }
     }
 
+    @Test("A damaged row is found when it is read: by a search that meets it, or in the background")
+    func damagedRow() async throws {
+        try await withTemporaryFolder { folder in
+            let url = folder.appending(path: "store")
+            let (store, _, model) = try await filled(url, options: StoreOptions())
+            try await store.close()
+            let row = try #require(model.rows[100]?.row)
+            let bytes = row.vector.withUnsafeBytes { Data($0) }
+            var database = try Data(contentsOf: url.appending(path: "store.sqlite"))
+            let place = try #require(database.range(of: bytes)?.lowerBound)
+            database[place] ^= 1
+            try database.write(to: url.appending(path: "store.sqlite"))
+
+            let onDisk = try await VectorStore.open(url, options: StoreOptions(memoryBudget: Self.budget))
+            let found = try await onDisk.collection("rows")
+            #expect(try await found.get(99) == model.rows[99]?.row)
+            for call in 0..<2 {
+                do throws(VectorError) {
+                    if call == 0 { _ = try await found.get(100) } else { _ = try await found.search(row.vector, k: 1) }
+                    Issue.record("the row was answered")
+                } catch {
+                    #expect(error.code == .damaged)
+                }
+            }
+            #expect(try await onDisk.verify().count == 1)
+            try await onDisk.close()
+
+            let inMemory = try await VectorStore.open(url)
+            let collection = try await inMemory.collection("rows")
+            await collection.waitForIndex()
+            do throws(VectorError) {
+                _ = try await collection.count(where: nil)
+                Issue.record("the collection can be used")
+            } catch {
+                #expect(error.code == .damaged)
+            }
+            try await inMemory.close()
+        }
+    }
+
     @Test("An index file that is damaged while it is open does no harm, and is made anew")
     func damagedLists() async throws {
         try await withTemporaryFolder { folder in

@@ -47,7 +47,7 @@ struct MetadataColumn: Sendable {
                 (kinds[slot], payloads[slot]) = cell(of: value, hasher: hasher)
                 return
             }
-            set(strings.map(hasher.hash), at: slot)
+            set(strings.map { hasher.hash($0) }, at: slot)
         }
 
         /// Sets the hashes of a list of strings.
@@ -263,7 +263,7 @@ private struct Cells {
         }
         for value in values {
             switch value {
-            case .strings(let strings): lists.append(strings.map(hasher.hash))
+            case .strings(let strings): lists.append(strings.map { hasher.hash($0) })
             case .integer(let integer):
                 insert(value)
                 if let double = Double(exactly: integer) { insert(.double(double)) }

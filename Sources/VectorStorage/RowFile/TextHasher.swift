@@ -15,14 +15,18 @@ struct TextHasher: Sendable {
 
     /// Of strings that Swift takes for equal: `é` as one character and as two have the same.
     func hash(_ text: String) -> Int64 {
-        var text = text.utf8.allSatisfy { $0 < 0x80 } ? text : text.precomposedStringWithCanonicalMapping
-        return Int64(bitPattern: text.withUTF8 { hash(UnsafeRawBufferPointer($0)) })
+        hash(bytes: text.utf8.allSatisfy { $0 < 0x80 } ? text : text.precomposedStringWithCanonicalMapping)
     }
 
     /// Of keys, which are equal if their bytes are. The lower half is left for the number of a row.
     func hash(_ key: VectorKey) -> UInt32 {
-        var text = key.text
-        return UInt32(truncatingIfNeeded: text.withUTF8 { hash(UnsafeRawBufferPointer($0)) } >> 32)
+        UInt32(truncatingIfNeeded: UInt64(bitPattern: hash(bytes: key.text)) >> 32)
+    }
+
+    /// Of a text by its bytes.
+    func hash(bytes text: String) -> Int64 {
+        var text = text
+        return Int64(bitPattern: text.withUTF8 { hash(UnsafeRawBufferPointer($0)) })
     }
 
     private func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {

@@ -22,23 +22,20 @@ struct CollectionState: Sendable {
     var damage: VectorError?
 
     /// Opens the row file, or reads and verifies all rows; and beside them the index file, which takes as long.
-    ///
-    /// - Parameter isWhole: whether to read all rows in any case.
     init(
         reading id: Int64,
         from core: StoreCore,
-        isWhole: Bool = false,
         cancellation: Cancellation? = nil
     ) throws(VectorError) {
         let early = try core.database.record(id).sidecar
         // Lists that stay in the file are opened at once, and brought into memory with the rows.
-        let isInFile = isWhole ? false : try core.database.hasRowFile(id)
+        let isInFile = try core.database.hasRowFile(id)
         let readIndex = Mutex<Result<MainIndex, VectorError>?>(nil)
         let readRows = Mutex<Result<OpenedRows, VectorError>>(.failure(.cancelled))
         concurrently(early == nil ? 1 : 2) { worker in
             if worker == 0 {
                 let result = Result { () throws(VectorError) in
-                    try core.rows(of: id, hasher: isWhole ? TextHasher() : nil, cancellation: cancellation)
+                    try core.rows(of: id, cancellation: cancellation)
                 }
                 readRows.withLock { $0 = result }
             } else if let early {

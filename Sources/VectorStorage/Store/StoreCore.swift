@@ -167,17 +167,6 @@ final class StoreCore: Sendable {
         rowFilesAllowed.store(true, ordering: .relaxed)
     }
 
-    /// What is wrong with a collection's row file; nil if nothing is, or if there is none.
-    func rowFileProblem(of record: CollectionRecord, _ cancellation: Cancellation) -> String? {
-        do throws(VectorError) {
-            let opened = try rows(of: record.id, cancellation: cancellation)
-            try opened.table.filed?.file.verify(cancellation: cancellation)
-            return opened.problem
-        } catch {
-            return "the row file of the collection '\(record.name)' is damaged: \(error.message)"
-        }
-    }
-
     // MARK: Memory
 
     /// The most bytes that columns of a row file may take; a part of the budget.

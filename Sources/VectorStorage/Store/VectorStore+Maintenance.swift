@@ -71,14 +71,8 @@ extension VectorStore {
             try noting { () throws(VectorError) in records = try self.core.database.catalogue().collections }
             for record in records {
                 try noting { () throws(VectorError) in
-                    let state = try CollectionState(
-                        reading: record.id,
-                        from: self.core,
-                        isWhole: true,
-                        cancellation: cancellation
-                    )
-                    if let problem = state.fileProblem { problems.append(problem) }
-                    if let problem = self.core.rowFileProblem(of: record, cancellation) { problems.append(problem) }
+                    try self.core.verifyRows(of: record, cancellation)
+                    problems += try self.core.fileProblems(of: record, cancellation)
                     let words = try self.core.database.fullTextProblem(of: record, cancellation: cancellation)
                     if let words { problems.append(words) }
                 }
