@@ -201,10 +201,9 @@ def true_neighbours(base, queries):
         part = base[ids].astype(np.float64)
         squares = (part * part).sum(1)
         block = []
-        for query in queries.astype(np.float64):
-            distances = squares - 2 * part @ query
-            nearest = np.argpartition(distances, 10)[:10]
-            block.append(ids[nearest])
+        for start in range(0, len(queries), 20):
+            products = queries[start:start + 20].astype(np.float64) @ part.T
+            block += [ids[np.argpartition(squares - 2 * row, 10)[:10]] for row in products]
         blocks.append(np.array(block, dtype="<i4"))
     return np.stack(blocks)
 

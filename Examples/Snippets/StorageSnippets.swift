@@ -53,5 +53,11 @@ func storageSnippets(_ folder: URL) async throws {
     print(sameBooks.count, sameBooks.statistics.tableMemorySize)
     try await reader.close()
 
+    let options = StoreOptions(memoryBudget: 500 << 20)
+    let archive = try await VectorStore.open(folder.appending(path: "archive"), options: options)
+    let pictures = try await archive.openOrCreateCollection("pictures", dimension: 128)
+    print(pictures.statistics.rowsOnDiskCount, pictures.statistics.tableMemorySize)
+    try await archive.close()
+
     precondition(problems.isEmpty && other == 1)
 }
