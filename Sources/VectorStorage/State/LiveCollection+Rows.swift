@@ -178,8 +178,10 @@ extension LiveCollection {
             var (table, keys) = (opened.table, opened.keys)
             let last = table.count == 0 ? Int64.min : table.id(table.count - 1)
             let new = current.table.firstSlot(fromID: last &+ 1)
-            // Rows may have left memory meanwhile, or in a store that is only read, anything may have happened.
-            guard new >= current.table.filedCount, opened.record.sequence <= current.sequence else { return }
+            // Rows may have left memory meanwhile, or another process has written: the next time, then.
+            guard new >= current.table.filedCount, opened.record.sequence <= current.sequence,
+                table.hasher.seed == current.table.hasher.seed
+            else { throw .cancelled }
             for (slot, row) in current.table.ended(after: opened.record.sequence, through: last) {
                 guard let ended = table.slot(ofID: current.table.id(slot)) else { continue }
                 if keys[table.key(ended)] == ended { keys[table.key(ended)] = nil }
@@ -216,6 +218,7 @@ extension LiveCollection {
         do throws(VectorError) {
             main = try sidecar.read(in: core.url, isInFile: isInFile)
         } catch {
+            if isInFile { throw error }  // What is in memory is whole.
             return dropIndex(because: error)
         }
         try core.whileUnchanged { () throws(VectorError) in
