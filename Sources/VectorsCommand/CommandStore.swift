@@ -14,13 +14,25 @@ enum CommandStore {
     /// Whether a command's argument is not a path.
     static func isAddress(_ place: String) -> Bool { place.hasPrefix("http://") || place.hasPrefix("https://") }
 
-    /// What a command takes of memory that only reads: its few answers are there before a larger collection were in memory.
-    static let memoryForReading = 64 << 20
+    /// How much memory collections of a folder may take.
+    enum Memory {
+        /// As much as they like; little for a command that only reads, whose few answers are there before a larger collection
+        /// were in memory.
+        case usual
+        /// So many bytes, or as many as they like.
+        case limit(Int?)
 
-    /// - Parameter memory: the bytes that collections of a folder may take.
-    static func open(_ place: String, _ access: StoreOptions.Access, memory: Int?) async throws -> CommandStore {
+        fileprivate func budget(_ access: StoreOptions.Access) -> Int? {
+            switch self {
+            case .usual: access == .readOnly ? 64 << 20 : nil
+            case .limit(let bytes): bytes
+            }
+        }
+    }
+
+    static func open(_ place: String, _ access: StoreOptions.Access, memory: Memory) async throws -> CommandStore {
         guard isAddress(place) else {
-            let options = StoreOptions(access: access, memoryBudget: memory)
+            let options = StoreOptions(access: access, memoryBudget: memory.budget(access))
             return .folder(try await VectorStore.open(fileURL(place), options: options))
         }
         guard let url = URL(string: place) else { throw ValidationError("'\(place)' is not an address") }
@@ -102,23 +114,11 @@ enum CommandStore {
     }
 }
 
-/// Opens a store, lets `body` use it, and closes it; where it only reads, with little memory.
-func withStore<Result: Sendable>(
-    at place: String,
-    _ access: StoreOptions.Access,
-    _ body: (CommandStore) async throws -> Result
-) async throws -> Result {
-    let memory = access == .readOnly ? CommandStore.memoryForReading : nil
-    return try await withStore(at: place, access, memory: memory, body)
-}
-
 /// Opens a store, lets `body` use it, and closes it.
-///
-/// - Parameter memory: the bytes that collections of a folder may take.
 func withStore<Result: Sendable>(
     at place: String,
     _ access: StoreOptions.Access,
-    memory: Int?,
+    memory: CommandStore.Memory = .usual,
     _ body: (CommandStore) async throws -> Result
 ) async throws -> Result {
     let store = try await CommandStore.open(place, access, memory: memory)

@@ -42,15 +42,7 @@ struct CollectionArguments: ParsableArguments {
     /// Opens both, lets `body` use them, and closes the store.
     func with<Result: Sendable>(
         _ access: StoreOptions.Access,
-        _ body: (any StoredCollection) async throws -> Result
-    ) async throws -> Result {
-        try await withStore(at: store, access) { store in try await body(store.collection(collection)) }
-    }
-
-    /// The same, with so many bytes of memory for a folder's collections, or as many as they like.
-    func with<Result: Sendable>(
-        _ access: StoreOptions.Access,
-        memory: Int?,
+        memory: CommandStore.Memory = .usual,
         _ body: (any StoredCollection) async throws -> Result
     ) async throws -> Result {
         try await withStore(at: store, access, memory: memory) { store in try await body(store.collection(collection)) }
@@ -65,23 +57,11 @@ extension StoredCollection {
     func countAll() async throws -> Int { try await count(where: nil) }
 }
 
-/// Opens a folder's store, lets `body` use it, and closes it; where it only reads, with little memory.
-func withStore<Result: Sendable>(
-    _ path: String,
-    _ access: StoreOptions.Access,
-    _ body: (VectorStore) async throws -> Result
-) async throws -> Result {
-    let memory = access == .readOnly ? CommandStore.memoryForReading : nil
-    return try await withStore(path, access, memory: memory, body)
-}
-
 /// Opens a folder's store, lets `body` use it, and closes it.
-///
-/// - Parameter memory: the bytes that collections may take.
 func withStore<Result: Sendable>(
     _ path: String,
     _ access: StoreOptions.Access,
-    memory: Int?,
+    memory: CommandStore.Memory = .usual,
     _ body: (VectorStore) async throws -> Result
 ) async throws -> Result {
     guard !CommandStore.isAddress(path) else {

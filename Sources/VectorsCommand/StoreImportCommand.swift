@@ -76,12 +76,12 @@ struct StoreImportCommand: AsyncParsableCommand {
         try outputs.report(figures, lines: ["the collection holds \(figures.count) vectors"])
     }
 
-    private var memoryBudget: Int? { memory.map { min($0, 1 << 40) << 20 } }
+    private var memoryLimit: CommandStore.Memory { .limit(memory.map { min($0, 1 << 40) << 20 }) }
 
     private func importTexts(_ field: String) async throws -> Figures {
         let encoder = try model.encoder(for: "--text-field")
         let texts = TextImport(path: input, field: field, skip: skip, batch: min(batches.batch, 1000))
-        return try await withStore(place.store, .readWrite, memory: memoryBudget) { store in
+        return try await withStore(place.store, .readWrite, memory: memoryLimit) { store in
             let collection = try await store.textCollection(place.collection, embedder: encoder)
             let start = ContinuousClock.now
             let count = try await texts.run(into: collection)
@@ -100,7 +100,7 @@ struct StoreImportCommand: AsyncParsableCommand {
     private func importVectors() async throws -> Figures {
         let input = try VectorInput(input, reading.options)
         let lines = try metadata.map { TextLines(try ByteStream(fileURL($0))) }
-        return try await place.with(.readWrite, memory: memoryBudget) { collection in
+        return try await place.with(.readWrite, memory: memoryLimit) { collection in
             try input.check(dimension: collection.dimension, of: "the collection '\(collection.name)'")
             let descriptions = try lines.map { try readDescriptions($0, count: input.count) }
             let content = try input.read(for: collection.metric)

@@ -58,7 +58,7 @@ struct StorePlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let clock = ContinuousClock()
-        let plan = try await withStore(store, .readOnly, memory: nil) { store in
+        let plan = try await withStore(store, .readOnly, memory: .limit(nil)) { store in
             let start = clock.now
             let collection = try await store.collection(collection)
             let opening = (clock.now - start).seconds

@@ -7,7 +7,7 @@ final class StoreDatabase: Sendable {
     static let fileName = "store.sqlite"
     /// "SwVs": what `file` and SQLite's tools show of whose database it is.
     private static let applicationID = 0x5377_5673
-    /// The versions of the format, see the article on the file format. A store has the lowest that knows all that it holds.
+    /// The versions of the format, see the article on the file format. A new store has the newest.
     static let versions = 1...3
 
     private let pool: DatabasePool

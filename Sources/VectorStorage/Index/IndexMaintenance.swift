@@ -9,7 +9,7 @@ final class IndexMaintenance: Sendable {
         /// Does what is asked for, then ends.
         var worker: Task<Void, Never>?
         var request = Request.none
-        /// When the last change came in.
+        /// When there was last reason to look: a change, or a search that met a problem.
         var lastRequest = ContinuousClock.now
         /// How many wait until all is done.
         var waitingCount = 0

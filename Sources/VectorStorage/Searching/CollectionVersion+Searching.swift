@@ -89,13 +89,11 @@ extension CollectionVersion {
 
     /// Lists to visit: the fewer rows pass, the farther away the nearest of them are.
     private func probes(_ lists: Int, _ matching: Int) -> Int {
-        max(
-            1,
-            Int(
-                (1.5 * (Double(lists) * Double(max(liveCount, 1)) / Double(max(matching, 1))).squareRoot()).rounded(.up)
-            )
-        )
+        max(1, Int((1.5 * (Double(lists) / share(matching)).squareRoot()).rounded(.up)))
     }
+
+    /// The share of the rows that so many are.
+    private func share(_ matching: Int) -> Double { Double(max(matching, 1)) / Double(max(liveCount, 1)) }
 
     /// What the index finds, of the rows that it holds.
     private func propose(
@@ -110,11 +108,10 @@ extension CollectionVersion {
         let surplus = Double(main.index.count) / Double(max(indexedCount, 1))
         let wanted = max(options.candidates ?? Int(Double(2 * k + 16) * min(surplus, 16)), k)
         var search = SearchOptions(probes: options.probes, ef: options.ef, threads: options.threads)
-        let share = Double(max(matching, 1)) / Double(max(liveCount, 1))
         if search.probes == nil, let lists = main.index.indexDescription.listCount {
             search.probes = probes(lists, matching)
         }
-        if search.ef == nil { search.ef = Int((64 / share).rounded(.up)) }
+        if search.ef == nil { search.ef = Int((64 / share(matching)).rounded(.up)) }
         if let rows {
             search.filter = table.filter(for: rows, in: 0..<firstRecentSlot)
         }
