@@ -16,7 +16,8 @@ final class StoreCore: Sendable {
     private let memory = Locked<[Int64: Int]>([:])
     private let rowFilesAllowed = Atomic(false)
     private let closed = Atomic(false)
-    /// Which database file was opened; and whether it was found to be there no longer.
+    /// Where the database file was opened, and which it is; and whether it was found to be there no longer.
+    private let databasePath: String
     private let identity: Folder.Identity?
     private let isLost = Atomic(false)
     /// How many snapshots are being made, and the files that were replaced meanwhile.
@@ -27,7 +28,8 @@ final class StoreCore: Sendable {
         self.options = options
         let path = try url.filePath
         let databaseURL = url.appending(path: StoreDatabase.fileName)
-        let exists = FileManager.default.fileExists(atPath: databaseURL.path(percentEncoded: false))
+        databasePath = databaseURL.path(percentEncoded: false)
+        let exists = FileManager.default.fileExists(atPath: databasePath)
         guard exists || options.access == .readWriteCreating else {
             throw VectorError(.noStore, "'\(path)' holds no vector store")
         }
@@ -45,7 +47,7 @@ final class StoreCore: Sendable {
             isNew ? .readWriteCreating : options.access == .readOnly ? .readOnly : StoreOptions.Access.readWrite
         try options.validate()
         database = try StoreDatabase(databaseURL, access: access, durability: options.durability)
-        identity = Folder.Identity(databaseURL.path(percentEncoded: false))
+        identity = Folder.Identity(databasePath)
         // Before the catalogue: a process that writes may acknowledge more in between.
         let value = acknowledged?.value ?? (try? AcknowledgedSequence(url, readOnly: true))?.value
         let last = try database.catalogue().sequence
@@ -108,14 +110,15 @@ final class StoreCore: Sendable {
     /// a file that has no name any more, and that nobody will find. Once seen, it stays so: what was written last may be
     /// missing in the database's memory or in ours.
     private func checkPlace() throws(VectorError) {
-        let path = url.appending(path: StoreDatabase.fileName).path(percentEncoded: false)
-        if !isLost.load(ordering: .relaxed), Folder.Identity(path) == identity, Folder.Identity(path + "-wal") != nil {
+        if !isLost.load(ordering: .relaxed), Folder.Identity(databasePath) == identity,
+            Folder.Identity(databasePath + "-wal") != nil
+        {
             return
         }
         isLost.store(true, ordering: .relaxed)
         throw VectorError(
             .inputOutput,
-            "'\(path)' was deleted, moved or replaced while the store was open: nothing can be written to it"
+            "'\(databasePath)' was deleted, moved or replaced while the store was open: nothing can be written to it"
         )
     }
 

@@ -7,11 +7,13 @@ import Synchronization
 /// cancelled: once one thread of the work has seen that, all of them do.
 package final class Cancellation: Sendable {
     private let flag = Atomic<Bool>(false)
-    fileprivate static let key = DispatchSpecificKey<Cancellation>()
+    /// A task-local value serves threads without a task, too. (One specific to a queue would cost a wake-up of another
+    /// thread, on which Dispatch releases it.)
+    @TaskLocal fileprivate static var ofThisWork: Cancellation?
 
     /// That of the work which `runBlocking(_:)` does here; elsewhere a new one. So an async form has only to run the call
     /// that blocks.
-    package static var current: Cancellation { DispatchQueue.getSpecific(key: key) ?? Cancellation() }
+    package static var current: Cancellation { ofThisWork ?? Cancellation() }
 
     package init() {}
 
@@ -41,14 +43,13 @@ package func runBlocking<Success: Sendable, Failure: Error>(
             // A serial queue of its own gets a thread of its own. A concurrent queue would not do: where Dispatch runs
             // on its own thread pool (Linux), it shares as many threads as there are processors with the cooperative
             // pool, and long work on all of them would stop every task, even the one that wants to cancel.
-            let queue = DispatchQueue(label: "swift-faiss.blocking")
-            queue.setSpecific(key: Cancellation.key, value: cancellation)
-            queue.async {
-                let result: Result<Success, Failure>
-                do throws(Failure) {
-                    result = .success(try work(cancellation))
-                } catch {
-                    result = .failure(error)
+            DispatchQueue(label: "swift-faiss.blocking").async {
+                let result: Result<Success, Failure> = Cancellation.$ofThisWork.withValue(cancellation) {
+                    do throws(Failure) {
+                        return .success(try work(cancellation))
+                    } catch {
+                        return .failure(error)
+                    }
                 }
                 continuation.resume(returning: result)
             }
