@@ -86,7 +86,7 @@ let package = Package(
         .target(
             name: "VectorStorage",
             dependencies: [
-                "Faiss", "Vectors", .product(name: "GRDB", package: "GRDB.swift"),
+                "Faiss", "Vectors", "VectorsC", .product(name: "GRDB", package: "GRDB.swift"),
                 // SQLite's own functions, for the columns of rows that are read and written by the thousand.
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],

@@ -50,7 +50,8 @@ extension VectorCollection {
         try options.validate(k: k)
         try condition?.validate()
         defer { if live.state.withLock({ $0.fileProblem != nil }) { maintenance.look() } }
-        return try await runBlocking { [live] cancellation throws(VectorError) in
+        let isShort = live.isShort(queries, filtered: condition != nil, options)
+        return try await runBlocking(here: isShort) { [live] cancellation throws(VectorError) in
             try live.consistently { version throws(VectorError) in
                 let answers = try version.search(
                     queries,
@@ -74,8 +75,26 @@ extension LiveCollection {
         RowSource(database: core.database, record: record) { [self] error in dropIndex(because: error) }
     }
 
+    /// Whether a search waits for nothing and computes for about a millisecond at most: then having another thread do it takes
+    /// up to half as long again. What it reads of the database is in the system's memory if it came fast the last time.
+    fileprivate func isShort(_ queries: VectorMatrix, filtered: Bool, _ options: QueryOptions) -> Bool {
+        guard queries.count == 1, areDetailsNear.load(ordering: .relaxed), core.options.access != .readOnly else {
+            return false
+        }
+        let version = state.withLock { $0.version }
+        if version.table.filed != nil { return false }
+        if let main = version.main {
+            // The index may be locked while recent rows are added to it.
+            let recent = version.table.count - version.firstRecentSlot
+            if main.isInFile || recent >= IndexStep.recentLimit { return false }
+        }
+        return version.comparedNumbers(filtered: filtered, options) < 4_000_000
+    }
+
     /// The keys and metadata of rows, by their slots; nil if rows of this version are not there any more.
     func details(of slots: [Int], in version: CollectionVersion) throws(VectorError) -> [Int: RowDetails]? {
+        let start = ContinuousClock.now
+        defer { areDetailsNear.store(ContinuousClock.now - start < .microseconds(500), ordering: .relaxed) }
         var details: [Int: RowDetails] = [:]
         let all = try source.read(Set(slots).sorted(), of: version.table) { slot, row in
             details[slot] = RowDetails(key: VectorKey(row.key), metadata: try MetadataFormat.decode(row.metadata))

@@ -2,7 +2,8 @@ import Foundation
 import GRDB
 import Vectors
 
-/// The SQLite database of a store: the truth. Every method blocks, none is called on the cooperative pool.
+/// The SQLite database of a store: the truth. Every method blocks, and none is called on the cooperative pool, but
+/// for the reading of a short search's answers where the last were in memory.
 final class StoreDatabase: Sendable {
     static let fileName = "store.sqlite"
     /// "SwVs": what `file` and SQLite's tools show of whose database it is.

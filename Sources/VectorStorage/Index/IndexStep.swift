@@ -20,7 +20,7 @@ enum IndexStep: Sendable {
     case drop
 
     /// As many recent rows as a search may compare one by one, before they are added to the index.
-    private static let recentLimit = 2048
+    static let recentLimit = 2048
 
     /// As many rows as a file may lack, before it is written again. Rows that it lacks are read when the collection is opened,
     /// so that while nothing else is written it is better to write it soon.

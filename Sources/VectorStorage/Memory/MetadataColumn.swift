@@ -1,4 +1,5 @@
 import Vectors
+import VectorsC
 
 /// The values of one field, in the order of the slots of a ``RowTable``: what conditions are evaluated on.
 ///
@@ -181,40 +182,43 @@ struct MetadataColumn: Sendable {
     /// The slots, of the first `count`, whose value the node of a condition holds for.
     func matches(_ node: MetadataCondition.Node, count: Int, chunkCapacity: Int, hasher: TextHasher) -> RowSet {
         var result = RowSet(capacity: count)
-        for (number, part) in parts.enumerated() {
-            guard let part, number * chunkCapacity < count else { continue }
-            let slots = min(chunkCapacity, count - number * chunkCapacity)
-            /// Calls `holds` with every slot of the part; generic, so that each kind of node gets its own tight loop.
-            func scan(_ holds: (Int) -> Bool) {
-                for first in stride(from: 0, to: slots, by: 64) {
-                    var word: UInt64 = 0
-                    for slot in first..<min(first + 64, slots) where holds(slot) { word |= 1 << UInt64(slot - first) }
-                    result.setWord(word, at: number * chunkCapacity + first)
+        /// Calls `match` with each part, the number of its slots, and the words whose bits it sets.
+        func forEachPart(_ match: (Part, Int, UnsafeMutablePointer<UInt64>) -> Void) {
+            for (number, part) in parts.enumerated() {
+                let first = number * chunkCapacity
+                guard let part, first < count else { continue }
+                result.withWords(from: first) { match(part, min(chunkCapacity, count - first), $0) }
+            }
+        }
+        /// Adds the slots that `holds` is true for.
+        func scan(_ holds: (Part, Int) -> Bool) {
+            forEachPart { part, slots, words in
+                for slot in 0..<slots where holds(part, slot) { words[slot / 64] |= 1 << UInt64(slot % 64) }
+            }
+        }
+        switch node {
+        case .exists: scan { part, slot in part.kinds[slot] != Kind.absent.rawValue }
+        case .oneOf(_, let values):
+            let cells = Cells(values, hasher: hasher)
+            if cells.all.count <= 8 {
+                forEachPart { part, slots, words in
+                    for cell in cells.all {
+                        let payload = cell.payload
+                        cells_match_integers(part.kinds, part.payloads, slots, cell.kind, payload, payload, words)
+                    }
+                }
+            } else {
+                scan { part, slot in
+                    cells.all.contains(MetadataCell(kind: part.kinds[slot], payload: part.payloads[slot]))
                 }
             }
-            let kinds = part.kinds
-            let payloads = part.payloads
-            switch node {
-            case .exists: scan { kinds[$0] != Kind.absent.rawValue }
-            case .oneOf(_, let values):
-                let cells = Cells(values, hasher: hasher)
-                if let (kind, payload) = cells.only {
-                    scan { kinds[$0] == kind && payloads[$0] == payload }
-                } else {
-                    scan { cells.contains(kinds[$0], payloads[$0]) }
-                }
-                for list in cells.lists {
-                    var lists = result
-                    scan { part.hasStrings(at: $0) { $0 == list } }
-                    lists.formUnion(result)
-                    result = lists
-                }
-            case .range(_, let range): scan { range.contains(kinds[$0], payloads[$0]) }
-            case .contains(_, let string):
-                let hash = hasher.hash(string)
-                scan { part.hasStrings(at: $0) { $0.contains(hash) } }
-            case .and, .or, .not: break
-            }
+            for list in cells.lists { scan { part, slot in part.hasStrings(at: slot) { $0 == list } } }
+        case .range(_, let range):
+            forEachPart { part, slots, words in range.match(part.kinds, part.payloads, count: slots, words) }
+        case .contains(_, let string):
+            let hash = hasher.hash(string)
+            scan { part, slot in part.hasStrings(at: slot) { $0.contains(hash) } }
+        case .and, .or, .not: break
         }
         return result
     }
@@ -252,14 +256,14 @@ private func cell(of value: MetadataValue, hasher: TextHasher) -> (kind: UInt8, 
 
 /// What a field may be equal to.
 private struct Cells {
-    private var cells: Set<MetadataCell> = []
+    private(set) var all: Set<MetadataCell> = []
     /// The hashes of the lists of strings among the values.
     var lists: [[Int64]] = []
 
     init(_ values: [MetadataValue], hasher: TextHasher) {
         func insert(_ value: MetadataValue) {
             let (kind, payload) = cell(of: value, hasher: hasher)
-            cells.insert(MetadataCell(kind: kind, payload: payload))
+            all.insert(MetadataCell(kind: kind, payload: payload))
         }
         for value in values {
             switch value {
@@ -274,24 +278,23 @@ private struct Cells {
             }
         }
     }
-
-    var only: (kind: UInt8, payload: Int64)? {
-        cells.count == 1 ? cells.first.map { ($0.kind, $0.payload) } : nil
-    }
-
-    func contains(_ kind: UInt8, _ payload: Int64) -> Bool {
-        cells.contains(MetadataCell(kind: kind, payload: payload))
-    }
 }
 
 extension MetadataRange {
-    /// Whether a value in a column's form is inside.
-    fileprivate func contains(_ kind: UInt8, _ payload: Int64) -> Bool {
-        switch kind {
-        case MetadataColumn.Kind.integer.rawValue: contains(integer: payload)
-        case MetadataColumn.Kind.double.rawValue: contains(double: Double(bitPattern: UInt64(bitPattern: payload)))
-        case MetadataColumn.Kind.date.rawValue: contains(dateSeconds: Double(bitPattern: UInt64(bitPattern: payload)))
-        default: false
+    /// Sets the bits of cells that are inside.
+    fileprivate func match(
+        _ kinds: UnsafePointer<UInt8>,
+        _ payloads: UnsafePointer<Int64>,
+        count: Int,
+        _ words: UnsafeMutablePointer<UInt64>
+    ) {
+        typealias Kind = MetadataColumn.Kind
+        if let span = integers {
+            cells_match_integers(kinds, payloads, count, Kind.integer.rawValue, span.lower, span.upper, words)
+        }
+        for (kind, span) in [(Kind.double, doubles), (.date, dates)] {
+            guard let span else { continue }
+            cells_match_doubles(kinds, payloads, count, kind.rawValue, span.lower, span.upper, words)
         }
     }
 }

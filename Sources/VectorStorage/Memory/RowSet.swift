@@ -16,6 +16,13 @@ struct RowSet: Sendable {
     /// Sets the 64 slots that start at a multiple of 64.
     mutating func setWord(_ word: UInt64, at slot: Int) { words[slot / 64] = word }
 
+    /// Calls `body` with the words of a slot, a multiple of 64, and those after it.
+    mutating func withWords(from slot: Int, _ body: (UnsafeMutablePointer<UInt64>) -> Void) {
+        words[(slot / 64)...].withUnsafeMutableBufferPointer { words in
+            if let start = words.baseAddress { body(start) }
+        }
+    }
+
     func contains(_ slot: Int) -> Bool { words[slot / 64] & 1 << UInt64(slot % 64) != 0 }
 
     mutating func remove(_ slot: Int) { words[slot / 64] &= ~(1 << UInt64(slot % 64)) }

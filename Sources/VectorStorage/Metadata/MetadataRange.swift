@@ -8,7 +8,7 @@ package struct MetadataRange: Sendable, Hashable {
     }
 
     /// All from the lower to the upper; none if the lower is above the upper.
-    private struct Span<Number: Comparable & Hashable & Sendable>: Sendable, Hashable {
+    struct Span<Number: Comparable & Hashable & Sendable>: Sendable, Hashable {
         var lower: Number
         var upper: Number
         func contains(_ number: Number) -> Bool { lower <= number && number <= upper }
@@ -17,10 +17,10 @@ package struct MetadataRange: Sendable, Hashable {
     /// The bounds as they were given; nil where there is none.
     package let lower: Bound?
     package let upper: Bound?
-    private var integers: Span<Int64>?
-    private var doubles: Span<Double>?
+    private(set) var integers: Span<Int64>?
+    private(set) var doubles: Span<Double>?
     /// Seconds since 2001.
-    private var dates: Span<Double>?
+    private(set) var dates: Span<Double>?
     /// Whether no bound is NaN.
     let isValid: Bool
 

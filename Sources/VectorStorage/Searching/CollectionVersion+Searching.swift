@@ -87,6 +87,17 @@ extension CollectionVersion {
         return liveCount * min(options.probes ?? probes(lists, matching), lists) / lists
     }
 
+    /// About how many numbers a search for one query compares at most.
+    func comparedNumbers(filtered: Bool, _ options: QueryOptions) -> Int {
+        if main == nil || options.exact { return liveCount * table.dimension }
+        let isInLists = main?.index.indexDescription.listCount != nil
+        let unfiltered = isInLists ? visited(liveCount, options) : 16 * (options.ef ?? 64)
+        guard filtered else { return unfiltered * table.dimension }
+        // The condition looks at each row; then few rows are compared one by one, more by the index.
+        let worst = isInLists ? visited(Self.fewRows, options) : 8 * unfiltered
+        return 4 * table.count + max(worst, Self.fewRows) * table.dimension
+    }
+
     /// Lists to visit: the fewer rows pass, the farther away the nearest of them are.
     private func probes(_ lists: Int, _ matching: Int) -> Int {
         max(1, Int((1.5 * (Double(lists) / share(matching)).squareRoot()).rounded(.up)))

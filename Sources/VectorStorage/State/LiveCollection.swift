@@ -1,3 +1,4 @@
+import Synchronization
 import Vectors
 
 /// A collection in memory: its newest version, from which readers start, and the one place where versions follow each
@@ -8,6 +9,8 @@ final class LiveCollection: Sendable {
     let index: CollectionIndex
     let core: StoreCore
     let state: Locked<CollectionState>
+    /// Whether the last search had the keys and metadata of its answers without waiting for the disk.
+    let areDetailsNear = Atomic(false)
 
     init(core: StoreCore, id: Int64) throws(VectorError) {
         let loaded = try CollectionState(reading: id, from: core)

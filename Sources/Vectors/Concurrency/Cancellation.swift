@@ -34,10 +34,15 @@ package final class Cancellation: Sendable {
 
 /// Runs blocking work on a thread outside the cooperative pool and waits for it without blocking. Cancelling the
 /// waiting task sets the work's ``Cancellation``.
+///
+/// - Parameter here: whether the work is so short that it is done on this thread: having two threads wake each other takes
+///   as long as a small search.
 package func runBlocking<Success: Sendable, Failure: Error>(
+    here isShort: Bool = false,
     _ work: @escaping @Sendable (Cancellation) throws(Failure) -> Success
 ) async throws(Failure) -> Success {
     let cancellation = Cancellation()
+    if isShort { return try work(cancellation) }
     let result = await withTaskCancellationHandler {
         await withCheckedContinuation { (continuation: CheckedContinuation<Result<Success, Failure>, Never>) in
             // A serial queue of its own gets a thread of its own. A concurrent queue would not do: where Dispatch runs
