@@ -75,13 +75,13 @@ extension VectorCollection {
     private func write<Result: Sendable>(
         _ change: @escaping @Sendable (LiveCollection, Cancellation) throws(VectorError) -> Result
     ) async throws(VectorError) -> Result {
-        let result = try await runBlocking { [live] cancellation throws(VectorError) in
+        maintenance.beginChange()
+        defer { maintenance.endChange() }
+        return try await runBlocking { [live] cancellation throws(VectorError) in
             try live.checkUsable()
             let result = try change(live, cancellation)
             live.keepBudget()
             return result
         }
-        maintenance.look()
-        return result
     }
 }

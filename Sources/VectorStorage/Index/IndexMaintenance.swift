@@ -9,7 +9,9 @@ final class IndexMaintenance: Sendable {
         /// Does what is asked for, then ends.
         var worker: Task<Void, Never>?
         var request = Request.none
-        /// When there was last reason to look: a change, or a search that met a problem.
+        /// How many changes are under way, and when there was last reason to look: one of them, or a search that met a
+        /// problem.
+        var changeCount = 0
         var lastRequest = ContinuousClock.now
         /// How many wait until all is done.
         var waitingCount = 0
@@ -33,6 +35,15 @@ final class IndexMaintenance: Sendable {
     func look() {
         state.withLock { $0.lastRequest = .now }
         if nextStep(isCalm: true) != nil { request(.look) }
+    }
+
+    /// Has the background work wait for a change.
+    func beginChange() { state.withLock { $0.changeCount += 1 } }
+
+    /// Looks once a change has been made or has failed.
+    func endChange() {
+        state.withLock { $0.changeCount -= 1 }
+        look()
     }
 
     /// Waits until nothing is left to do.
@@ -111,14 +122,23 @@ final class IndexMaintenance: Sendable {
     }
 
     /// Waits until no more rows come in: an index that is built during an import slows the import down, and is outgrown at
-    /// its end. Not for long, as searches compare all rows until there is one, and not at all if somebody waits for it.
+    /// its end. Not for long, unless the collection goes on growing by a quarter every two seconds, as searches compare all
+    /// rows until there is one; and not at all if somebody waits for it.
     ///
     /// - Returns: whether none came in for so long, or somebody waits.
     private func waitForCalm(_ time: Duration) async -> Bool {
-        let end = ContinuousClock.now + .seconds(2)
-        while !Task.isCancelled, ContinuousClock.now < end {
-            let (last, isAwaited) = state.withLock { ($0.lastRequest, $0.waitingCount > 0) }
-            if isAwaited || ContinuousClock.now - last >= time { return true }
+        var count = 0
+        var end = ContinuousClock.now
+        while !Task.isCancelled {
+            let isCalm = state.withLock { state in
+                state.waitingCount > 0 || state.changeCount == 0 && .now - state.lastRequest >= time
+            }
+            if isCalm { return true }
+            if ContinuousClock.now >= end {
+                let grown = live.state.withLock { $0.version.liveCount }
+                if grown <= count + count / 4 { return false }
+                (count, end) = (grown, .now + .seconds(2))
+            }
             try? await Task.sleep(for: .milliseconds(10))
         }
         return false

@@ -63,13 +63,14 @@ package struct RowRules: Sendable {
         var last: [VectorKey: Int] = [:]
         last.reserveCapacity(rows.count)
         for (number, row) in rows.enumerated() { last[row.key] = number }
+        let areDifferent = last.count == rows.count
         var latest: [Prepared] = []
         latest.reserveCapacity(last.count)
         for (number, row) in rows.enumerated() {
             if number & 1023 == 0, cancellation.isCancelled { throw .cancelled }
             try check(row)
             let prepared = try prepare(row)
-            if last[row.key] == number { latest.append(prepared) }
+            if areDifferent || last[row.key] == number { latest.append(prepared) }
         }
         return latest
     }
