@@ -211,6 +211,7 @@ soak: install ## Kill, damage and crowd the vector store; KILLS=, CONVERSIONS=, 
 	@.build/release/storage-soak faults --library .build/failing_writes.so --step $(STEP) --on-disk --operations 60
 	@.build/release/storage-soak convert --kills $(CONVERSIONS) --folder /var/tmp/storage-convert \
 	    --fixture Tests/VectorStorageTests/Fixtures/version-1
+	@.build/release/storage-soak reembed --kills $(CONVERSIONS) --folder /var/tmp/storage-reembed
 	@.build/release/storage-soak crash --kills $(KILLS) --folder /var/tmp/storage-crash
 
 sanitize: install ## Run the tests under AddressSanitizer, then under ThreadSanitizer

@@ -51,16 +51,10 @@ struct ConvertCommand: AsyncParsableCommand {
         for kill in 0..<kills {
             try? FileManager.default.removeItem(at: copy)
             try FileManager.default.copyItem(at: pristine, to: copy)
-            let process = Process()
-            process.executableURL = URL(filePath: CommandLine.arguments[0])
-            process.arguments = ["convert-child", copy.path]
-            let output = Pipe()
-            process.standardOutput = output
-            try process.run()
-            _ = try output.fileHandleForReading.read(upToCount: 1)
-            usleep(UInt32(Int.random(in: 0...life, using: &random) * 1000))
-            Foundation.kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
+            _ = try runAndKill(
+                ["convert-child", copy.path],
+                afterMilliseconds: Int.random(in: 0...life, using: &random)
+            )
             let store = try await VectorStore.open(copy)
             let collection = try await store.collection("more")
             if let problem = try await difference(collection, model, load: convertLoad, queries: kill..<kill + 2) {
@@ -84,7 +78,7 @@ struct ConvertChildCommand: AsyncParsableCommand {
 
     func run() async throws {
         let store = try await VectorStore.open(URL(filePath: folder), options: StoreOptions(access: .readWrite))
-        FileHandle.standardOutput.write(Data("o".utf8))
+        acknowledge("o")
         try await store.convert()
         await (try await store.collection("more")).waitForIndex()
         try await Task.sleep(for: .seconds(60))

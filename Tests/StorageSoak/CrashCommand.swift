@@ -63,7 +63,10 @@ struct CrashCommand: AsyncParsableCommand {
         var figures = Figures()
         let bar = ProgressBar("kills")
         for kill in 0..<kills {
-            let written = try runAndKill(url, from: next, after: Int.random(in: 0...life, using: &random))
+            let written = try runAndKill(
+                ["crash-child", url.path, "--from", String(next), "--memory", String(memory)],
+                afterMilliseconds: Int.random(in: 0...life, using: &random)
+            )
             for number in next..<next + written { model.apply(crashLoad.operation(number)) }
             next += written
             figures.acknowledged += written
@@ -126,28 +129,6 @@ struct CrashCommand: AsyncParsableCommand {
         var longest = 0.0
         var seconds: [Double] = []
     }
-
-    /// The number of changes that the process acknowledged before its end.
-    private func runAndKill(_ url: URL, from first: Int, after milliseconds: Int) throws -> Int {
-        let process = Process()
-        process.executableURL = URL(filePath: CommandLine.arguments[0])
-        process.arguments = ["crash-child", url.path, "--from", String(first), "--memory", String(memory)]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        // From the moment on at which it has the store open, so that every moment of the work is met.
-        guard try output.fileHandleForReading.read(upToCount: 1) == Data("o".utf8) else {
-            throw Failure("the process could not open the store")
-        }
-        usleep(UInt32(milliseconds * 1000))
-        kill(process.processIdentifier, SIGKILL)
-        let acknowledged = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationReason == .uncaughtSignal, acknowledged.allSatisfy({ $0 == UInt8(ascii: ".") }) else {
-            throw Failure("the process ended by itself: \(String(decoding: acknowledged, as: UTF8.self))")
-        }
-        return acknowledged.count
-    }
 }
 
 struct CrashChildCommand: AsyncParsableCommand {
@@ -179,10 +160,5 @@ struct CrashChildCommand: AsyncParsableCommand {
             acknowledge("\(error)")
             throw error
         }
-    }
-
-    /// Straight to the pipe: what is acknowledged must not wait in a buffer.
-    private func acknowledge(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
     }
 }

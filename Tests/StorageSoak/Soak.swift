@@ -9,7 +9,8 @@ struct Soak: AsyncParsableCommand {
         abstract: "Kill, damage and crowd a vector store, and hold it against an oracle.",
         subcommands: [
             CrashCommand.self, CrashChildCommand.self, DamageCommand.self, FaultsCommand.self, FaultsChildCommand.self,
-            ReadersCommand.self, ConvertCommand.self, ConvertChildCommand.self,
+            ReadersCommand.self, ConvertCommand.self, ConvertChildCommand.self, ReembedCommand.self,
+            ReembedChildCommand.self,
         ]
     )
 }

@@ -185,6 +185,41 @@ struct TextCollectionTests {
         }
     }
 
+    @Test("Another model takes over beside writers that never rest, and loses nothing of theirs")
+    func busy() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try await VectorStore.open(folder.appending(path: "store"))
+            let notes = try await store.createTextCollection("notes", embedder: Letters(dimension: 4))
+            final class Flag: Sendable { let isSet = Locked(false) }
+            let done = Flag()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<3 {
+                    group.addTask {
+                        var number = 0
+                        while !done.isSet.withLock({ $0 }) {
+                            try await notes.upsert("\(writer) \(number)", String(repeating: "a", count: number % 9 + 1))
+                            try await notes.delete(["\(writer) \(number - 50)"])
+                            number += 1
+                        }
+                        let last = (max(0, number - 50)..<number).map { VectorKey("\(writer) \($0)") }
+                        #expect(try await notes.get(last).allSatisfy { $0 != nil })
+                        #expect(try await notes.get("\(writer) \(number - 51)") == nil)
+                    }
+                }
+                for dimension in 5...8 {
+                    while try await notes.count() < 100 { try await Task.sleep(for: .milliseconds(1)) }
+                    try await notes.reembed(with: Letters(dimension: dimension), batchSize: 10)
+                }
+                done.isSet.withLock { $0 = true }
+                try await group.waitForAll()
+            }
+            #expect(notes.vectors.dimension == 8)
+            #expect(try await notes.count() == 150)
+            #expect(try await store.verify().isEmpty)
+            try await store.close()
+        }
+    }
+
     @Test("A change of the model that was cut short leaves the old one, and goes on")
     func interrupted() async throws {
         try await withTemporaryFolder { folder in

@@ -4,7 +4,7 @@ extension TextCollection {
     /// Changes the model: embeds all texts again, and then answers with the new vectors.
     ///
     /// Until then the old vectors answer, and writes go to them; what was written meanwhile is embedded, too, before the new
-    /// ones take their place. If the process ends before, or this throws, the old ones stay, and the next call with the same
+    /// ones take their place; only for the last of it do changes through this value wait. If the process ends before, or this throws, the old ones stay, and the next call with the same
     /// model goes on where this one was. Other ``TextCollection`` values of the same collection end to work, with code
     /// `unknownCollection`. Takes the space of both until the end.
     ///
@@ -31,26 +31,51 @@ extension TextCollection {
         let old = vectors
         guard embedder.identity != self.embedder.identity else { return }
         let model = Model(embedder: embedder, vectors: try await store.successor(of: old, for: embedder))
-        var seen: Int64 = 0
+        // Each round embeds what was written during the one before.
+        var round = try await catchUp(with: old, model, after: 0, batchSize, progress)
+        var before = Int.max
+        while round.count > 16, round.count <= before / 2 {
+            before = round.count
+            round = try await catchUp(with: old, model, after: round.sequence, batchSize, progress)
+        }
+        // Where as much is written as is embedded, that would not end.
+        await writers.close()
+        defer { writers.open() }
         repeat {
-            let record = old.live.record
-            let keys = try store.core.database.keys(of: record, after: seen)
-            for first in stride(from: 0, to: keys.count, by: batchSize) {
-                let batch = Array(keys[first..<min(first + batchSize, keys.count)])
-                try await embed(batch, of: old, into: model)
-                progress?(Double(first + batch.count) / Double(keys.count))
-            }
-            // What was deleted meanwhile, or since an earlier call.
-            let made = try store.core.database.keys(of: model.vectors.live.record, after: 0)
-            let extra = zip(made, try await old.get(made)).filter { $1 == nil }.map(\.0)
-            try await model.vectors.delete(extra)
-            seen = record.sequence
+            round = try await catchUp(with: old, model, after: round.sequence, batchSize, progress)
         } while try await !store.replace(
             old,
             by: model.vectors,
-            unlessChangedSince: seen,
+            unlessChangedSince: round.sequence,
             { self.current.withLock { $0 = model } }
         )
+    }
+
+    /// Brings the new collection to what the old one is now, where only texts above a sequence number are new.
+    ///
+    /// - Returns: how many those were, and the sequence number up to which the new collection has all, if nothing was deleted
+    ///   or written since.
+    private func catchUp(
+        with old: VectorCollection,
+        _ model: Model,
+        after sequence: Int64,
+        _ batchSize: Int,
+        _ progress: (@Sendable (Double) -> Void)?
+    ) async throws(VectorError) -> (count: Int, sequence: Int64) {
+        let record = old.live.record
+        let keys = try store.core.database.keys(of: record, after: sequence)
+        for first in stride(from: 0, to: keys.count, by: batchSize) {
+            let batch = Array(keys[first..<min(first + batchSize, keys.count)])
+            try await embed(batch, of: old, into: model)
+            if sequence == 0 { progress?(Double(first + batch.count) / Double(keys.count)) }
+        }
+        // The new one has all keys of the old one; if more, then of rows that were deleted meanwhile, or since an earlier call.
+        if model.vectors.count != old.count {
+            let made = try store.core.database.keys(of: model.vectors.live.record, after: 0)
+            let extra = zip(made, try await old.get(made)).filter { $1 == nil }.map(\.0)
+            try await model.vectors.delete(extra)
+        }
+        return (keys.count, record.sequence)
     }
 
     /// Embeds those texts that the new collection does not have as they are.

@@ -25,6 +25,8 @@ public final class TextCollection: Sendable {
     /// What answers now.
     let current: Locked<Model>
     let isReembedding = Locked(false)
+    /// What all changes go through.
+    let writers = WriterGate()
 
     init(_ vectors: VectorCollection, embedder: any Embedder, store: VectorStore) {
         self.store = store
@@ -54,6 +56,13 @@ public final class TextCollection: Sendable {
 
     // MARK: Writing
 
+    /// Makes a change of what answers now.
+    private func write<Result>(
+        _ change: (Model) async throws(VectorError) -> Result
+    ) async throws(VectorError) -> Result {
+        try await writers.pass { () throws(VectorError) in try await withModel(change) }
+    }
+
     /// Stores texts under their keys. What a key held before is replaced, metadata included.
     ///
     /// All or nothing, and durable when the call returns, as ``VectorCollection/upsert(_:)``.
@@ -65,7 +74,7 @@ public final class TextCollection: Sendable {
     public func upsert(_ texts: [StoredText]) async throws(VectorError) {
         var metadata: [VectorMetadata] = []
         for text in texts { metadata.append(try text.storedMetadata) }
-        try await withModel { model throws(VectorError) in
+        try await write { model throws(VectorError) in
             let vectors = try await model.embed(texts.map(\.text), as: .document)
             try await model.vectors.upsert(
                 zip(texts, metadata).enumerated().map { row, text in
@@ -86,7 +95,7 @@ public final class TextCollection: Sendable {
     /// - Throws: `VectorError` with code `readOnly`, `inputOutput`, `closed`.
     @discardableResult
     public func delete(_ keys: [VectorKey]) async throws(VectorError) -> Int {
-        try await withModel { model throws(VectorError) in try await model.vectors.delete(keys) }
+        try await write { model throws(VectorError) in try await model.vectors.delete(keys) }
     }
 
     /// Deletes the texts that a condition holds for.
@@ -95,7 +104,7 @@ public final class TextCollection: Sendable {
     /// - Throws: `VectorError` with code `readOnly`, `inputOutput`, `invalidArgument`, `closed`.
     @discardableResult
     public func delete(where condition: MetadataCondition) async throws(VectorError) -> Int {
-        try await withModel { model throws(VectorError) in try await model.vectors.delete(where: condition) }
+        try await write { model throws(VectorError) in try await model.vectors.delete(where: condition) }
     }
 
     // MARK: Reading
