@@ -50,7 +50,7 @@ extension VectorCollection {
         try options.validate(k: k)
         try condition?.validate()
         defer { if live.state.withLock({ $0.fileProblem != nil }) { maintenance.look() } }
-        let isShort = live.isShort(queries, filtered: condition != nil, options)
+        let isShort = live.isShort(queries, k: k, filtered: condition != nil, options)
         return try await runBlocking(here: isShort) { [live] cancellation throws(VectorError) in
             try live.consistently { version throws(VectorError) in
                 let answers = try version.search(
@@ -76,11 +76,11 @@ extension LiveCollection {
     }
 
     /// Whether a search waits for nothing and computes for about a millisecond at most: then having another thread do it takes
-    /// up to half as long again. What it reads of the database is in the system's memory if it came fast the last time.
-    fileprivate func isShort(_ queries: VectorMatrix, filtered: Bool, _ options: QueryOptions) -> Bool {
-        guard queries.count == 1, areDetailsNear.load(ordering: .relaxed), core.options.access != .readOnly else {
-            return false
-        }
+    /// up to half as long again. The few rows that it reads of the database are in the system's memory if those of the last
+    /// search were.
+    fileprivate func isShort(_ queries: VectorMatrix, k: Int, filtered: Bool, _ options: QueryOptions) -> Bool {
+        guard queries.count == 1, k <= 100, areDetailsNear.load(ordering: .relaxed), core.options.access != .readOnly
+        else { return false }
         let version = state.withLock { $0.version }
         if version.table.filed != nil { return false }
         if let main = version.main {
@@ -94,7 +94,10 @@ extension LiveCollection {
     /// The keys and metadata of rows, by their slots; nil if rows of this version are not there any more.
     func details(of slots: [Int], in version: CollectionVersion) throws(VectorError) -> [Int: RowDetails]? {
         let start = ContinuousClock.now
-        defer { areDetailsNear.store(ContinuousClock.now - start < .microseconds(500), ordering: .relaxed) }
+        defer {
+            let limit = Duration.microseconds(50 * max(slots.count, 10))
+            areDetailsNear.store(ContinuousClock.now - start < limit, ordering: .relaxed)
+        }
         var details: [Int: RowDetails] = [:]
         let all = try source.read(Set(slots).sorted(), of: version.table) { slot, row in
             details[slot] = RowDetails(key: VectorKey(row.key), metadata: try MetadataFormat.decode(row.metadata))

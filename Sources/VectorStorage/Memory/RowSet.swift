@@ -18,8 +18,8 @@ struct RowSet: Sendable {
 
     /// Calls `body` with the words of a slot, a multiple of 64, and those after it.
     mutating func withWords(from slot: Int, _ body: (UnsafeMutablePointer<UInt64>) -> Void) {
-        words[(slot / 64)...].withUnsafeMutableBufferPointer { words in
-            if let start = words.baseAddress { body(start) }
+        words.withUnsafeMutableBufferPointer { words in
+            if let start = words.baseAddress { body(start + slot / 64) }
         }
     }
 

@@ -4,8 +4,9 @@ extension TextCollection {
     /// Changes the model: embeds all texts again, and then answers with the new vectors.
     ///
     /// Until then the old vectors answer, and writes go to them; what was written meanwhile is embedded, too, before the new
-    /// ones take their place; only for the last of it do changes through this value wait. If the process ends before, or this throws, the old ones stay, and the next call with the same
-    /// model goes on where this one was. Other ``TextCollection`` values of the same collection end to work, with code
+    /// ones take their place. Only while the last of it is embedded do changes through this value wait. If the process ends
+    /// before, or this throws, the old ones stay, and the next call with the same model goes on where this one was. Other
+    /// ``TextCollection`` values of the same collection end to work, with code
     /// `unknownCollection`. Takes the space of both until the end.
     ///
     /// - Parameters:
@@ -62,8 +63,8 @@ extension TextCollection {
         _ batchSize: Int,
         _ progress: (@Sendable (Double) -> Void)?
     ) async throws(VectorError) -> (count: Int, sequence: Int64) {
-        let record = old.live.record
-        let keys = try store.core.database.keys(of: record, after: sequence)
+        let through = old.live.record.sequence
+        let keys = try await self.keys(of: old, after: sequence)
         for first in stride(from: 0, to: keys.count, by: batchSize) {
             let batch = Array(keys[first..<min(first + batchSize, keys.count)])
             try await embed(batch, of: old, into: model)
@@ -71,11 +72,18 @@ extension TextCollection {
         }
         // The new one has all keys of the old one; if more, then of rows that were deleted meanwhile, or since an earlier call.
         if model.vectors.count != old.count {
-            let made = try store.core.database.keys(of: model.vectors.live.record, after: 0)
+            let made = try await self.keys(of: model.vectors, after: 0)
             let extra = zip(made, try await old.get(made)).filter { $1 == nil }.map(\.0)
             try await model.vectors.delete(extra)
         }
-        return (keys.count, record.sequence)
+        return (keys.count, through)
+    }
+
+    /// The keys of the rows above a sequence number.
+    private func keys(of vectors: VectorCollection, after sequence: Int64) async throws(VectorError) -> [VectorKey] {
+        try await runBlocking { [database = store.core.database] _ throws(VectorError) in
+            try database.keys(of: vectors.live.record, after: sequence)
+        }
     }
 
     /// Embeds those texts that the new collection does not have as they are.
