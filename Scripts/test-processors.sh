@@ -53,7 +53,7 @@ for pair in "$@"; do
     if [ $status -ne 0 ] || [ "$failures" -ne 0 ] || [ "${tests:-0}" -eq 0 ]; then
         failed="$failed $pair"
         # A crash names no test, and a build that is not there says so far above the end.
-        grep '^[^ ]* Test ".*" .*failed after ' "$log" || { grep 'error:' "$log" || true; tail -n 20 "$log"; }
+        grep -A 3 '^[^ ]* Test ".*" recorded an issue' "$log" || { grep 'error:' "$log" || true; tail -n 20 "$log"; }
     fi
 done
 [ -z "$failed" ] || fail "tests failed with:$failed"
