@@ -48,6 +48,7 @@ public final class CrossEncoder: Sendable {
         let limit = try ModelFolder.maximumTokens(url) ?? configuration.maximumTokens
         maximumTokens = min(limit, configuration.maximumTokens)
         tokenizer = try SubwordTokenizer(contentsOf: url)
+        try tokenizer.checkPieces(haveRowsIn: configuration.vocabularySize)
         let weights = try ModelWeights(of: url)
         head = try ScoringHead(configuration, file, weights, level: level)
         let transformer = try Transformer(configuration, weights, precision: precision, level: level)

@@ -96,6 +96,7 @@ public final class SentenceEncoder: Sendable {
                 vectorModules.append(.normalize)
             }
             tokenizer = try SubwordTokenizer(contentsOf: modelFolder)
+            try tokenizer.checkPieces(haveRowsIn: table.vocabularySize)
             var tokens = StaticTokenizer(tokenizer)
             if first == nil, let configuration { tokens = try StaticTokenizer(tokenizer, modelFolder, configuration) }
             maximumTokens = tokens.maximumTokens
@@ -118,6 +119,7 @@ public final class SentenceEncoder: Sendable {
             maximumTokens = min(limit, shape.maximumTokens)
             lowercases = try ModelFolder.lowercases(modelFolder)
             tokenizer = try SubwordTokenizer(contentsOf: modelFolder)
+            try tokenizer.checkPieces(haveRowsIn: shape.vocabularySize)
             weights = try ModelWeights(of: modelFolder)
             let transformer = try Transformer(shape, weights, precision: precision, level: level)
             model = .transformer(TransformerBatches(transformer), pooling, vectorModules)

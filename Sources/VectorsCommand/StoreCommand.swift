@@ -26,7 +26,7 @@ struct StoreCommand: AsyncParsableCommand {
             StoreUpdateCommand.self, StoreDeleteCommand.self, StoreSearchCommand.self, StoreCountCommand.self,
             StoreInfoCommand.self, StoreVerifyCommand.self, StoreCompactCommand.self, StoreExportCommand.self,
             StoreSnapshotCommand.self, StoreRenameCommand.self, StoreDropCommand.self, StorePushCommand.self,
-            StorePlanCommand.self, StoreWordsCommand.self, StoreConvertCommand.self,
+            StorePlanCommand.self, StoreWordsCommand.self, StoreReembedCommand.self, StoreConvertCommand.self,
         ]
     )
 }

@@ -68,6 +68,12 @@ struct StoreCommandLineTests {
             let other = fixtures.appending(path: "distilbert").path
             let refused = try run(folder, "search", "--text", "a", "--model", other)
             #expect(refused.status == 1 && refused.errors.contains("bert (") && refused.errors.contains("distilbert ("))
+            let changed = try run(folder, "reembed", "--model", other, "--json")
+            #expect(changed.object["count"] as? Int == 2 && changed.object["model"] as? String == "distilbert")
+            let again = try run(folder, "search", "--text", "a boat on the lake", "-k", "1", "--model", other)
+            #expect(again.output.hasPrefix(#"{"key":"boat","#))
+            #expect(try run(folder, "search", "--text", "a", "--model", model).status == 1)
+            #expect(try run(folder, "reembed", "--model", model).output.contains("2 texts have vectors of 'bert'"))
             let missing = try run(folder, "import", lines.path, "--text-field", "nobody", "--model", model)
             #expect(missing.status == 1 && missing.errors.contains("line 1") && missing.errors.contains("'nobody'"))
         }

@@ -188,17 +188,49 @@ struct DamagedModelTests {
         }
     }
 
-    @Test("A vocabulary with more tokens than the weights is a typed error at the latest when one is met")
-    func vocabulary() throws {
-        let fixture = ModelFixture("static-embedding")
+    @Test(
+        "A vocabulary with more tokens than the weights is refused, before they are read",
+        arguments: ["bert", "modernbert", "xlm-roberta", "static", "cross-encoder"].map { ModelFixture($0) }
+    )
+    func vocabulary(fixture: ModelFixture) throws {
         try fixture.withCopy { folder in
-            let url = folder.appending(path: "model.safetensors")
-            try safetensors(
-                #"{"embedding.weight":{"dtype":"F32","shape":[6,4],"data_offsets":[0,96]}}"#,
-                bytes: 96
-            ).write(to: url)
+            let url = folder.appending(path: "tokenizer.json")
+            let content = try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any]
+            var tokenizer = try #require(content)
+            var model = try #require(tokenizer["model"] as? [String: Any])
+            if let pieces = model["vocab"] as? [String: Int] {
+                model["vocab"] = pieces.merging(["more": pieces.count]) { old, _ in old }
+            } else {
+                model["vocab"] = try #require(model["vocab"] as? [Any]) + [["more", -1.0]]
+            }
+            tokenizer["model"] = model
+            try JSONSerialization.data(withJSONObject: tokenizer).write(to: url)
             let error = #expect(throws: VectorError.self) { try read(folder, fixture) }
             #expect(error?.code == .invalidFormat)
+            let limit = fixture.name == "xlm-roberta" ? 150 : 180
+            #expect(
+                error?.message.contains("the id \(limit); the weights have \(limit) tokens") == true,
+                "\(error as Any)"
+            )
+        }
+    }
+
+    @Test("A token without weights is a typed error where a text has it")
+    func addedTokens() throws {
+        try ModelFixture("bert").withCopy { folder in
+            let url = folder.appending(path: "tokenizer.json")
+            let content = try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any]
+            var tokenizer = try #require(content)
+            var tokens = try #require(tokenizer["added_tokens"] as? [[String: Any]])
+            var token = try #require(tokens.last)
+            (token["id"], token["content"]) = (180, "[MORE]")
+            tokens.append(token)
+            tokenizer["added_tokens"] = tokens
+            try JSONSerialization.data(withJSONObject: tokenizer).write(to: url)
+            let encoder = try SentenceEncoder(contentsOf: folder)
+            #expect(try encoder.encode(["a boat"]).count == 1)
+            let error = #expect(throws: VectorError.self) { try encoder.encode(["a [MORE] boat"]) }
+            #expect(error?.code == .invalidFormat && error?.message.contains("180") == true)
         }
     }
 }

@@ -182,6 +182,21 @@ struct TextCollectionTests {
             await expectFailure(.embedderMismatch) {
                 try await again.textCollection("notes", embedder: Letters(dimension: 4))
             }
+            // The model before need not be there.
+            let third = Letters(dimension: 3)
+            for _ in 0..<2 {
+                let changed = try await again.reembedTextCollection("notes", with: third, batchSize: 1)
+                #expect(changed.vectors.dimension == 3 && changed.embedder.identity == third.identity)
+                #expect(third.embedded.withLock { $0.count } == 4)
+                #expect(try await changed.get("six")?.text == "edd")
+            }
+            try await again.createCollection("plain", dimension: 3)
+            await expectFailure(.embedderMismatch, naming: "plain") {
+                try await again.reembedTextCollection("plain", with: third)
+            }
+            await expectFailure(.unknownCollection, naming: "nothing") {
+                try await again.reembedTextCollection("nothing", with: third)
+            }
         }
     }
 

@@ -107,7 +107,7 @@ struct TransformerBatches: Sendable {
         if let id = ids.first(where: { $0 < 0 || $0 >= configuration.vocabularySize }) {
             throw VectorError(
                 .invalidFormat,
-                "the tokenizer gave the id \(id); the weights have \(configuration.vocabularySize) words"
+                "the tokenizer gave the id \(id); the weights have \(configuration.vocabularySize) tokens"
             )
         }
         if let type = types.first(where: { $0 < 0 || $0 >= max(configuration.typeCount, 1) }),

@@ -173,6 +173,18 @@ public struct SubwordTokenizer: Sendable {
     /// The largest id; a model's embeddings must have a row for it. -1 without any piece.
     public var largestID: Int32 { tokens.largestID }
 
+    /// Refuses a tokenizer some of whose pieces a model has no weights for. Added tokens may be more than those, as in models in
+    /// use whose texts never have them; where one has, its id is refused then.
+    func checkPieces(haveRowsIn count: Int) throws(VectorError) {
+        let largest = parts.vocabulary.largestID
+        guard largest < count else {
+            throw VectorError(
+                .invalidFormat,
+                "the tokenizer's vocabulary goes up to the id \(largest); the weights have \(count) tokens"
+            )
+        }
+    }
+
     /// The id of a piece, written as in the vocabulary and compared byte by byte; nil if there is none.
     public func id(of token: String) -> Int32? { tokens.id(of: token) }
 

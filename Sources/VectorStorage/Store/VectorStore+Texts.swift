@@ -37,8 +37,8 @@ extension VectorStore {
         guard model == embedder.identity else {
             throw VectorError(
                 .embedderMismatch,
-                "the vectors of '\(name)' were made by \(model), not by \(embedder.identity); open it with the former, then "
-                    + "reembed(with:) changes the model"
+                "the vectors of '\(name)' were made by \(model), not by \(embedder.identity); "
+                    + "reembedTextCollection(_:with:) changes the model"
             )
         }
         return TextCollection(vectors, embedder: embedder, store: self)
@@ -78,6 +78,32 @@ extension VectorStore {
             guard error.code == .collectionExists else { throw error }
             return try await textCollection(name, embedder: embedder)
         }
+    }
+
+    /// A collection of texts with another model than the one that made its vectors, which need not be there any more: embeds all
+    /// texts again, as ``TextCollection/reembed(with:batchSize:progress:)`` does, and as little where an earlier call began it.
+    ///
+    /// - Parameters:
+    ///   - name: 1 to 255 bytes of UTF-8.
+    ///   - embedder: the new model, of any dimension. Nothing is embedded if it is the one that made the vectors.
+    ///   - batchSize: texts that are embedded and written at a time.
+    ///   - progress: the share of the texts that are embedded, from 0 to 1.
+    /// - Throws: `VectorError` with code `embedderMismatch` (no model made them), as ``collection(_:)``, and as
+    ///   ``TextCollection/reembed(with:batchSize:progress:)``.
+    @discardableResult
+    public func reembedTextCollection(
+        _ name: String,
+        with embedder: any Embedder,
+        batchSize: Int = 256,
+        progress: (@Sendable (_ fraction: Double) -> Void)? = nil
+    ) async throws(VectorError) -> TextCollection {
+        var former = embedder
+        if let model = try await embedderIdentity(of: name), model != embedder.identity {
+            former = FormerEmbedder(dimension: try await collection(name).dimension, identity: model)
+        }
+        let texts = try await textCollection(name, embedder: former)
+        try await texts.reembed(with: embedder, batchSize: batchSize, progress: progress)
+        return texts
     }
 
     /// Which model made the vectors of a collection; nil if no model of texts did.
@@ -145,5 +171,15 @@ extension Embedder {
             )
             return identity
         }
+    }
+}
+
+/// Stands for a model that is not there.
+private struct FormerEmbedder: Embedder {
+    let dimension: Int
+    let identity: EmbedderIdentity
+
+    func embed(_ texts: [String], as role: TextRole) async throws(VectorError) -> VectorMatrix {
+        throw VectorError(.embedderMismatch, "the model \(identity) is not there")
     }
 }
