@@ -49,22 +49,33 @@ extension VectorCollection {
     ) async throws(VectorError) -> [SearchResult] {
         try options.validate(k: k)
         try condition?.validate()
-        defer { if live.state.withLock({ $0.fileProblem != nil }) { maintenance.look() } }
         let isShort = live.isShort(queries, k: k, filtered: condition != nil, options)
+        return try await searching(here: isShort) { [live] version, cancellation throws(VectorError) in
+            let answers = try version.search(
+                queries,
+                // More than there are would only ask for memory.
+                k: min(k, max(version.liveCount, 1)),
+                where: condition,
+                options: options,
+                source: live.source,
+                cancellation: cancellation
+            )
+            guard let answers else { return nil }
+            return try live.results(of: answers, in: version)
+        }
+    }
+
+    /// Searches the newest version; again, where `body` returns nil, which says that rows of it were replaced in the database
+    /// before they could be read. A damaged index that is met is made anew in the background.
+    ///
+    /// - Parameter isShort: whether it is done on this thread.
+    func searching<Result: Sendable>(
+        here isShort: Bool = false,
+        _ body: @escaping @Sendable (CollectionVersion, Cancellation) throws(VectorError) -> Result?
+    ) async throws(VectorError) -> Result {
+        defer { if live.state.withLock({ $0.fileProblem != nil }) { maintenance.look() } }
         return try await runBlocking(here: isShort) { [live] cancellation throws(VectorError) in
-            try live.consistently { version throws(VectorError) in
-                let answers = try version.search(
-                    queries,
-                    // More than there are would only ask for memory.
-                    k: min(k, max(version.liveCount, 1)),
-                    where: condition,
-                    options: options,
-                    source: live.source,
-                    cancellation: cancellation
-                )
-                guard let answers else { return nil }
-                return try live.results(of: answers, in: version)
-            }
+            try live.consistently { version throws(VectorError) in try body(version, cancellation) }
         }
     }
 }

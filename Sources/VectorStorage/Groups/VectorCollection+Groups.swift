@@ -33,31 +33,29 @@ extension VectorCollection {
         try options.validate(k: k)
         try checkRange(perGroup, 1...Int.max, "the number of rows a group")
         try condition?.validate()
-        return try await runBlocking { [live] cancellation throws(VectorError) in
-            try live.consistently { version throws(VectorError) in
-                let groups = try version.groups(
-                    nearest: vector,
-                    k: k,
-                    by: field,
-                    perGroup: perGroup,
-                    where: condition,
-                    options: options,
-                    source: live.source,
-                    cancellation: cancellation
+        return try await searching { [live] version, cancellation throws(VectorError) in
+            let groups = try version.groups(
+                nearest: vector,
+                k: k,
+                by: field,
+                perGroup: perGroup,
+                where: condition,
+                options: options,
+                source: live.source,
+                cancellation: cancellation
+            )
+            guard let groups else { return nil }
+            let slots = groups.flatMap { $0.candidates.map(\.slot) }
+            guard let details = try live.details(of: slots, in: version) else { return nil }
+            return groups.map { group in
+                let matches = live.matches(group.candidates, details)
+                return MatchGroup(
+                    value: group.cell.value(
+                        in: matches[0].metadata[field] ?? .null,
+                        hasher: version.table.hasher
+                    ),
+                    matches: matches
                 )
-                guard let groups else { return nil }
-                let slots = groups.flatMap { $0.candidates.map(\.slot) }
-                guard let details = try live.details(of: slots, in: version) else { return nil }
-                return groups.map { group in
-                    let matches = live.matches(group.candidates, details)
-                    return MatchGroup(
-                        value: group.cell.value(
-                            in: matches[0].metadata[field] ?? .null,
-                            hasher: version.table.hasher
-                        ),
-                        matches: matches
-                    )
-                }
             }
         }
     }

@@ -2,7 +2,7 @@ import GRDB
 import Vectors
 
 extension LiveCollection {
-    /// Finds the k best rows by a vector, by words, or by both.
+    /// Finds the k best rows of a version by a vector, by words, or by both; nil if the collection has changed since.
     ///
     /// - Parameters:
     ///   - vector: one query, or nil.
@@ -10,53 +10,52 @@ extension LiveCollection {
     func hybridSearch(
         _ vector: VectorMatrix?,
         text: String?,
+        in version: CollectionVersion,
         k: Int,
         where condition: MetadataCondition?,
         options: HybridOptions,
         cancellation: Cancellation
-    ) throws(VectorError) -> HybridResult {
-        try consistently { version throws(VectorError) in
-            var fusion = RankFusion(constant: options.rankConstant)
-            var result = HybridResult(matches: [], wordMatchCount: 0)
-            var query: FullTextQuery?
-            // Before the vectors, as another state is found out at once.
-            if let text {
-                guard let words = try words(text, in: version, k, where: condition, options, cancellation) else {
-                    return nil
-                }
-                fusion.add(words.best, weight: options.textWeight, to: \.byWords)
-                result.wordMatchCount = words.count
-                query = words.query
+    ) throws(VectorError) -> HybridResult? {
+        var fusion = RankFusion(constant: options.rankConstant)
+        var result = HybridResult(matches: [], wordMatchCount: 0)
+        var query: FullTextQuery?
+        // Before the vectors, as another state is found out at once.
+        if let text {
+            guard let words = try words(text, in: version, k, where: condition, options, cancellation) else {
+                return nil
             }
-            if let vector {
-                let answers = try version.search(
-                    vector,
-                    k: min(options.depth(k: k), max(version.liveCount, 1)),
-                    where: condition,
-                    options: options.vectors,
-                    source: source,
-                    cancellation: cancellation
-                )
-                guard let answer = answers?[0] else { return nil }
-                fusion.add(answer.candidates, weight: options.vectorWeight, to: \.byVector)
-                result.vectorDiagnostics = answer.diagnostics
-            }
-            let best = fusion.best(k)
-            guard let details = try details(of: best.map(\.slot), in: version) else { return nil }
-            result.matches = best.compactMap { row in
-                guard let found = details[row.slot] else { return nil }
-                return HybridMatch(
-                    key: found.key,
-                    score: row.score,
-                    metadata: found.metadata,
-                    byVector: row.byVector,
-                    byWords: row.byWords,
-                    highlights: [:]
-                )
-            }
-            if options.highlights, let query { try highlight(query, in: &result.matches) }
-            return result
+            fusion.add(words.best, weight: options.textWeight, to: \.byWords)
+            result.wordMatchCount = words.count
+            query = words.query
         }
+        if let vector {
+            let answers = try version.search(
+                vector,
+                k: min(options.depth(k: k), max(version.liveCount, 1)),
+                where: condition,
+                options: options.vectors,
+                source: source,
+                cancellation: cancellation
+            )
+            guard let answer = answers?[0] else { return nil }
+            fusion.add(answer.candidates, weight: options.vectorWeight, to: \.byVector)
+            result.vectorDiagnostics = answer.diagnostics
+        }
+        let best = fusion.best(k)
+        guard let details = try details(of: best.map(\.slot), in: version) else { return nil }
+        result.matches = best.compactMap { row in
+            guard let found = details[row.slot] else { return nil }
+            return HybridMatch(
+                key: found.key,
+                score: row.score,
+                metadata: found.metadata,
+                byVector: row.byVector,
+                byWords: row.byWords,
+                highlights: [:]
+            )
+        }
+        if options.highlights, let query { try highlight(query, in: &result.matches) }
+        return result
     }
 
     /// The rows whose words fit a text best, and in how many any of them occurs; nil if the collection has changed since.

@@ -74,10 +74,11 @@ extension VectorCollection {
     ) async throws(VectorError) -> HybridResult {
         try options.validate(k: k)
         try condition?.validate()
-        return try await runBlocking { [live] cancellation throws(VectorError) in
+        return try await searching { [live] version, cancellation throws(VectorError) in
             try live.hybridSearch(
                 vector,
                 text: text,
+                in: version,
                 k: k,
                 where: condition,
                 options: options,
