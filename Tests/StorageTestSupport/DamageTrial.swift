@@ -82,23 +82,33 @@ package struct DamageTrial: Sendable {
         do {
             let options = StoreOptions(access: .readWrite, memoryBudget: memoryBudget)
             let store = try await VectorStore.open(copy, options: options)
-            let collection = try await store.collection("rows")
-            let hadIndex = collection.statistics.indexProblem == nil
-            let first = Int(truncatingIfNeeded: seed % 1000) * 10
-            var problem = try await difference(collection, model, load: load, queries: first..<first + 8)
-            // Words have no checksums, so that a row may be missing; what is there is as it was written.
-            let found = try await collection.search(text: "tag\(seed % 30) de name", k: 20)
-            for match in found.matches where model.rows[match.key]?.row.metadata != match.metadata {
-                problem = "\(match.key) is there with \(match.metadata)"
+            do {
+                let hadIndex = try await look(at: store, seed: seed, "\(damage) of \(name), seed \(seed)")
+                try await store.close()
+                return hadIndex ? .right : .rightWithoutIndex
+            } catch {
+                // Its background work would go on in the folder of the next copy.
+                try? await store.close()
+                throw error
             }
-            _ = try await store.verify()
-            try await store.close()
-            if let problem {
-                throw WrongAnswer(description: "\(damage) of \(name), seed \(seed): \(problem)")
-            }
-            return hadIndex ? .right : .rightWithoutIndex
         } catch is VectorError {
             return .refused
         }
+    }
+
+    /// Looks at everything in a store; whether its index could be used.
+    private func look(at store: VectorStore, seed: UInt64, _ damage: String) async throws -> Bool {
+        let collection = try await store.collection("rows")
+        let hadIndex = collection.statistics.indexProblem == nil
+        let first = Int(truncatingIfNeeded: seed % 1000) * 10
+        var problem = try await difference(collection, model, load: load, queries: first..<first + 8)
+        // Words have no checksums, so that a row may be missing; what is there is as it was written.
+        let found = try await collection.search(text: "tag\(seed % 30) de name", k: 20)
+        for match in found.matches where model.rows[match.key]?.row.metadata != match.metadata {
+            problem = "\(match.key) is there with \(match.metadata)"
+        }
+        _ = try await store.verify()
+        if let problem { throw WrongAnswer(description: "\(damage): \(problem)") }
+        return hadIndex
     }
 }
