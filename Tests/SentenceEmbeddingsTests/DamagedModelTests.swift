@@ -114,11 +114,9 @@ struct DamagedModelTests {
     private func refusal(_ fixture: ModelFixture, _ changes: [String: Any?]) throws -> VectorError? {
         var refusal: VectorError?
         try fixture.withCopy { folder in
-            let url = folder.appending(path: "config.json")
-            let settings = try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any]
-            var changed = try #require(settings)
-            for (key, value) in changes { changed[key] = value }
-            try JSONSerialization.data(withJSONObject: changed).write(to: url)
+            try changeJSON(folder.appending(path: "config.json")) { settings in
+                for (key, value) in changes { settings[key] = value }
+            }
             refusal = #expect(throws: VectorError.self, "\(changes)") { try read(folder, fixture) }
         }
         return refusal
@@ -189,22 +187,20 @@ struct DamagedModelTests {
     }
 
     @Test(
-        "A vocabulary with more tokens than the weights is refused, before they are read",
+        "A vocabulary with more tokens than the weights is refused when the model is loaded",
         arguments: ["bert", "modernbert", "xlm-roberta", "static", "cross-encoder"].map { ModelFixture($0) }
     )
     func vocabulary(fixture: ModelFixture) throws {
         try fixture.withCopy { folder in
-            let url = folder.appending(path: "tokenizer.json")
-            let content = try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any]
-            var tokenizer = try #require(content)
-            var model = try #require(tokenizer["model"] as? [String: Any])
-            if let pieces = model["vocab"] as? [String: Int] {
-                model["vocab"] = pieces.merging(["more": pieces.count]) { old, _ in old }
-            } else {
-                model["vocab"] = try #require(model["vocab"] as? [Any]) + [["more", -1.0]]
+            try changeJSON(folder.appending(path: "tokenizer.json")) { tokenizer in
+                var model = try #require(tokenizer["model"] as? [String: Any])
+                if let pieces = model["vocab"] as? [String: Int] {
+                    model["vocab"] = pieces.merging(["more": pieces.count]) { old, _ in old }
+                } else {
+                    model["vocab"] = try #require(model["vocab"] as? [Any]) + [["more", -1.0]]
+                }
+                tokenizer["model"] = model
             }
-            tokenizer["model"] = model
-            try JSONSerialization.data(withJSONObject: tokenizer).write(to: url)
             let error = #expect(throws: VectorError.self) { try read(folder, fixture) }
             #expect(error?.code == .invalidFormat)
             let limit = fixture.name == "xlm-roberta" ? 150 : 180
@@ -215,18 +211,28 @@ struct DamagedModelTests {
         }
     }
 
+    @Test("Weights of fewer tokens than the vocabulary are refused, too")
+    func fewerWeights() throws {
+        let fixture = ModelFixture("static-embedding")
+        try fixture.withCopy { folder in
+            let url = folder.appending(path: "model.safetensors")
+            try safetensors(
+                #"{"embedding.weight":{"dtype":"F32","shape":[6,4],"data_offsets":[0,96]}}"#,
+                bytes: 96
+            ).write(to: url)
+            let error = #expect(throws: VectorError.self) { try read(folder, fixture) }
+            #expect(error?.code == .invalidFormat)
+        }
+    }
+
     @Test("A token without weights is a typed error where a text has it")
     func addedTokens() throws {
         try ModelFixture("bert").withCopy { folder in
-            let url = folder.appending(path: "tokenizer.json")
-            let content = try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any]
-            var tokenizer = try #require(content)
-            var tokens = try #require(tokenizer["added_tokens"] as? [[String: Any]])
-            var token = try #require(tokens.last)
-            (token["id"], token["content"]) = (180, "[MORE]")
-            tokens.append(token)
-            tokenizer["added_tokens"] = tokens
-            try JSONSerialization.data(withJSONObject: tokenizer).write(to: url)
+            try changeJSON(folder.appending(path: "tokenizer.json")) { tokenizer in
+                let tokens = try #require(tokenizer["added_tokens"] as? [[String: Any]])
+                let token = try #require(tokens.last).merging(["id": 180, "content": "[MORE]"]) { $1 }
+                tokenizer["added_tokens"] = tokens + [token]
+            }
             let encoder = try SentenceEncoder(contentsOf: folder)
             #expect(try encoder.encode(["a boat"]).count == 1)
             let error = #expect(throws: VectorError.self) { try encoder.encode(["a [MORE] boat"]) }

@@ -45,6 +45,13 @@ struct ModelFixture: CustomTestStringConvertible {
     }
 }
 
+/// Changes the object that a JSON file holds.
+func changeJSON(_ file: URL, _ change: (inout [String: Any]) throws -> Void) throws {
+    var object = try #require(try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+    try change(&object)
+    try JSONSerialization.data(withJSONObject: object).write(to: file)
+}
+
 /// The largest difference of two lists of numbers.
 func largestDifference(_ first: [Float], _ second: [Float]) -> Float {
     first.count == second.count ? zip(first, second).reduce(0) { max($0, abs($1.0 - $1.1)) } : .infinity

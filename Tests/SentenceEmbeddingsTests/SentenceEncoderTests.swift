@@ -160,16 +160,14 @@ struct SentenceEncoderTests {
         let vectors = try SentenceEncoder(contentsOf: fixture.folder).encode(fixture.texts())
         try fixture.withCopy { folder in
             let url = folder.appending(path: "config.json")
-            let newer = try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any]
-            var settings = try #require(newer)
-            settings["layer_types"] = nil
-            settings["rope_parameters"] = nil
-            settings["global_rope_theta"] = 160_000.0
-            settings["local_rope_theta"] = 10_000.0
-            try JSONSerialization.data(withJSONObject: settings).write(to: url)
+            try changeJSON(url) { settings in
+                settings["layer_types"] = nil
+                settings["rope_parameters"] = nil
+                settings["global_rope_theta"] = 160_000.0
+                settings["local_rope_theta"] = 10_000.0
+            }
             #expect(try SentenceEncoder(contentsOf: folder).encode(fixture.texts()) == vectors)
-            settings["local_rope_theta"] = 1000.0
-            try JSONSerialization.data(withJSONObject: settings).write(to: url)
+            try changeJSON(url) { $0["local_rope_theta"] = 1000.0 }
             #expect(try SentenceEncoder(contentsOf: folder).encode(fixture.texts()) != vectors)
         }
     }

@@ -39,8 +39,15 @@ public enum VectorsProgram {
     }
 
     /// Runs the program to its end, with this text on standard input.
-    public static func outcome(_ arguments: [String], input: String = "") throws -> Outcome {
+    ///
+    /// - Parameter limit: how many files it may have open; nil for as many as this process.
+    public static func outcome(_ arguments: [String], input: String = "", openFiles limit: Int? = nil) throws -> Outcome
+    {
         let process = try process(arguments)
+        if let limit, let program = process.executableURL?.path {
+            process.executableURL = URL(filePath: "/bin/sh")
+            process.arguments = ["-c", "ulimit -n \(limit); exec \"$0\" \"$@\"", program] + arguments
+        }
         return try withTemporaryFolder { folder in
             // Files, not pipes: nobody has to read them while it runs.
             func file(_ name: String, _ content: String = "") throws -> URL {

@@ -77,16 +77,9 @@ struct StoreCommandTests {
             #expect(try run("create", store, "--dimension", "2").status == 0)
             var errors = ""
             for limit in 8..<16 {
-                let process = try VectorsProgram.process([])
-                let program = try #require(process.executableURL).path
-                process.executableURL = URL(filePath: "/bin/sh")
-                process.arguments = ["-c", "ulimit -n \(limit); exec \"$0\" store info \"$1\"", program, store]
-                let output = Pipe()
-                process.standardError = output
-                try process.run()
-                errors += String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-                process.waitUntilExit()
-                #expect(process.terminationReason == .exit)
+                let outcome = try VectorsProgram.outcome(["store", "info", store], openFiles: limit)
+                #expect(!outcome.crashed)
+                errors += outcome.errors
             }
             #expect(errors.contains(String(cString: strerror(EMFILE))), "\(errors)")
         }

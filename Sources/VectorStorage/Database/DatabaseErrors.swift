@@ -24,7 +24,7 @@ extension VectorError {
             case .SQLITE_INTERRUPT: "the work was interrupted"
             case .SQLITE_MISUSE: "the database is closed"
             case .SQLITE_FULL: "the disk is full"
-            case .SQLITE_CANTOPEN: "a file of the database can't be opened" + (anyFileProblem.map { ": \($0)" } ?? "")
+            case .SQLITE_CANTOPEN: "a file of the database can't be opened" + (openFilesProblem.map { ": \($0)" } ?? "")
             case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH: "the database must not be written to"
             default: "the disk refused to read or write"
             }
@@ -32,12 +32,15 @@ extension VectorError {
     }
 }
 
-/// Why no file at all can be opened, as where a process has as many as it may have: SQLite does not tell that apart.
-private var anyFileProblem: String? {
+/// That the process, or the system, has as many files open as it may, if so: SQLite does not tell that apart.
+private var openFilesProblem: String? {
     let descriptor = open("/", O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return String(cString: strerror(errno)) }
-    close(descriptor)
-    return nil
+    guard descriptor < 0 else {
+        close(descriptor)
+        return nil
+    }
+    let number = errno
+    return number == EMFILE || number == ENFILE ? String(cString: strerror(number)) : nil
 }
 
 /// Runs a body and passes SQLite's failures on in our words; its layer loses the types of errors.

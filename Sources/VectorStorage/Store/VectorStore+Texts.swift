@@ -81,7 +81,7 @@ extension VectorStore {
     }
 
     /// A collection of texts with another model than the one that made its vectors, which need not be there any more: embeds all
-    /// texts again, as ``TextCollection/reembed(with:batchSize:progress:)`` does, and as little where an earlier call began it.
+    /// texts again, as ``TextCollection/reembed(with:batchSize:progress:)`` does, or those that an earlier call did not reach.
     ///
     /// - Parameters:
     ///   - name: 1 to 255 bytes of UTF-8.
